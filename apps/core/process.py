@@ -1,0 +1,133 @@
+"""The one module that starts processes.
+
+Every child gets its own session (so that a Ctrl-C in the terminal reaches only us, and we can signal
+it with all its descendants), no stdin unless asked for, and dies with the process that started it.
+The parent-death signal and the limits are set by util-linux's ``setpriv`` and ``prlimit`` in front of
+the command: ``preexec_fn`` can deadlock in a process that has threads.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO
+
+from apps.core.errors import MediaHubError
+
+Arguments = Sequence[str | bytes | os.PathLike[str]]
+Stream = int | IO[bytes] | None
+
+
+class ProcessFailed(MediaHubError):
+    """A program ended with an error, could not be started, or ran past its time."""
+
+    code = "process_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a child may use; ``None`` leaves the system's limit. Bytes and CPU seconds."""
+
+    memory_bytes: int | None = None
+    cpu_seconds: int | None = None
+    file_bytes: int | None = None
+
+
+def spawn(
+    arguments: Arguments,
+    *,
+    limits: Limits | None = None,
+    survives_parent: bool = False,
+    stdin: Stream = subprocess.DEVNULL,
+    stdout: Stream = None,
+    stderr: Stream = None,
+    env: Mapping[str, str] | None = None,
+    cwd: str | os.PathLike[str] | None = None,
+    user: int | None = None,
+    group: int | None = None,
+    umask: int = -1,
+) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own. Raises ProcessFailed if it cannot be started."""
+    command = [*_guards(limits, survives_parent=survives_parent), *arguments]
+    try:
+        return subprocess.Popen(
+            command, stdin=stdin, stdout=stdout, stderr=stderr, env=env, cwd=cwd,
+            user=user, group=group, extra_groups=None if user is None else [],
+            umask=umask, start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        name = os.fsdecode(arguments[0])
+        raise ProcessFailed(f"Could not start {name}: {error.strerror}.") from error
+
+
+def run(
+    arguments: Arguments,
+    *,
+    timeout_s: float,
+    limits: Limits | None = None,
+    input_bytes: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    user: int | None = None,
+    group: int | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program to its end and return what it wrote; its exit status is the caller's to judge.
+
+    Past ``timeout_s`` the program and its descendants are killed and ProcessFailed is raised.
+    """
+    stdin = subprocess.DEVNULL if input_bytes is None else subprocess.PIPE
+    process = spawn(
+        arguments, limits=limits, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=env, user=user, group=group,
+    )  # fmt: skip
+    try:
+        out, err = process.communicate(input_bytes, timeout=timeout_s)
+    except subprocess.TimeoutExpired as error:
+        name = os.fsdecode(arguments[0])
+        raise ProcessFailed(f"{name} did not end within {timeout_s:g} s.") from error
+    finally:
+        kill(process)
+    return subprocess.CompletedProcess(list(arguments), process.returncode, out, err)
+
+
+def stop(process: subprocess.Popen[bytes], *, grace_s: float = 10.0) -> int:
+    """Ask a child and its descendants to end, kill them after ``grace_s``; return its exit status."""
+    _signal_session(process, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=grace_s)
+    kill(process)
+    return process.returncode
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of a child's session at once and reap the child."""
+    _signal_session(process, signal.SIGKILL)
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+    process.wait()
+
+
+def _signal_session(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+def _guards(limits: Limits | None, *, survives_parent: bool) -> list[str]:
+    guards: list[str] = []
+    if not survives_parent and (setpriv := shutil.which("setpriv")):
+        guards += [setpriv, "--pdeathsig", "KILL", "--"]
+    flags = _limit_flags(limits)
+    if flags and (prlimit := shutil.which("prlimit")):
+        guards += [prlimit, *flags, "--"]
+    return guards
+
+
+def _limit_flags(limits: Limits | None) -> list[str]:
+    if limits is None:
+        return []
+    named = {"as": limits.memory_bytes, "cpu": limits.cpu_seconds, "fsize": limits.file_bytes}
+    return [f"--{name}={value}" for name, value in named.items() if value is not None]

@@ -1,9 +1,9 @@
 """The one module that starts processes.
 
-Every child gets its own session (so that a Ctrl-C in the terminal reaches only us, and we can signal
-it with all its descendants), no stdin unless asked for, and dies with the process that started it.
-The parent-death signal and the limits are set by util-linux's ``setpriv`` and ``prlimit`` in front of
-the command: ``preexec_fn`` can deadlock in a process that has threads.
+Every child gets its own session (so that a Ctrl-C in the terminal reaches only us, and we can
+signal it with all its descendants), no stdin unless asked for, and dies with the process that
+started it. The parent-death signal and the limits are set by util-linux's ``setpriv`` and
+``prlimit`` in front of the command: ``preexec_fn`` can deadlock in a process that has threads.
 """
 
 import os
@@ -93,7 +93,7 @@ def run(
 
 
 def stop(process: subprocess.Popen[bytes], *, grace_s: float = 10.0) -> int:
-    """Ask a child and its descendants to end, kill them after ``grace_s``; return its exit status."""
+    """Ask a child's session to end, kill it after ``grace_s``; return the exit status."""
     _signal_session(process, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=grace_s)

@@ -1,0 +1,34 @@
+"""The four roles, as groups whose permissions follow the models."""
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.db.models import Q
+
+from apps.accounts.choices import Role
+
+CATALOGUE = ("video", "performer", "performerimage", "studio", "tag", "marker")
+_VIEWED = (*CATALOGUE, "library", "file", "artifact", "customfield")
+
+
+def _on(actions: str, models: tuple[str, ...]) -> Q:
+    names = [f"{action}_{model}" for action in actions.split() for model in models]
+    return Q(codename__in=names)
+
+
+_GRANTS: dict[Role, Q] = {
+    Role.VIEWER: _on("view", _VIEWED),
+    Role.EDITOR: _on("add change delete", CATALOGUE) | _on("view", ("auditentry", "job")),
+    Role.OPERATOR: _on("add change delete", ("library", "file", "artifact", "customfield", "job"))
+    | _on("view", ("health",)),
+    Role.ADMINISTRATOR: _on("add change delete view", ("user", "group", "apitoken")),
+}
+
+
+@transaction.atomic
+def sync_roles() -> None:
+    """Bring the groups to what is written here. Permissions given to a group by hand stay."""
+    permissions = Q()
+    for role in Role:
+        permissions |= _GRANTS[role]
+        group, _ = Group.objects.get_or_create(name=role.value)
+        group.permissions.add(*Permission.objects.filter(permissions))

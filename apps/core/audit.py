@@ -1,0 +1,140 @@
+"""Writing down changes, and making them: the one way in which an edit by a person is saved."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from apps.core import context
+from apps.core.errors import MediaHubError
+from apps.core.models import AuditAction, AuditEntry, Versioned
+
+Row = TypeVar("Row", bound=models.Model)
+Changes = Mapping[str, tuple[Any, Any]]
+
+
+class StaleEdit(MediaHubError):
+    """Somebody else changed the row since it was read; nothing was written."""
+
+    code = "stale_edit"
+    status = 412
+
+
+def entry(instance: models.Model, action: AuditAction, changes: Changes) -> AuditEntry:
+    """An unsaved audit row about ``instance``, in the name of whoever acts now."""
+    actor = context.current()
+    return AuditEntry(
+        action=action,
+        object_type=instance._meta.label_lower,
+        object_id=instance.pk,
+        object_name=str(instance)[:300],
+        changes={field: [_plain(old), _plain(new)] for field, (old, new) in changes.items()},
+        user_id=actor.user_id,
+        job_id=actor.job_id,
+        request_id=actor.request_id,
+    )
+
+
+def record(entries: Iterable[AuditEntry]) -> None:
+    """Write audit rows in batches."""
+    AuditEntry.objects.bulk_create(entries, batch_size=1_000)
+
+
+@transaction.atomic
+def create(instance: Row) -> Row:
+    """Save a new row that a person made, with its audit entry."""
+    if isinstance(instance, Versioned):
+        given = {f.name: getattr(instance, f.attname) for f in instance._meta.concrete_fields}
+        _mark_provenance(instance, [name for name, value in given.items() if value])
+    instance.save(force_insert=True)
+    record([entry(instance, AuditAction.CREATED, {})])
+    return instance
+
+
+@transaction.atomic
+def update(
+    instance: Row,
+    values: Mapping[str, Any],
+    *,
+    related: Mapping[str, Iterable[models.Model]] | None = None,
+    expected_version: int | None = None,
+) -> Row:
+    """Change fields (and, by ``related``, many-to-many sets) of a row and write down what changed.
+
+    Locks the row, refuses when its version isn't ``expected_version``, raises the version once.
+    Values equal to those there already change nothing. Raises StaleEdit.
+    """
+    model = type(instance)
+    stored = model._default_manager.select_for_update().get(pk=instance.pk)
+    _check_version(stored, expected_version)
+    changes = {
+        name: (getattr(stored, name), value)
+        for name, value in values.items()
+        if getattr(stored, name) != value
+    }
+    changes |= _set_related(stored, related or {})
+    for name, (_old, new) in changes.items():
+        if name not in (related or {}):
+            setattr(stored, name, new)
+    if changes:
+        if isinstance(stored, Versioned):
+            stored.version += 1
+            _mark_provenance(stored, list(changes))
+        stored.save()
+        record([entry(stored, AuditAction.CHANGED, changes)])
+    return stored
+
+
+@transaction.atomic
+def delete(instance: models.Model, *, expected_version: int | None = None) -> None:
+    """Delete a row; its audit entry keeps the values that it had. Raises StaleEdit."""
+    stored = type(instance)._default_manager.select_for_update().get(pk=instance.pk)
+    _check_version(stored, expected_version)
+    fields = stored._meta.concrete_fields
+    last = entry(
+        stored, AuditAction.DELETED, {f.name: (getattr(stored, f.attname), None) for f in fields}
+    )
+    stored.delete()
+    record([last])
+
+
+def _check_version(stored: models.Model, expected: int | None) -> None:
+    if expected is not None and getattr(stored, "version", expected) != expected:
+        raise StaleEdit(
+            f"{stored} was changed meanwhile (version {stored.version}, yours {expected}). "  # type: ignore[attr-defined]
+            "Read it again and repeat your change."
+        )
+
+
+def _set_related(
+    stored: models.Model, related: Mapping[str, Iterable[models.Model]]
+) -> dict[str, tuple[Any, Any]]:
+    changes: dict[str, tuple[Any, Any]] = {}
+    for name, wanted in related.items():
+        manager = getattr(stored, name)
+        before, after = {row.pk for row in manager.all()}, {row.pk for row in wanted}
+        if before != after:
+            manager.set(after)
+            changes[name] = (sorted(before), sorted(after))
+    return changes
+
+
+def _mark_provenance(row: Versioned, fields: list[str], *, now: datetime | None = None) -> None:
+    actor = context.current()
+    source = "job" if actor.job_id else "person"
+    mark = {"source": source, "by": actor.user_id, "at": (now or timezone.now()).isoformat()}
+    skipped = {"id", "version", "provenance", "created_at", "updated_at"}
+    row.provenance = {**row.provenance, **{f: mark for f in fields if f not in skipped}}
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold, for any value that a field can have."""
+    if isinstance(value, models.Model):
+        return value.pk
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    if value is None or isinstance(value, bool | int | float | str | list | dict):
+        return value
+    return str(value)

@@ -1,0 +1,77 @@
+"""What rows of several apps have in common, and the audit of their changes."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from apps.core.querysets import AuditQuerySet
+
+
+class Timestamped(models.Model):
+    """When a row came to be and when it was last written."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        abstract = True
+
+
+class Versioned(models.Model):
+    """A row that people edit: ``version`` grows with every edit, so that a stale one is refused.
+
+    ``provenance`` says for each field who gave its value (``{"title": {"source": "person", "by": 3,
+    "at": "…"}}``); what is named in ``locked_fields`` no job may change.
+    """
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+    provenance = models.JSONField(default=dict, blank=True, editable=False)
+    locked_fields = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class AuditAction(models.TextChoices):
+    CREATED = "created"
+    CHANGED = "changed"
+    DELETED = "deleted"
+
+
+class AuditEntry(models.Model):
+    """One change of one object, by a person, a token or a job. Outlives the object."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    action = models.CharField(max_length=10, choices=AuditAction)
+    object_type = models.CharField(max_length=60)
+    object_id = models.BigIntegerField()
+    object_name = models.CharField(max_length=300)
+    changes = models.JSONField(default=dict, help_text="field: [old, new]")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, db_index=False, related_name="+"
+    )
+    job_id = models.BigIntegerField(null=True)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        permissions = [("view_health", "Can see the health of the system")]
+        indexes = [
+            # the history of one object
+            models.Index(fields=["object_type", "object_id", "-id"], name="core_audit_object"),
+            # everything that one person did
+            models.Index(
+                fields=["user", "-id"],
+                name="core_audit_user",
+                condition=models.Q(user__isnull=False),
+            ),
+            # everything that one job did
+            models.Index(
+                fields=["job_id"], name="core_audit_job", condition=models.Q(job_id__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.object_type} {self.object_id} {self.action}"

@@ -1,0 +1,22 @@
+"""``manage.py worker QUEUE``: run the jobs of one queue until told to stop."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from apps.core.schema import require_current_schema
+from apps.jobs.broker import run_cluster
+
+
+class Command(BaseCommand):
+    help = "Run the jobs of one queue until SIGTERM or Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("queue", choices=settings.MEDIAHUB_QUEUES)
+        parser.add_argument("--workers", type=int, help="processes (default: the settings')")
+
+    def handle(self, *_args: Any, queue: str, workers: int | None, **_options: Any) -> None:
+        require_current_schema()
+        run_cluster(queue, workers=workers or settings.MEDIAHUB_QUEUES[queue])

@@ -1,0 +1,66 @@
+"""The tasks: which functions do the work of which kinds of jobs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.apps import apps
+
+from apps.core.errors import MediaHubError
+from apps.jobs.choices import Queue
+
+Work = Callable[..., dict[str, Any]]
+
+
+class UnknownTask(MediaHubError):
+    """No installed app declares the task."""
+
+    code = "unknown_task"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """``work`` takes a JobContext and the job's params by keyword; returns the summary (JSON)."""
+
+    name: str
+    title: str
+    queue: Queue
+    unit: str
+    work: Work
+
+
+_tasks: dict[str, Task] = {}
+
+
+def task(name: str, *, title: str, queue: Queue, unit: str = "items") -> Callable[[Work], Task]:
+    """Declare a task: ``@task("library.scan", …)`` in an app's ``tasks.py``."""
+
+    def declare(work: Work) -> Task:
+        if name in _tasks:
+            raise ValueError(f"two tasks are named {name}")
+        _tasks[name] = Task(name=name, title=title, queue=queue, unit=unit, work=work)
+        return _tasks[name]
+
+    return declare
+
+
+def find_task(name: str) -> Task:
+    """Raises UnknownTask."""
+    try:
+        return _tasks[name]
+    except KeyError:
+        raise UnknownTask(f"No task is named {name}: is its plug-in still installed?") from None
+
+
+def all_tasks() -> list[Task]:
+    return sorted(_tasks.values(), key=lambda task: task.name)
+
+
+def import_tasks() -> None:
+    """Import ``tasks.py`` and ``receivers.py`` of every installed app, once all are loaded."""
+    for config in apps.get_app_configs():
+        for module in ("tasks", "receivers"):
+            if find_spec(f"{config.name}.{module}"):
+                import_module(f"{config.name}.{module}")

@@ -1,0 +1,123 @@
+"""Folders and files as they are on disk. Only scans write them."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Upper
+
+from apps.core.models import Timestamped
+from apps.library.choices import ProbeState
+from apps.library.models.library import Library
+from apps.library.querysets import FileQuerySet, FolderQuerySet
+
+
+class Folder(models.Model):
+    """A directory, and a digest of what a scan last saw in it.
+
+    ``digest`` is over name, size, mtime_ns and inode of each media file in it: equal digests mean
+    that nothing in the folder changed, which spares comparing its files one by one.
+    """
+
+    library = models.ForeignKey(Library, models.CASCADE, related_name="folders")
+    path = models.BinaryField(max_length=4_096, help_text="relative to the root; b'' is the root")
+    key = models.BinaryField(max_length=16, help_text="BLAKE2b of path; paths outgrow an index")
+    digest = models.BinaryField(max_length=16, null=True)
+    seen_at = models.DateTimeField()
+
+    objects = FolderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # also serves the scan's look-up of folders by path
+            models.UniqueConstraint(fields=["library", "key"], name="library_folder_one_per_path"),
+        ]
+
+    def __str__(self) -> str:
+        return bytes(self.path).decode("utf-8", "backslashreplace") or "/"
+
+
+class File(Timestamped):
+    """A media file. Gone from disk it stays here, marked missing, with all that hangs on it."""
+
+    library = models.ForeignKey(Library, models.CASCADE, related_name="files", db_index=False)
+    folder = models.ForeignKey(Folder, models.CASCADE, related_name="files", db_index=False)
+    video = models.ForeignKey("library.Video", models.SET_NULL, null=True, related_name="files")
+    name = models.BinaryField(max_length=255, help_text="as on disk, whatever the encoding")
+    path = models.TextField(help_text="relative path for people; bytes beyond UTF-8 as \\xNN")
+    size_bytes = models.BigIntegerField()
+    mtime_ns = models.BigIntegerField()
+    inode = models.DecimalField(max_digits=20, decimal_places=0)
+    device = models.DecimalField(max_digits=20, decimal_places=0)
+    missing_since = models.DateTimeField(null=True, blank=True)
+    scan = models.ForeignKey(
+        "library.Scan", models.SET_NULL, null=True, related_name="+", db_index=False,
+        help_text="the scan that last wrote this row",
+    )  # fmt: skip
+
+    probe_state = models.CharField(max_length=10, choices=ProbeState, default=ProbeState.PENDING)
+    probe_error = models.CharField(max_length=40, blank=True, help_text="reason code")
+    probe_message = models.TextField(blank=True)
+    oshash = models.CharField(max_length=16, blank=True)
+    content = models.CharField(max_length=32, blank=True, help_text="fast content fingerprint")
+    md5 = models.CharField(max_length=32, blank=True)
+
+    duration_ms = models.BigIntegerField(null=True)
+    container = models.CharField(max_length=60, blank=True)
+    video_codec = models.CharField(max_length=40, blank=True)
+    audio_codec = models.CharField(max_length=40, blank=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    frame_rate = models.FloatField(null=True)
+    bitrate = models.BigIntegerField(null=True, help_text="bit/s")
+    streams = models.JSONField(default=list)
+    chapters = models.JSONField(default=list)
+    facts = models.JSONField(default=dict, help_text="what else the probe said")
+    warnings = ArrayField(models.CharField(max_length=60), default=list)
+
+    objects = FileQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # also serves the scan's comparison of a folder's files
+            models.UniqueConstraint(fields=["folder", "name"], name="library_file_one_per_path"),
+            models.CheckConstraint(condition=Q(size_bytes__gte=0), name="library_file_size"),
+        ]
+        indexes = [
+            # a library's files, and how many of each state, newest first
+            models.Index(fields=["library", "-id"], name="library_file_library"),
+            # what is missing
+            models.Index(
+                fields=["library", "missing_since"],
+                condition=Q(missing_since__isnull=False),
+                name="library_file_missing",
+            ),
+            # what failed, by reason
+            models.Index(
+                fields=["probe_error", "-id"],
+                condition=~Q(probe_error=""),
+                name="library_file_failed",
+            ),
+            # a scan's look for the same content elsewhere (moves and copies)
+            models.Index(fields=["content"], condition=~Q(content=""), name="library_file_content"),
+            # identification by oshash
+            models.Index(fields=["oshash"], condition=~Q(oshash=""), name="library_file_oshash"),
+            # the search box of the files list: icontains
+            GinIndex(OpClass(Upper(F("path")), name="gin_trgm_ops"), name="library_file_path_trgm"),
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+    @property
+    def location(self) -> bytes:
+        """Absolute path on this machine."""
+        return b"/".join(
+            part
+            for part in (
+                self.library.root_bytes.rstrip(b"/"),
+                bytes(self.folder.path),
+                bytes(self.name),
+            )
+            if part
+        )

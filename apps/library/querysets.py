@@ -1,0 +1,85 @@
+"""Questions about the catalogue."""
+
+from typing import Any, Self
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+from django.db.models import Prefetch, Q
+
+from apps.library.choices import ProbeState
+
+
+class FolderQuerySet(models.QuerySet["Folder"]):  # type: ignore[name-defined]
+    def within(self, path: bytes) -> Self:
+        """A folder and all below it."""
+        if not path:
+            return self.all()
+        below = Q(path__gte=path + b"/") & Q(path__lt=path + b"0")  # "0" follows "/"
+        return self.filter(Q(path=path) | below)
+
+
+class FileQuerySet(models.QuerySet["File"]):  # type: ignore[name-defined]
+    def present(self) -> Self:
+        """Files that were there at the last scan."""
+        return self.filter(missing_since__isnull=True)
+
+    def missing(self) -> Self:
+        return self.filter(missing_since__isnull=False)
+
+    def failed(self) -> Self:
+        """Files that could not be probed."""
+        return self.filter(probe_state=ProbeState.FAILED)
+
+
+class TagQuerySet(models.QuerySet["Tag"]):  # type: ignore[name-defined]
+    def descendants_of(self, ids: list[int]) -> list[int]:
+        """The given tags' ids with those of all tags that they include, in one query."""
+        query = """
+            WITH RECURSIVE family(id) AS (
+                SELECT unnest(%s::bigint[])
+                UNION
+                SELECT link.child_id
+                FROM library_tagparent link JOIN family ON link.parent_id = family.id
+            )
+            SELECT id FROM family
+        """
+        return [row.pk for row in self.raw(query, [ids])]
+
+
+class VideoQuerySet(models.QuerySet["Video"]):  # type: ignore[name-defined]
+    def present(self) -> Self:
+        """Videos with a file that was there at the last scan."""
+        return self.filter(missing_since__isnull=True)
+
+    def missing(self) -> Self:
+        return self.filter(missing_since__isnull=False)
+
+    def tagged_all(self, groups: list[list[int]]) -> Self:
+        """Videos that have, of each group, at least one tag (a tag with its descendants)."""
+        videos = self
+        for group in groups:
+            videos = videos.filter(tag_ids__overlap=group)
+        return videos
+
+    def tagged_none(self, ids: list[int]) -> Self:
+        return self.exclude(tag_ids__overlap=ids)
+
+    def search(self, words: str) -> Self:
+        """Videos whose title or path holds every word."""
+        videos = self
+        for word in words.split():
+            videos = videos.filter(Q(title__icontains=word) | Q(path__icontains=word))
+        return videos
+
+    def with_labels(self) -> Self:
+        """Studio, tags and performers in a constant number of queries."""
+        return self.select_related("studio", "library").prefetch_related("tags", "performers")
+
+    def with_viewing_by(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """``own_viewings``: what ``user`` did with each video, a list of none or one."""
+        viewings: models.QuerySet[Any] = self.model._meta.get_field(
+            "viewings"
+        ).related_model._default_manager
+        return self.prefetch_related(
+            Prefetch("viewings", viewings.filter(user_id=user.pk), to_attr="own_viewings")
+        )

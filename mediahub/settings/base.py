@@ -1,0 +1,274 @@
+"""What holds for every process. ``web`` and ``test`` add a few lines of their own.
+
+Every ``MEDIAHUB_…`` name is an environment variable read through ``mediahub.env``;
+``docs/settings.md`` describes each one and ``manage.py showconfig`` prints the effective ones.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.urls import reverse_lazy
+from psycopg.conninfo import conninfo_to_dict
+
+from mediahub import env
+
+# ── Places ────────────────────────────────────────────────────────────────────────────────────────
+BASE_DIR = env.ROOT
+MEDIAHUB_DATA_DIR: Path = env.path("MEDIAHUB_DATA_DIR", BASE_DIR / "data")
+_SECRETS = MEDIAHUB_DATA_DIR / "secrets"
+
+# ── Web ───────────────────────────────────────────────────────────────────────────────────────────
+SECRET_KEY = env.secret_key("MEDIAHUB_SECRET_KEY", _SECRETS / "secret-key")
+DEBUG = env.flag("MEDIAHUB_DEBUG", default=False)
+MEDIAHUB_BIND = env.text("MEDIAHUB_BIND", "127.0.0.1:8000")
+MEDIAHUB_WEB_WORKERS = env.whole("MEDIAHUB_WEB_WORKERS", min(2, os.cpu_count() or 1), least=1)
+MEDIAHUB_HTTPS = env.flag("MEDIAHUB_HTTPS", default=False)
+ALLOWED_HOSTS = env.words(
+    "MEDIAHUB_ALLOWED_HOSTS",
+    ["localhost", "127.0.0.1", "[::1]", *([h] if (h := MEDIAHUB_BIND.rpartition(":")[0]) else [])],
+)
+CSRF_TRUSTED_ORIGINS = env.words("MEDIAHUB_TRUSTED_ORIGINS", [])
+MEDIAHUB_OPS_ADDRESSES = env.words("MEDIAHUB_OPS_ADDRESSES", ["127.0.0.0/8", "::1/128"])
+
+ROOT_URLCONF = "mediahub.urls"
+ASGI_APPLICATION = "mediahub.asgi.application"
+APPEND_SLASH = True
+LOGIN_URL = reverse_lazy("admin:login")
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = MEDIAHUB_HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if MEDIAHUB_HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if MEDIAHUB_HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# ── Apps ──────────────────────────────────────────────────────────────────────────────────────────
+INSTALLED_APPS = [
+    "mediahub",
+    "unfold",
+    "mediahub.admin.MediaHubAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_filters",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_q",
+    "apps.core",
+    "apps.accounts",
+    "apps.jobs",
+    "apps.library",
+    "apps.artifacts",
+    "apps.ops",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.core.middleware.RequestContextMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.core.middleware.ActingUserMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# ── Database ──────────────────────────────────────────────────────────────────────────────────────
+# The back end starts the embedded server at the first connection when DATABASE_URL is unset.
+_URL = env.text("DATABASE_URL", secret=True)
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "mediahub.postgres.backend",
+        "NAME": conninfo_to_dict(_URL).get("dbname") if _URL else "mediahub",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {},
+        "URL": _URL,
+        "EMBEDDED": {
+            "data_dir": MEDIAHUB_DATA_DIR,
+            "binaries": env.optional_path("MEDIAHUB_PG_BIN"),
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# ── Accounts ──────────────────────────────────────────────────────────────────────────────────────
+MEDIAHUB_ADMIN_USER = env.text("MEDIAHUB_ADMIN_USER")
+MEDIAHUB_ADMIN_PASSWORD = env.text("MEDIAHUB_ADMIN_PASSWORD", secret=True)
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
+]
+
+# ── Jobs ──────────────────────────────────────────────────────────────────────────────────────────
+MEDIAHUB_QUEUES = {
+    "disk": env.whole("MEDIAHUB_DISK_WORKERS", 2, least=1),
+    "cpu": env.whole("MEDIAHUB_CPU_WORKERS", max(1, (os.cpu_count() or 2) // 2), least=1),
+}
+MEDIAHUB_JOB_LEASE_SECONDS = env.whole("MEDIAHUB_JOB_LEASE_SECONDS", 60, least=6)
+MEDIAHUB_JOB_ATTEMPTS = env.whole("MEDIAHUB_JOB_ATTEMPTS", 3, least=1)
+MEDIAHUB_JOB_LOG_LINES = env.whole("MEDIAHUB_JOB_LOG_LINES", 5_000, least=100)
+MEDIAHUB_JOB_HISTORY = timedelta(days=env.whole("MEDIAHUB_JOB_HISTORY_DAYS", 90, least=1))
+
+# django-q2 carries wake-ups only (docs/adr/0002-jobs.md): no retries, no results, no schedules.
+# Which queue a cluster serves is said by ``manage.py worker QUEUE``.
+Q_CLUSTER = {
+    "name": "mediahub",
+    "broker_class": "apps.jobs.broker.JobTableBroker",
+    "timeout": 2**30,  # the wake-ups themselves say that they have none
+    "retry": 2**31 - 1,
+    "ack_failures": True,
+    "max_attempts": 1,
+    "save_limit": -1,
+    "queue_limit": 1,
+    "bulk": 1,
+    "catch_up": False,
+    "scheduler": False,
+    "log_level": "WARNING",
+}
+
+# ── Scans ─────────────────────────────────────────────────────────────────────────────────────────
+MEDIAHUB_PROBE_CHILDREN = env.whole("MEDIAHUB_PROBE_CHILDREN", min(4, os.cpu_count() or 1), least=1)
+MEDIAHUB_PROBE_TIMEOUT_SECONDS = env.whole("MEDIAHUB_PROBE_TIMEOUT_SECONDS", 30, least=1)
+MEDIAHUB_PROBE_MEMORY_BYTES = env.whole("MEDIAHUB_PROBE_MEMORY_BYTES", 2 * 1024**3, least=2**28)
+MEDIAHUB_FULL_HASH = env.flag("MEDIAHUB_FULL_HASH", default=False)
+# The one list of the file name extensions that a new library takes in.
+MEDIAHUB_EXTENSIONS = env.words(
+    "MEDIAHUB_EXTENSIONS",
+    # fmt: off
+    [
+        "3g2",
+        "3gp",
+        "asf",
+        "avi",
+        "divx",
+        "f4v",
+        "flv",
+        "m2ts",
+        "m4v",
+        "mkv",
+        "mov",
+        "mp4",
+        "mpeg",
+        "mpg",
+        "mts",
+        "mxf",
+        "ogm",
+        "ogv",
+        "rm",
+        "rmvb",
+        "ts",
+        "vob",
+        "webm",
+        "wmv",
+        "aac",
+        "flac",
+        "m4a",
+        "mka",
+        "mp3",
+        "oga",
+        "ogg",
+        "opus",
+        "wav",
+        "wma",
+    ],
+    # fmt: on
+)
+
+# ── ffmpeg ────────────────────────────────────────────────────────────────────────────────────────
+MEDIAHUB_FFMPEG = env.optional_path("MEDIAHUB_FFMPEG")
+MEDIAHUB_FFPROBE = env.optional_path("MEDIAHUB_FFPROBE")
+
+# ── Artifacts ─────────────────────────────────────────────────────────────────────────────────────
+MEDIAHUB_COVER_CARD_PX = env.whole("MEDIAHUB_COVER_CARD_PX", 480, least=64, most=4096)
+MEDIAHUB_COVER_FULL_PX = env.whole("MEDIAHUB_COVER_FULL_PX", 1920, least=64, most=8192)
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": MEDIAHUB_DATA_DIR / "artifacts"},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = MEDIAHUB_DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "mediahub" / "static"]
+
+# ── Language and time ─────────────────────────────────────────────────────────────────────────────
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env.text("MEDIAHUB_TIME_ZONE", "UTC")
+USE_TZ = True
+
+# ── API ───────────────────────────────────────────────────────────────────────────────────────────
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.accounts.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.accounts.api.permissions.ModelAndScopePermissions"],
+    "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.CursorOrPagePagination",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.NamespaceVersioning",
+    "DEFAULT_VERSION": "v1",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "apps.core.api.errors.problem_details",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "MediaHub",
+    "DESCRIPTION": "Everything that the admin can do, for machines.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+# ── Logging ───────────────────────────────────────────────────────────────────────────────────────
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {
+        "handlers": ["console"],
+        "level": env.text("MEDIAHUB_LOG_LEVEL", "INFO"),
+    },
+    "loggers": {"django.request": {"level": "ERROR"}},
+}
+
+# ── Admin theme ───────────────────────────────────────────────────────────────────────────────────
+from mediahub.settings.theme import UNFOLD  # noqa: E402, F401

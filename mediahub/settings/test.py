@@ -1,0 +1,7 @@
+"""The tests: cheap passwords, plain static files, everything else as in production."""
+
+from mediahub.settings.base import *  # noqa: F403
+from mediahub.settings.base import STORAGES
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

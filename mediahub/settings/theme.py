@@ -1,0 +1,105 @@
+"""The look of the admin and the order of its menu (django-unfold)."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _static(name: str) -> Callable[[HttpRequest], str]:
+    return lambda _request: static(name)
+
+
+def _item(title: str, icon: str, view: str, permission: str | None = None) -> dict[str, object]:
+    item: dict[str, object] = {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{view}")}
+    if permission:
+        item["permission"] = lambda request: request.user.has_perm(permission)
+    return item
+
+
+UNFOLD: dict[str, object] = {
+    "SITE_TITLE": "MediaHub",
+    "SITE_HEADER": "MediaHub",
+    "SITE_SYMBOL": "video_library",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [_static("mediahub/mediahub.css")],
+    "SCRIPTS": [_static("mediahub/mediahub.js")],
+    "COMMAND": {"search_models": False, "show_history": False},
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    _item("Home", "home", "index"),
+                    _item("Browse", "grid_view", "library_video_browse", "library.view_video"),
+                    _item("Videos", "movie", "library_video_changelist", "library.view_video"),
+                ]
+            },
+            {
+                "title": "People and labels",
+                "separator": True,
+                "items": [
+                    _item(
+                        "Performers",
+                        "group",
+                        "library_performer_changelist",
+                        "library.view_performer",
+                    ),
+                    _item(
+                        "Studios", "apartment", "library_studio_changelist", "library.view_studio"
+                    ),
+                    _item("Tags", "sell", "library_tag_changelist", "library.view_tag"),
+                    _item(
+                        "Markers", "bookmark", "library_marker_changelist", "library.view_marker"
+                    ),
+                ],
+            },
+            {
+                "title": "Collection",
+                "separator": True,
+                "items": [
+                    _item(
+                        "Libraries",
+                        "folder_open",
+                        "library_library_changelist",
+                        "library.view_library",
+                    ),
+                    _item("Files", "draft", "library_file_changelist", "library.view_file"),
+                    _item(
+                        "Artifacts",
+                        "image",
+                        "artifacts_artifact_changelist",
+                        "artifacts.view_artifact",
+                    ),
+                    _item("Jobs", "sync", "jobs_job_changelist", "jobs.view_job"),
+                ],
+            },
+            {
+                "title": "Administration",
+                "separator": True,
+                "collapsible": True,
+                "items": [
+                    _item("Users", "person", "auth_user_changelist", "auth.view_user"),
+                    _item("Roles", "shield_person", "auth_group_changelist", "auth.view_group"),
+                    _item(
+                        "API tokens",
+                        "key",
+                        "accounts_apitoken_changelist",
+                        "accounts.view_apitoken",
+                    ),
+                    _item("Audit", "history", "core_auditentry_changelist", "core.view_auditentry"),
+                    _item(
+                        "Custom fields",
+                        "tune",
+                        "library_customfield_changelist",
+                        "library.view_customfield",
+                    ),
+                    _item("Health", "monitor_heart", "health", "core.view_health"),
+                ],
+            },
+        ],
+    },
+}

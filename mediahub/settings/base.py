@@ -13,6 +13,7 @@ from django.urls import reverse_lazy
 from psycopg.conninfo import conninfo_to_dict
 
 from mediahub import env
+from mediahub.settings.extensions import MEDIA_EXTENSIONS
 
 # ── Places ────────────────────────────────────────────────────────────────────────────────────────
 BASE_DIR = env.ROOT
@@ -163,48 +164,7 @@ MEDIAHUB_PROBE_CHILDREN = env.whole("MEDIAHUB_PROBE_CHILDREN", min(4, os.cpu_cou
 MEDIAHUB_PROBE_TIMEOUT_SECONDS = env.whole("MEDIAHUB_PROBE_TIMEOUT_SECONDS", 30, least=1)
 MEDIAHUB_PROBE_MEMORY_BYTES = env.whole("MEDIAHUB_PROBE_MEMORY_BYTES", 2 * 1024**3, least=2**28)
 MEDIAHUB_FULL_HASH = env.flag("MEDIAHUB_FULL_HASH", default=False)
-# The one list of the file name extensions that a new library takes in.
-MEDIAHUB_EXTENSIONS = env.words(
-    "MEDIAHUB_EXTENSIONS",
-    # fmt: off
-    [
-        "3g2",
-        "3gp",
-        "asf",
-        "avi",
-        "divx",
-        "f4v",
-        "flv",
-        "m2ts",
-        "m4v",
-        "mkv",
-        "mov",
-        "mp4",
-        "mpeg",
-        "mpg",
-        "mts",
-        "mxf",
-        "ogm",
-        "ogv",
-        "rm",
-        "rmvb",
-        "ts",
-        "vob",
-        "webm",
-        "wmv",
-        "aac",
-        "flac",
-        "m4a",
-        "mka",
-        "mp3",
-        "oga",
-        "ogg",
-        "opus",
-        "wav",
-        "wma",
-    ],
-    # fmt: on
-)
+MEDIAHUB_EXTENSIONS = env.words("MEDIAHUB_EXTENSIONS", MEDIA_EXTENSIONS)
 
 # ── ffmpeg ────────────────────────────────────────────────────────────────────────────────────────
 MEDIAHUB_FFMPEG = env.optional_path("MEDIAHUB_FFMPEG")

@@ -1,0 +1,33 @@
+"""``python -m mediahub.postgres.janitor FOLDER``: stops the server after its last user is gone.
+
+Started by ``mediahub.postgres`` with the lock of ``FOLDER/janitor.lock`` as its stdin.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from mediahub import postgres
+from mediahub.postgres.locks import locked
+
+_GRACE_S = 2.0  # so that one command after another doesn't restart the server each time
+
+
+def main(folder: Path) -> None:
+    """Wait for the end of the last lease, then stop the server."""
+    while True:
+        with locked(folder / "lease.lock"):  # sleeps in the kernel while anybody holds a lease
+            pass
+        time.sleep(_GRACE_S)
+        with locked(folder / "start.lock"):
+            if postgres.stop_if_unused(folder):
+                os.close(sys.stdin.fileno())  # before the next user may start a server
+                return
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]))
+    except FileNotFoundError:
+        sys.exit("The folder was removed: there is nothing left to watch.")

@@ -1,0 +1,8 @@
+"""The one list of the file name extensions that a new library takes in."""
+
+_VIDEO = (
+    "3g2 3gp asf avi divx f4v flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogm ogv rm rmvb ts vob"
+    " webm wmv"
+)
+_AUDIO = "aac flac m4a mka mp3 oga ogg opus wav wma"
+MEDIA_EXTENSIONS = [*_VIDEO.split(), *_AUDIO.split()]

@@ -123,7 +123,7 @@ def _post_janitor(folder: Path) -> None:
     post = try_lock(folder / "janitor.lock")
     if post is None:
         return
-    command = ["setsid", "--fork", sys.executable, "-m", "mediahub.postgres.janitor", folder]
+    command = ["setsid", "--fork", sys.executable, "-m", "mediahub.postgres.janitor", str(folder)]
     with os.fdopen(post, "rb") as held, (folder / "janitor.log").open("wb") as log:
         process.spawn(
             command, stdin=held, stdout=log, stderr=log, cwd=_ROOT, env={"PATH": os.defpath},

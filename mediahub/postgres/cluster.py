@@ -145,13 +145,12 @@ def _create(folder: Path, programs: Programs, account: Account, *, fast: bool) -
     draft = Path(tempfile.mkdtemp(prefix=f"{data.name}.new", dir=folder))
     if account.user is not None and account.group is not None:
         os.chown(draft, account.user, account.group)
+    initdb = [str(programs.folder / "initdb"), *_initdb_flags(programs, fast=fast)]
+    _execute(folder, draft, account, initdb)
     with tempfile.TemporaryFile() as commands:
-        _execute(
-            folder, draft, account, [programs.folder / "initdb", *_initdb_flags(programs, fast)]
-        )
         commands.write(_BOOTSTRAP.encode())
         commands.seek(0)
-        single = [programs.folder / "postgres", "--single", "-D", _HERE, "postgres"]
+        single = [str(programs.folder / "postgres"), "--single", "-D", _HERE, "postgres"]
         _execute(folder, draft, account, single, stdin=commands)
     if fast:
         (folder / _THROWAWAY).touch()
@@ -159,7 +158,7 @@ def _create(folder: Path, programs: Programs, account: Account, *, fast: bool) -
     return data
 
 
-def _initdb_flags(programs: Programs, fast: bool) -> list[str]:
+def _initdb_flags(programs: Programs, *, fast: bool) -> list[str]:
     flags = ["--pgdata", _HERE, "--username", "postgres", "--encoding", "UTF8"]
     flags += ["--auth-local", "trust", "--auth-host", "reject"]  # only we reach the socket
     flags += ["--locale", "C.UTF-8"]
@@ -181,7 +180,7 @@ def _launch(
         (data / leftover).unlink(missing_ok=True)
     settings = _SETTINGS | (_CARELESS if (folder / _THROWAWAY).exists() else _LOGGING)
     flags = [f"--{name}={value}" for name, value in settings.items()]
-    server = [programs.folder / "postgres", "-D", _HERE, *flags]
+    server = [str(programs.folder / "postgres"), "-D", _HERE, *flags]
     # setsid --fork leaves: the server becomes a child of init, which reaps it.
     _execute(folder, data, account, ["setsid", "--fork", *server], stdin=lock, survives_parent=True)
 
@@ -190,7 +189,7 @@ def _execute(
     folder: Path,
     data: Path,
     account: Account,
-    arguments: Sequence[str | Path],
+    arguments: Sequence[str],
     *,
     stdin: IO[bytes] | None = None,
     survives_parent: bool = False,

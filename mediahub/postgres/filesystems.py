@@ -7,7 +7,8 @@ from apps.core.errors import MediaHubError
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK = {
-    "9p", "afs", "cifs", "fuse.rclone", "fuse.sshfs", "ncpfs", "nfs", "nfs4", "smb3", "smbfs", "vboxsf",
+    "9p", "afs", "cifs", "fuse.rclone", "fuse.sshfs", "ncpfs", "nfs", "nfs4", "smb3", "smbfs",
+    "vboxsf",
 }  # fmt: skip
 
 
@@ -18,7 +19,7 @@ class NetworkFolder(MediaHubError):
 
 
 def refuse_network_folder(folder: Path) -> None:
-    """Raises NetworkFolder if ``folder`` is on a network share. Knows only Linux' list of mounts."""
+    """Raises NetworkFolder if ``folder`` is on a network share, as far as Linux tells."""
     kind = find_filesystem(folder, _MOUNTS.read_text()) if _MOUNTS.exists() else ""
     if kind in _NETWORK:
         raise NetworkFolder(

@@ -66,7 +66,7 @@ def make_reachable(programs: Programs, account: Account) -> Programs:
     stat = (programs.folder / "postgres").stat()
     mark = hashlib.sha256(f"{prefix} {stat.st_mtime_ns} {stat.st_size}".encode()).hexdigest()[:8]
     copy = _PUBLIC_COPIES / f"postgresql-{programs.version}-{mark}"
-    # The same places relative to one another: the programs look for their files from where they are.
+    # The same places to one another: the programs look for their files from where they are.
     inside = Path(prefix.parent.name, prefix.name)
     if not copy.exists():
         _copy_publicly(prefix, copy, inside)
@@ -94,9 +94,10 @@ def _examine(folder: Path) -> Programs | None:
 
 def _answers(folder: Path, account: Account) -> bytes:
     """What the server program says about its version; nothing if it cannot be run."""
-    command = [folder / "postgres", "--version"]
-    if not command[0].exists():
+    server = folder / "postgres"
+    if not server.exists():
         return b""
+    command = [str(server), "--version"]
     done = process.run(command, timeout_s=30, user=account.user, group=account.group)
     return done.stdout if done.returncode == 0 else b""
 

@@ -1,0 +1,52 @@
+"""Counting rows without reading a million of them."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from django.db import connection, models
+
+COUNT_CAP = 10_000
+
+
+class Precision(Enum):
+    """How a number of rows is meant."""
+
+    EXACT = "exact"
+    AT_LEAST = "at least"
+    ABOUT = "about"
+
+
+@dataclass(frozen=True, slots=True)
+class RowCount:
+    """A number of rows, and how exact it is."""
+
+    rows: int
+    precision: Precision = Precision.EXACT
+
+    @property
+    def is_exact(self) -> bool:
+        return self.precision is Precision.EXACT
+
+    def __str__(self) -> str:
+        if self.precision is Precision.AT_LEAST:
+            return f"{self.rows:,}+"
+        return f"about {self.rows:,}" if self.precision is Precision.ABOUT else f"{self.rows:,}"
+
+
+def count_rows(rows: "models.QuerySet[models.Model]", *, cap: int = COUNT_CAP) -> RowCount:
+    """Exact up to ``cap``; beyond it "at least ``cap``", or for a whole table about how many.
+
+    Reads ``cap`` + 1 rows at most; the estimate is PostgreSQL's own, kept by its autovacuum.
+    """
+    counted = rows.order_by()[: cap + 1].count()
+    if counted <= cap:
+        return RowCount(counted)
+    if rows.query.where or rows.query.is_sliced:
+        return RowCount(cap, Precision.AT_LEAST)
+    return RowCount(max(_estimate(rows.model._meta.db_table), cap), Precision.ABOUT)
+
+
+def _estimate(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [table])
+        return int(cursor.fetchone()[0])

@@ -81,7 +81,7 @@ def leave(data_dir: Path) -> bool:
     with _mutex:
         if (lease := _leases.pop(folder, None)) is not None:
             os.close(lease)
-    if not folder.exists():
+    if not folder.is_dir():
         return True
     with locked(folder / "start.lock"):
         return stop_if_unused(folder)

@@ -30,7 +30,6 @@ from mediahub.postgres.programs import Programs, find_programs, make_reachable
 PORT = 5432
 SOCKET = f".s.PGSQL.{PORT}"
 ROLE = DATABASE = "mediahub"
-_HERE = "/proc/self/cwd"
 _ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8"}  # the caller's secrets are not the server's
 _START_TIMEOUT_S = 300.0  # recovery after a power cut reads up to max_wal_size from a slow disk
 _STOP_STEPS = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 15.0), (signal.SIGKILL, 15.0))
@@ -134,7 +133,7 @@ def stop(folder: Path) -> None:
     else:
         raise ServerFailed(f"PostgreSQL in {data} does not end, even when killed.")
     if (folder / _THROWAWAY).exists():
-        shutil.rmtree(folder)
+        shutil.rmtree(folder.rename(folder.with_name(f"{folder.name}.gone")))  # none may come in
 
 
 def _create(folder: Path, programs: Programs, account: Account, *, fast: bool) -> Path:
@@ -145,21 +144,28 @@ def _create(folder: Path, programs: Programs, account: Account, *, fast: bool) -
     draft = Path(tempfile.mkdtemp(prefix=f"{data.name}.new", dir=folder))
     if account.user is not None and account.group is not None:
         os.chown(draft, account.user, account.group)
-    initdb = [str(programs.folder / "initdb"), *_initdb_flags(programs, fast=fast)]
-    _execute(folder, draft, account, initdb)
+        folder.chmod(0o711)  # lets the account through, where the folders above do
+    flags = ["--pgdata", _name_for(draft, programs), *_initdb_flags(programs, fast=fast)]
+    _execute(folder, draft, account, [str(programs.folder / "initdb"), *flags])
     with tempfile.TemporaryFile() as commands:
         commands.write(_BOOTSTRAP.encode())
         commands.seek(0)
-        single = [str(programs.folder / "postgres"), "--single", "-D", _HERE, "postgres"]
-        _execute(folder, draft, account, single, stdin=commands)
+        single = ["--single", "-D", _name_for(draft, programs), "postgres"]
+        server = [str(programs.folder / "postgres"), *single]
+        _execute(folder, draft, account, server, stdin=commands)
     if fast:
         (folder / _THROWAWAY).touch()
     draft.rename(data)
     return data
 
 
+def _name_for(data: Path, programs: Programs) -> str:
+    """What a program that is started in ``data`` is to call it."""
+    return "/proc/self/cwd" if programs.major >= 16 else str(data)  # older ones change directory
+
+
 def _initdb_flags(programs: Programs, *, fast: bool) -> list[str]:
-    flags = ["--pgdata", _HERE, "--username", "postgres", "--encoding", "UTF8"]
+    flags = ["--username", "postgres", "--encoding", "UTF8"]
     flags += ["--auth-local", "trust", "--auth-host", "reject"]  # only we reach the socket
     flags += ["--locale", "C.UTF-8"]
     if programs.major >= 17:
@@ -180,7 +186,7 @@ def _launch(
         (data / leftover).unlink(missing_ok=True)
     settings = _SETTINGS | (_CARELESS if (folder / _THROWAWAY).exists() else _LOGGING)
     flags = [f"--{name}={value}" for name, value in settings.items()]
-    server = [str(programs.folder / "postgres"), "-D", _HERE, *flags]
+    server = [str(programs.folder / "postgres"), "-D", _name_for(data, programs), *flags]
     # setsid --fork leaves: the server becomes a child of init, which reaps it.
     _execute(folder, data, account, ["setsid", "--fork", *server], stdin=lock, survives_parent=True)
 

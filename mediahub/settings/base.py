@@ -50,6 +50,7 @@ X_FRAME_OPTIONS = "DENY"
 INSTALLED_APPS = [
     "mediahub",
     "unfold",
+    "unfold.contrib.filters",
     "mediahub.admin.MediaHubAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -31,7 +31,17 @@ class Task:
     work: Work
 
 
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """Something small, such as enqueueing what is due, that the scheduler calls again and again."""
+
+    name: str
+    every_s: float
+    call: Callable[[], None]
+
+
 _tasks: dict[str, Task] = {}
+_periodics: dict[str, Periodic] = {}
 
 
 def task(name: str, *, title: str, queue: Queue, unit: str = "items") -> Callable[[Work], Task]:
@@ -46,6 +56,16 @@ def task(name: str, *, title: str, queue: Queue, unit: str = "items") -> Callabl
     return declare
 
 
+def periodic(name: str, *, every_s: float) -> Callable[[Callable[[], None]], Periodic]:
+    """Declare what ``manage.py scheduler`` calls every so many seconds."""
+
+    def declare(call: Callable[[], None]) -> Periodic:
+        _periodics[name] = Periodic(name=name, every_s=every_s, call=call)
+        return _periodics[name]
+
+    return declare
+
+
 def find_task(name: str) -> Task:
     """Raises UnknownTask."""
     try:
@@ -56,6 +76,10 @@ def find_task(name: str) -> Task:
 
 def all_tasks() -> list[Task]:
     return sorted(_tasks.values(), key=lambda task: task.name)
+
+
+def all_periodics() -> list[Periodic]:
+    return list(_periodics.values())
 
 
 def import_tasks() -> None:

@@ -15,14 +15,17 @@ from apps.library.querysets import FileQuerySet, FolderQuerySet
 class Folder(models.Model):
     """A directory, and a digest of what a scan last saw in it.
 
-    ``digest`` is over name, size, mtime_ns and inode of each media file in it: equal digests mean
-    that nothing in the folder changed, which spares comparing its files one by one.
+    ``digest`` is over what ``services.scan.walk`` read of it: an equal one means that nothing in
+    the folder changed, which spares comparing its files one by one. Until every change in the
+    folder is in the catalogue it is null, so that an interrupted scan goes on where it was.
     """
 
     library = models.ForeignKey(Library, models.CASCADE, related_name="folders")
     path = models.BinaryField(max_length=4_096, help_text="relative to the root; b'' is the root")
     key = models.BinaryField(max_length=16, help_text="BLAKE2b of path; paths outgrow an index")
     digest = models.BinaryField(max_length=16, null=True)
+    file_count = models.PositiveIntegerField(default=0, help_text="files in the catalogue")
+    size_bytes = models.PositiveBigIntegerField(default=0)
     seen_at = models.DateTimeField()
 
     objects = FolderQuerySet.as_manager()

@@ -1,0 +1,34 @@
+"""Storing artifacts so that a name never stands for half a file."""
+
+import os
+from typing import Any
+from uuid import uuid4
+
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage
+
+
+class AtomicStorage(FileSystemStorage):
+    """The data folder, written by temporary file, fsync and rename; equal names are replaced.
+
+    Artifacts' names hold what they were made from, so that replacing one changes nothing.
+    """
+
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:  # noqa: ARG002
+        return name
+
+    def _save(self, name: str, content: File[Any]) -> str:
+        final = self.path(name)
+        os.makedirs(os.path.dirname(final), exist_ok=True)
+        draft = f"{final}.{uuid4().hex}.part"
+        try:
+            with open(draft, "wb") as file:
+                for chunk in content.chunks():
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, final)
+        except BaseException:
+            os.unlink(draft)
+            raise
+        return name

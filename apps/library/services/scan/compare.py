@@ -1,0 +1,214 @@
+"""Finding out what differs from the catalogue, many folders at a time.
+
+The walk is copied into a temporary table and joined with the known files there, so that neither the
+folders nor the files cost a query each, and memory holds one batch whatever the library's size.
+Both temporary tables live as long as the connection; ``prepare`` makes them anew for each scan.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from django.db import connection
+
+from apps.library.models import Folder, Library
+from apps.library.services.scan.counts import Counts
+from apps.library.services.scan.rules import Rules
+from apps.library.services.scan.walk import Listing
+
+# Failures that may pass by themselves: such files are looked at again in every scan.
+PASSING_REASONS = ("changed_while_reading", "crashed", "timed_out", "unreadable", "vanished")
+_TOLD_REASONS = ("link", "not_a_file")
+
+_PREPARE = """
+    DROP TABLE IF EXISTS pg_temp.scan_walked, pg_temp.scan_gone;
+    CREATE TEMP TABLE scan_walked (
+        folder_id bigint, name bytea, size_bytes bigint, mtime_ns bigint,
+        inode numeric(20), device numeric(20)
+    );
+    CREATE TEMP TABLE scan_gone (file_id bigint, folder_id bigint, name bytea);
+"""
+
+_DIFFERENT = """
+    SELECT w.folder_id, w.name, w.size_bytes, w.mtime_ns, w.inode, w.device,
+           f.id, f.video_id, f.size_bytes, f.missing_since IS NOT NULL,
+           f.size_bytes = w.size_bytes AND f.mtime_ns = w.mtime_ns AND f.inode = w.inode
+               AND f.probe_state <> 'pending' AND f.probe_error <> ALL(%(passing)s)
+    FROM pg_temp.scan_walked w
+    LEFT JOIN library_file f ON f.folder_id = w.folder_id AND f.name = w.name
+    WHERE %(rescan)s OR f.id IS NULL OR f.missing_since IS NOT NULL
+        OR f.size_bytes <> w.size_bytes OR f.mtime_ns <> w.mtime_ns OR f.inode <> w.inode
+        OR f.probe_state = 'pending' OR f.probe_error = ANY(%(passing)s)
+"""
+
+_GONE = """
+    INSERT INTO pg_temp.scan_gone
+    SELECT f.id, f.folder_id, f.name FROM library_file f
+    WHERE f.folder_id = ANY(%s) AND f.missing_since IS NULL AND NOT EXISTS (
+        SELECT FROM pg_temp.scan_walked w WHERE w.folder_id = f.folder_id AND w.name = f.name)
+    RETURNING folder_id
+"""
+
+
+class Need(Enum):
+    """What a file that differs needs."""
+
+    PROBE = "probe"
+    RETURN = "return"  # only the mark that it is missing has to go
+
+
+@dataclass(slots=True)
+class FolderVisit:
+    """A folder of which something differs.
+
+    ``waiting`` counts its files that aren't in the catalogue yet, and one for the comparison.
+    With ``open_end`` the folder's digest isn't kept, so that the next scan compares it again: files
+    are gone from it, or failed for a reason that may pass.
+    """
+
+    pk: int
+    path: bytes
+    digest: bytes
+    waiting: int = 1
+    open_end: bool = False
+    file_count: int = 0
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A file on disk that isn't in the catalogue as it is."""
+
+    folder: FolderVisit
+    name: bytes
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+    device: int
+    file_id: int | None = None
+    video_id: int | None = None
+    old_size_bytes: int | None = None
+    was_missing: bool = False
+    need: Need = Need.PROBE
+
+    @property
+    def path(self) -> bytes:
+        return self.folder.path + b"/" + self.name if self.folder.path else self.name
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Compares listings in batches. ``complete`` collects folders that need only their digest."""
+
+    library: Library
+    rules: Rules
+    counts: Counts
+    now: datetime
+    rescan: bool
+    told: Callable[[str, bytes], None]
+    complete: list[FolderVisit] = field(default_factory=list)
+
+    def prepare(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_PREPARE)
+
+    def differences(self, listings: Sequence[Listing]) -> Iterator[Difference]:
+        """What differs in these folders, after counting what doesn't."""
+        visits = self._visit([listing for listing in listings if not listing.error])
+        if not visits:
+            return
+        self._copy(visits)
+        yield from self._join([visit for visit, _listing in visits])
+
+    def _visit(self, listings: Sequence[Listing]) -> list[tuple[FolderVisit, Listing]]:
+        """Mark folders as seen, count those with an equal digest, return the others."""
+        keys = {folder_key(listing.path): listing for listing in listings}
+        known = self._known(keys)
+        new = [
+            Folder(library=self.library, path=listing.path, key=key, seen_at=self.now)
+            for key, listing in keys.items()
+            if key not in known
+        ]
+        known |= {bytes(f.key): (f.pk, None, 0, 0) for f in Folder.objects.bulk_create(new)}
+        ids = [pk for pk, *_rest in known.values()]
+        Folder.objects.filter(pk__in=ids).update(seen_at=self.now)
+        self.counts.folders += len(keys)
+        changed = []
+        for key, (pk, digest, file_count, size_bytes) in known.items():
+            listing = keys[key]
+            if digest == listing.digest and not self.rescan:
+                self.counts.unchanged += file_count
+                self.counts.bytes += size_bytes
+            else:
+                changed.append((FolderVisit(pk, listing.path, listing.digest), listing))
+        return changed
+
+    def _known(self, keys: dict[bytes, Listing]) -> dict[bytes, tuple[int, bytes | None, int, int]]:
+        rows = Folder.objects.filter(library=self.library, key__in=list(keys)).values_list(
+            "key", "pk", "digest", "file_count", "size_bytes"
+        )
+        return {
+            bytes(key): (pk, digest and bytes(digest), count, size)
+            for key, pk, digest, count, size in rows
+        }
+
+    def _copy(self, visits: Sequence[tuple[FolderVisit, Listing]]) -> None:
+        """Copy the files that the library takes in; count and tell the others."""
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE pg_temp.scan_walked")
+            with cursor.copy("COPY pg_temp.scan_walked FROM STDIN") as copy:
+                for visit, listing in visits:
+                    for entry in listing.entries():
+                        if reason := self.rules.refusal(listing.path, entry):
+                            self.counts.skipped[reason] += 1
+                            if reason in _TOLD_REASONS:
+                                self.told(reason, os.path.join(listing.path, entry.name))
+                            continue
+                        visit.file_count += 1
+                        visit.size_bytes += entry.size_bytes
+                        copy.write_row((visit.pk, *entry[:5]))
+
+    def _join(self, visits: Sequence[FolderVisit]) -> Iterator[Difference]:
+        by_id = {visit.pk: visit for visit in visits}
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE pg_temp.scan_walked")
+            cursor.execute(_GONE, [list(by_id)])
+            for (pk,) in cursor.fetchall():
+                by_id[pk].open_end = True
+        different = 0
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(_DIFFERENT, {"passing": list(PASSING_REASONS), "rescan": self.rescan})
+            for row in cursor:
+                different += 1
+                difference = self._difference(by_id[row[0]], row)
+                difference.folder.waiting += 1
+                yield difference
+        walked = sum(visit.file_count for visit in visits)
+        self.counts.unchanged += walked - different
+        self.counts.bytes += sum(visit.size_bytes for visit in visits)
+        for visit in visits:
+            self.finish_one(visit)
+
+    def finish_one(self, visit: FolderVisit) -> None:
+        """One thing less to wait for in a folder."""
+        visit.waiting -= 1
+        if not visit.waiting:
+            self.complete.append(visit)
+
+    def _difference(self, folder: FolderVisit, row: tuple[Any, ...]) -> Difference:
+        _pk, name, size, mtime, inode, device, file_id, video_id, old_size, missing, same = row
+        return Difference(
+            folder=folder, name=bytes(name), size_bytes=size, mtime_ns=mtime, inode=int(inode),
+            device=int(device), file_id=file_id, video_id=video_id, old_size_bytes=old_size,
+            was_missing=bool(missing),
+            need=Need.RETURN if missing and same and not self.rescan else Need.PROBE,
+        )  # fmt: skip
+
+
+def folder_key(path: bytes) -> bytes:
+    """What stands for a folder's path in the index: paths may be longer than an index allows."""
+    return hashlib.blake2b(path, digest_size=16).digest()

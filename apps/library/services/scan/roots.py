@@ -1,0 +1,71 @@
+"""Whether a library's root is really there."""
+
+import os
+from pathlib import Path
+
+from apps.core.errors import MediaHubError
+
+
+class RootOffline(MediaHubError):
+    """The root is missing, empty or unreadable: nothing in the library was changed."""
+
+    code = "root_offline"
+    status = 409
+
+
+class PathRefused(MediaHubError):
+    """A path that doesn't lie below the library's root."""
+
+    code = "path_refused"
+
+
+def check_root(root: bytes, *, expect_files: bool) -> int:
+    """Return the root's device number.
+
+    An empty folder counts as offline if files are expected in it: it is what an unmounted share
+    looks like. Raises RootOffline.
+    """
+    name = os.fsdecode(root)
+    try:
+        device = os.stat(root).st_dev
+        with os.scandir(root) as entries:
+            empty = next(entries, None) is None
+    except FileNotFoundError:
+        raise RootOffline(f"{name} isn't there: is its disk or share mounted?") from None
+    except NotADirectoryError:
+        raise RootOffline(f"{name} is not a folder.") from None
+    except PermissionError:
+        raise RootOffline(f"{name} may not be read by this user.") from None
+    except OSError as error:
+        raise RootOffline(f"{name} can't be read: {error.strerror}.") from error
+    if empty and expect_files:
+        raise RootOffline(f"{name} is empty, but held files before: is its share mounted?")
+    return device
+
+
+def below(root: bytes, path: str) -> bytes:
+    """A path below the root as bytes, checked to lead nowhere else. Raises PathRefused."""
+    relative = os.fsencode(path).strip(b"/")
+    if b"\0" in relative or b".." in relative.split(b"/"):
+        raise PathRefused(f"{path!r} is not a path below the library's root.")
+    real_root = os.path.realpath(root)
+    real = os.path.realpath(os.path.join(root, relative))
+    if relative and real != os.path.join(real_root, relative):
+        raise PathRefused(f"{path!r} leads through a link; name the folder that it points to.")
+    return relative
+
+
+def is_gone(location: bytes) -> bool:
+    """Whether there is certainly no file at a path (an error in looking is not certainty)."""
+    try:
+        os.lstat(location)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def nested(one: Path, other: Path) -> bool:
+    """Whether one folder is, or lies in, the other."""
+    return one == other or one in other.parents or other in one.parents

@@ -1,0 +1,228 @@
+"""One scan from its beginning to its end."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain, count
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from apps.core.progress import Progress, silent
+from apps.ffmpeg.pool import MediaPool, ProbeRequest, ProbeResult
+from apps.library.choices import LibraryState
+from apps.library.models import Folder, Library, Scan, ScanFinding
+from apps.library.services.mounts import probe_slots
+from apps.library.services.scan.collect import Found
+from apps.library.services.scan.compare import Comparison, Difference, Need
+from apps.library.services.scan.counts import Counts
+from apps.library.services.scan.roots import RootOffline, below, check_root
+from apps.library.services.scan.rules import Rules
+from apps.library.services.scan.walk import Listing, walk
+from apps.library.services.scan.write import Guard, Writer
+
+_BATCH_FILES = 256
+_BATCH_S = 1.0
+_BATCH_FOLDERS = 512
+_BATCH_ENTRIES = 5_000
+_MOST_FINDINGS = 10_000
+# What these folders hold can't be known; elsewhere what wasn't seen is gone.
+_UNKNOWN = frozenset({"unreadable", "read_error"})
+
+
+def scan_library(
+    library: Library,
+    *,
+    now: datetime,
+    paths: Sequence[str] = (),
+    rescan: bool = False,
+    job_id: int | None = None,
+    report: Progress = silent,
+    guard: Guard = transaction.atomic,
+) -> Scan:
+    """Bring files and videos up to date with what lies under the library's root.
+
+    ``paths`` (folders below the root) limit the scan; with ``rescan`` unchanged files are probed,
+    too. Files that are gone are marked missing, never deleted; nothing on disk is touched. Stopped
+    at any point and called again it goes on where it was. ``report`` counts files and may raise;
+    what was found until then is kept. Each write happens under ``guard``. Raises RootOffline and
+    PathRefused.
+    """
+    scan = Scan.objects.create(
+        library=library, paths=list(paths), rescan=rescan, started_at=now, job_id=job_id
+    )
+    run = _Run(library=library, scan=scan, report=report, guard=guard)
+    try:
+        device = check_root(library.root_bytes, expect_files=library.files.present().exists())
+        run.all_paths(device)
+        check_root(library.root_bytes, expect_files=run.counts.done > 0)
+        run.finish()
+    except RootOffline as error:
+        _note_state(library, LibraryState.OFFLINE, str(error))
+        raise
+    finally:
+        run.close()
+    _note_state(library, LibraryState.ONLINE, "", device=device, scanned_at=now)
+    return scan
+
+
+def _note_state(library: Library, state: LibraryState, detail: str, **values: Any) -> None:
+    Library.objects.filter(pk=library.pk).update(state=state, state_detail=detail, **values)
+
+
+@dataclass(slots=True)
+class _Run:
+    """A scan under way: what it waits for, what it found, what it counted."""
+
+    library: Library
+    scan: Scan
+    report: Progress
+    guard: Guard
+    counts: Counts = field(default_factory=Counts)
+    comparison: Comparison = field(init=False)
+    writer: Writer = field(init=False)
+    _expected: int = 0
+    _asked: dict[int, Difference] = field(default_factory=dict)
+    _found: list[Found] = field(default_factory=list)
+    _findings: list[ScanFinding] = field(default_factory=list)
+    _told: int = 0
+    _unknown: list[bytes] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=count)
+    _written_at: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        rules = Rules.of(
+            extensions=self.library.extensions,
+            include=self.library.include,
+            exclude=self.library.exclude,
+        )
+        self._expected = self.library.files.present().count()
+        self.comparison = Comparison(
+            self.library, rules, self.counts, self.scan.started_at, self.scan.rescan, self._tell
+        )
+        self.writer = Writer(
+            self.scan, self.comparison, self.guard, self.scan.started_at, self._tell
+        )
+        self.comparison.prepare()
+
+    def all_paths(self, device: int) -> None:
+        """Walk, compare, probe and write, until the walk's end or until ``report`` raises."""
+        requests = self._requests()
+        first = next(requests, None)
+        try:
+            if first is not None:
+                for result in self._probe(device, chain([first], requests)):
+                    self._found.append((self._asked.pop(result.key), result))
+                    if self._is_time():
+                        self._flush()
+        finally:
+            self._flush()
+
+    def finish(self) -> None:
+        """After a walk that reached its end: what it didn't see is missing."""
+        unseen = Folder.objects.filter(library=self.library, seen_at__lt=self.scan.started_at)
+        scope = Folder.objects.none()
+        for path in self._starts():
+            scope |= unseen.within(path)
+        for path in self._unknown:
+            scope = scope.exclude(pk__in=unseen.within(path))
+        self.counts.missing += self.writer.mark_missing(list(scope.values_list("pk", flat=True)))
+        self.scan.walked = True
+
+    def close(self) -> None:
+        """Write down what the scan came to, however it ended."""
+        self.scan.finished_at = timezone.now()
+        self.scan.counts = self.counts.as_json()
+        self.scan.save()
+        self._progress()
+
+    def _starts(self) -> list[bytes]:
+        root = self.library.root_bytes
+        return [below(root, path) for path in self.scan.paths] or [b""]
+
+    def _listings(self) -> Iterator[list[Listing]]:
+        """The walk in batches that are bounded by folders, entries and time."""
+        rules, root = self.comparison.rules, self.library.root_bytes
+        batch: list[Listing] = []
+        entries, began = 0, time.monotonic()
+        for start in self._starts():
+            for listing in walk(root, start, seed=rules.seed, skips=rules.skips_folder):
+                if listing.error:
+                    self._fail(listing)
+                    continue
+                batch.append(listing)
+                entries += _BATCH_ENTRIES if listing.kept is None else len(listing.kept)
+                full = entries >= _BATCH_ENTRIES or len(batch) >= _BATCH_FOLDERS
+                if full or time.monotonic() - began > _BATCH_S:
+                    yield batch
+                    batch, entries, began = [], 0, time.monotonic()
+        yield batch
+
+    def _requests(self) -> Iterator[ProbeRequest]:
+        """What has to be probed. Files that only came back are found without."""
+        root = self.library.root_bytes
+        for listings in self._listings():
+            for difference in self.comparison.differences(listings):
+                if difference.need is Need.RETURN:
+                    self._found.append((difference, None))
+                    continue
+                key = next(self._numbers)
+                self._asked[key] = difference
+                yield ProbeRequest(
+                    key=key,
+                    path=os.path.join(root, difference.path),
+                    want_md5=self.library.full_hash,
+                )
+            if self._is_time():
+                self._flush()
+
+    def _probe(self, device: int, requests: Iterator[ProbeRequest]) -> Iterator[ProbeResult]:
+        limit = self.library.probes_at_once or settings.MEDIAHUB_PROBE_CHILDREN
+        with (
+            probe_slots(device, limit=limit, waiting=self._progress) as children,
+            MediaPool(
+                children=children,
+                timeout_s=settings.MEDIAHUB_PROBE_TIMEOUT_SECONDS,
+                memory_bytes=settings.MEDIAHUB_PROBE_MEMORY_BYTES,
+                rate_per_s=self.library.files_per_second,
+            ) as pool,
+        ):
+            yield from pool.run(requests)
+
+    def _is_time(self) -> bool:
+        waited = time.monotonic() - self._written_at
+        return len(self._found) >= _BATCH_FILES or waited > _BATCH_S
+
+    def _flush(self) -> None:
+        """Write what was found, then report, which may raise."""
+        found, self._found = self._found, []
+        self.writer.write(found)
+        ScanFinding.objects.bulk_create(self._findings)
+        self._findings.clear()
+        Scan.objects.filter(pk=self.scan.pk).update(counts=self.counts.as_json())
+        self._written_at = time.monotonic()
+        self._progress()
+
+    def _progress(self) -> None:
+        done = self.counts.done
+        self.report(done, max(self._expected, done) or None, **self.counts.as_json())
+
+    def _fail(self, listing: Listing) -> None:
+        """A folder that can't be read: nothing in or below it is known, so nothing is missing."""
+        self.counts.skipped[f"folder_{listing.error}"] += 1
+        self._tell(f"folder_{listing.error}", listing.path, "")
+        if listing.error in _UNKNOWN:
+            self._unknown.append(listing.path)
+
+    def _tell(self, reason: str, path: bytes, message: str = "") -> None:
+        """Keep a finding for people, up to a bound; all are counted."""
+        self._told += 1
+        if self._told <= _MOST_FINDINGS:
+            shown = path.decode("utf-8", "backslashreplace")
+            self._findings.append(
+                ScanFinding(scan=self.scan, reason=reason, path=shown, message=message)
+            )

@@ -1,0 +1,40 @@
+"""The catalogue's jobs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from apps.jobs.choices import Queue
+from apps.jobs.context import JobContext
+from apps.jobs.models import Job
+from apps.jobs.registry import periodic, task
+from apps.jobs.services.lifecycle import enqueue
+from apps.library.models import Library
+from apps.library.services.libraries import due_for_scan
+from apps.library.services.scan import scan_library
+
+
+@task("library.scan", title="Scan", queue=Queue.DISK, unit="files")
+def scan(
+    job: JobContext, *, library_id: int, paths: Sequence[str] = (), rescan: bool = False
+) -> dict[str, Any]:
+    done = scan_library(
+        Library.objects.get(pk=library_id), now=timezone.now(), paths=paths, rescan=rescan,
+        job_id=job.job.pk, report=job.report, guard=job.guard,
+    )  # fmt: skip
+    return {"scan": done.pk, **done.counts}
+
+
+def request_scan(library: Library, *, paths: Sequence[str] = (), rescan: bool = False) -> Job:
+    """Ask for a scan; one of the same library and scope that is under way is returned instead."""
+    params = {"library_id": library.pk, "paths": list(paths), "rescan": rescan}
+    scope = "" if not paths and not rescan else f":{sorted(paths)}:{rescan}"
+    key = f"library.scan:{library.pk}{scope}"[:200]
+    return enqueue(scan, params, target=library, dedupe_key=key)
+
+
+@periodic("library.due_scans", every_s=60)
+def request_due_scans() -> None:
+    for library in due_for_scan(now=timezone.now()):
+        request_scan(library)

@@ -21,6 +21,9 @@ Arguments = Sequence[str | bytes | os.PathLike[str]]
 Stream = int | IO[bytes] | None
 
 
+_left_behind: list[subprocess.Popen[bytes]] = []
+
+
 class ProcessFailed(MediaHubError):
     """A program ended with an error, could not be started, or ran past its time."""
 
@@ -93,22 +96,36 @@ def run(
 
 
 def stop(process: subprocess.Popen[bytes], *, grace_s: float = 10.0) -> int:
-    """Ask a child's session to end, kill it after ``grace_s``; return the exit status."""
+    """Ask a child's session to end, kill it after ``grace_s``; return the exit status.
+
+    Raises ProcessFailed if even that doesn't end it.
+    """
     _signal_session(process, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=grace_s)
-    kill(process)
+    if not kill(process):
+        raise ProcessFailed("A program could not be stopped: it waits for a disk or network share.")
     return process.returncode
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of a child's session at once and reap the child."""
+def kill(process: subprocess.Popen[bytes], *, patience_s: float = 5.0) -> bool:
+    """Kill what is left of a child's session at once and reap the child.
+
+    A child that waits for a dead disk or network share can't be killed until that answers: after
+    ``patience_s`` it is left behind, to be reaped by a later call, and the answer is False.
+    """
     _signal_session(process, signal.SIGKILL)
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             with suppress(OSError):
                 pipe.close()
-    process.wait()
+    _left_behind[:] = [one for one in _left_behind if one.poll() is None]
+    try:
+        process.wait(timeout=patience_s)
+    except subprocess.TimeoutExpired:
+        _left_behind.append(process)
+        return False
+    return True
 
 
 def _signal_session(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -1,0 +1,155 @@
+"""What is asked of a media helper process and what it answers, as dataclasses and as JSON."""
+
+import base64
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from apps.ffmpeg.facts import MediaFacts
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """What ``stat`` said about the file that was read."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+    device: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeRequest:
+    """Read the facts and fingerprints of one file.
+
+    ``key`` comes back untouched with the result. ``use_av=False`` asks ffprobe, the reference.
+    ``timeout_s`` stands in for the pool's own.
+    """
+
+    key: Any
+    path: bytes
+    want_md5: bool = False
+    use_av: bool = True
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeResult:
+    """The answer to a ProbeRequest.
+
+    ``error`` is ``""`` or the code of a Reason, ``message`` its sentence. A file that was read but
+    isn't media has an error and still its ``stat`` and fingerprints (hex digits; ``""``: none).
+    """
+
+    key: Any
+    stat: FileStat | None = None
+    facts: MediaFacts | None = None
+    oshash: str = ""
+    content: str = ""
+    md5: str = ""
+    error: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture to write: absolute path, greatest width in pixels, WebP quality 1..100."""
+
+    path: bytes
+    max_width: int
+    quality: int = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverRequest:
+    """Make pictures of one frame: at ``at_ms``, or at a sensible time if that is ``None``."""
+
+    key: Any
+    path: bytes
+    outputs: tuple[Picture, ...]
+    at_ms: int | None = None
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPicture:
+    """A picture that was written; width and height in pixels."""
+
+    path: bytes
+    width: int
+    height: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverResult:
+    """The answer to a CoverRequest: size of the frame as displayed, and what was written."""
+
+    key: Any
+    width: int | None = None
+    height: int | None = None
+    at_ms: int | None = None
+    files: tuple[WrittenPicture, ...] = ()
+    error: str = ""
+    message: str = ""
+
+
+Request = ProbeRequest | CoverRequest
+Result = ProbeResult | CoverResult
+
+
+def request_to_json(request: Request) -> dict[str, Any]:
+    """For the child; the key stays here."""
+    if isinstance(request, ProbeRequest):
+        return {
+            "do": "probe",
+            "path": _encode(request.path),
+            "want_md5": request.want_md5,
+            "use_av": request.use_av,
+        }
+    return {
+        "do": "cover",
+        "path": _encode(request.path),
+        "at_ms": request.at_ms,
+        "outputs": [[_encode(one.path), one.max_width, one.quality] for one in request.outputs],
+    }
+
+
+def request_from_json(sent: dict[str, Any]) -> Request:
+    """In the child."""
+    path = base64.b64decode(sent["path"])
+    if sent["do"] == "probe":
+        return ProbeRequest(key=None, path=path, want_md5=sent["want_md5"], use_av=sent["use_av"])
+    outputs = tuple(Picture(base64.b64decode(to), w, q) for to, w, q in sent["outputs"])
+    return CoverRequest(key=None, path=path, outputs=outputs, at_ms=sent["at_ms"])
+
+
+def result_to_json(result: Result) -> dict[str, Any]:
+    """In the child."""
+    if isinstance(result, ProbeResult):
+        return asdict(result)
+    files = [[_encode(one.path), one.width, one.height, one.size_bytes] for one in result.files]
+    return {**asdict(result), "files": files}
+
+
+def result_from_json(request: Request, sent: dict[str, Any]) -> Result:
+    """The answer to ``request``. Raises TypeError, KeyError or ValueError on nonsense."""
+    sent = {**sent, "key": request.key}
+    if isinstance(request, ProbeRequest):
+        stat, facts = sent.pop("stat"), sent.pop("facts")
+        return ProbeResult(
+            **sent,
+            stat=FileStat(**stat) if stat else None,
+            facts=MediaFacts.from_json(facts) if facts else None,
+        )
+    files = tuple(WrittenPicture(base64.b64decode(to), *sizes) for to, *sizes in sent.pop("files"))
+    return CoverResult(**sent, files=files)
+
+
+def failed(request: Request, error: str, message: str) -> Result:
+    """The answer to a request that came to nothing."""
+    kind = ProbeResult if isinstance(request, ProbeRequest) else CoverResult
+    return kind(key=request.key, error=error, message=message)
+
+
+def _encode(path: bytes) -> str:
+    return base64.b64encode(path).decode("ascii")

@@ -1,5 +1,174 @@
-from rest_framework.pagination import CursorPagination
+"""Lists in pages: by cursor, or by number with ``?page=``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from apps.core.api.keyset import Cursor, Key, Keyset, read_cursor
+from apps.core.counting import RowCount, count_rows
+
+DEFAULT_PAGE_SIZE = 50
+LARGEST_PAGE_SIZE = 500
+_LAST_PAGE = 1_000_000
+_NULLS = "Rows without a value count as the smallest."
+PARAMETERS = ("cursor", "page", "page_size", "ordering")
 
 
-class CursorOrPagePagination(CursorPagination):
-    """Placeholder until the API stands."""
+class CursorOrPagePagination(BasePagination):
+    """The one envelope of all lists.
+
+    The view names its orders: ``ordering_fields`` maps a public key to a column, and
+    ``default_ordering`` is what ``?ordering=`` would say.
+    """
+
+    count: RowCount
+    next: str | None
+    previous: str | None
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        size = _whole(request, "page_size", default=DEFAULT_PAGE_SIZE, most=LARGEST_PAGE_SIZE)
+        order = parse_ordering(
+            request.query_params.get("ordering") or view.default_ordering,
+            view.ordering_fields,
+            queryset.model,
+        )
+        self._url = request.build_absolute_uri()
+        self.count = count_rows(queryset, planned=True)
+        if "page" not in request.query_params:
+            return self._by_cursor(
+                queryset, order, size=size, text=request.query_params.get("cursor")
+            )
+        if "cursor" in request.query_params:
+            raise ValidationError({"page": ["Give either a page or a cursor."]})
+        return self._by_number(queryset, order, size=size, number=_page(request))
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(
+            {
+                "count": self.count.rows,
+                "count_is_estimate": not self.count.is_exact,
+                "next": self.next,
+                "previous": self.previous,
+                "results": data,
+            }
+        )
+
+    def _by_cursor(
+        self, queryset: "models.QuerySet[Any]", order: Keyset, *, size: int, text: str | None
+    ) -> list[Any]:
+        cursor = _cursor(text, order)
+        if cursor is None:
+            rows = list(queryset.order_by(*order.order_by())[: size + 1])
+        else:
+            towards = order.reversed() if cursor.backwards else order
+            rows = list(towards.rows_after(queryset, cursor.position, limit=size + 1))
+        more, rows = len(rows) > size, rows[:size]
+        if cursor and cursor.backwards:
+            rows.reverse()
+        behind = more or (cursor is not None and cursor.backwards)
+        before = cursor is not None and (more or not cursor.backwards)
+        ends = (
+            [order.position(rows[i]) for i in (0, -1)] if rows else [cursor and cursor.position] * 2
+        )
+        self.previous = self._cursor_link(ends[0], order, backwards=True) if before else None
+        self.next = self._cursor_link(ends[1], order, backwards=False) if behind else None
+        return rows
+
+    def _by_number(
+        self, queryset: "models.QuerySet[Any]", order: Keyset, *, size: int, number: int
+    ) -> list[Any]:
+        ordered = queryset.order_by(*order.order_by())
+        start = (number - 1) * size
+        # The rows to skip are skipped in the index alone; only those shown are read.
+        shown = ordered.values("pk")[start : start + size + 1]
+        rows = list(ordered.filter(pk__in=shown))
+        if not rows and number > 1:
+            raise NotFound("There is no such page: the list ends before it.")
+        self.next = self._page_link(number + 1) if len(rows) > size else None
+        self.previous = self._page_link(number - 1) if number > 1 else None
+        return rows[:size]
+
+    def _cursor_link(self, position: Any, order: Keyset, *, backwards: bool) -> str:
+        text = Cursor(tuple(position), backwards).text(order)
+        return replace_query_param(self._url, "cursor", text)
+
+    def _page_link(self, number: int) -> str:
+        return replace_query_param(remove_query_param(self._url, "cursor"), "page", str(number))
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": "string", "format": "uri", "nullable": True}
+        return {
+            "type": "object",
+            "required": ["count", "count_is_estimate", "next", "previous", "results"],
+            "properties": {
+                "count": {"type": "integer", "nullable": True},
+                "count_is_estimate": {"type": "boolean"},
+                "next": link,
+                "previous": link,
+                "results": schema,
+            },
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        keys = ", ".join(f"`{name}`" for name in sorted(view.ordering_fields))
+        order = f"Keys separated by commas, each with `-` for descending: {keys}. {_NULLS}"
+        size = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE_SIZE}
+        number = {"type": "integer", "minimum": 1, "maximum": _LAST_PAGE}
+        return [
+            _parameter("cursor", "From `next` or `previous`: where the page begins."),
+            _parameter("page", "A page by its number, instead of a cursor.", number),
+            _parameter("page_size", "Rows in a page.", {**size, "default": DEFAULT_PAGE_SIZE}),
+            _parameter("ordering", order, {"type": "string", "default": view.default_ordering}),
+        ]
+
+
+def _parameter(name: str, text: str, schema: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    schema = schema or {"type": "string"}
+    return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+
+
+def parse_ordering(text: str, columns: Mapping[str, str], model: type["models.Model"]) -> Keyset:
+    """The order that ``-rating,duration`` names. Raises ValidationError for an unknown key.
+
+    The primary key is added in the direction of the last key, as in the indexes.
+    """
+    keys: dict[str, Key] = {}
+    for word in text.split(","):
+        name = word.strip().removeprefix("-")
+        if name not in columns:
+            known = ", ".join(sorted(columns))
+            raise ValidationError({"ordering": [f"There is no key {name!r}. Known: {known}."]})
+        field = model._meta.get_field(columns[name])
+        keys.setdefault(name, Key(name, field, descending=word.strip().startswith("-")))  # type: ignore[arg-type]
+    if "id" not in keys:
+        last = list(keys.values())[-1]
+        keys["id"] = Key("id", model._meta.pk, last.descending)
+    return Keyset(tuple(keys.values()))
+
+
+def _cursor(text: str | None, order: Keyset) -> Cursor | None:
+    if text is None:
+        return None
+    try:
+        return read_cursor(text, order)
+    except ValueError as error:
+        raise ValidationError({"cursor": [str(error)]}) from error
+
+
+def _page(request: Request) -> int:
+    return _whole(request, "page", default=1, most=_LAST_PAGE)
+
+
+def _whole(request: Request, name: str, *, default: int, most: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most):
+        raise ValidationError({name: [f"Give a whole number from 1 to {most:,}."]})
+    return int(text)

@@ -33,3 +33,8 @@ def acting(actor: Actor) -> Iterator[None]:
         yield
     finally:
         _actor.reset(token)
+
+
+def assume(actor: Actor) -> None:
+    """Become ``actor`` until the surrounding ``acting`` ends: for edges that learn it late."""
+    _actor.set(actor)

@@ -19,7 +19,9 @@ _GRANTS: dict[Role, Q] = {
     Role.VIEWER: _on("view", _VIEWED),
     Role.EDITOR: _on("add change delete", CATALOGUE) | _on("view", ("auditentry", "job")),
     Role.OPERATOR: _on("add change delete", ("library", "file", "artifact", "customfield", "job"))
-    | _on("view", ("health",)),
+    | _on("view", ("health",))
+    | _on("scan", ("library",))
+    | _on("control", ("job",)),
     Role.ADMINISTRATOR: _on("add change delete view", ("user", "group", "apitoken")),
 }
 

@@ -1,6 +1,7 @@
 """Storing artifacts so that a name never stands for half a file."""
 
 import os
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,12 +20,11 @@ class AtomicStorage(FileSystemStorage):
 
     def _save(self, name: str, content: File[Any]) -> str:
         final = self.path(name)
-        os.makedirs(os.path.dirname(final), exist_ok=True)
+        Path(final).parent.mkdir(parents=True, exist_ok=True)
         draft = f"{final}.{uuid4().hex}.part"
         try:
             with open(draft, "wb") as file:
-                for chunk in content.chunks():
-                    file.write(chunk)
+                file.writelines(content.chunks())
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(draft, final)

@@ -1,5 +1,6 @@
 """Questions about the catalogue."""
 
+import hashlib
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -7,6 +8,11 @@ from django.db import models
 from django.db.models import Prefetch, Q
 
 from apps.library.choices import ProbeState
+
+
+def folder_key(path: bytes) -> bytes:
+    """Stands for a folder's relative path in indexes, which long paths outgrow."""
+    return hashlib.blake2b(path, digest_size=16).digest()
 
 
 class FolderQuerySet(models.QuerySet["Folder"]):  # type: ignore[name-defined]
@@ -30,6 +36,11 @@ class FileQuerySet(models.QuerySet["File"]):  # type: ignore[name-defined]
         """Files that could not be probed."""
         return self.filter(probe_state=ProbeState.FAILED)
 
+    def at(self, library: models.Model, path: bytes) -> Self:
+        """The file at a path relative to its library's root, if it is known."""
+        folder, _, name = path.rpartition(b"/")
+        return self.filter(folder__library=library, folder__key=folder_key(folder), name=name)
+
 
 class TagQuerySet(models.QuerySet["Tag"]):  # type: ignore[name-defined]
     def descendants_of(self, ids: list[int]) -> list[int]:
@@ -44,6 +55,21 @@ class TagQuerySet(models.QuerySet["Tag"]):  # type: ignore[name-defined]
             SELECT id FROM family
         """
         return [row.pk for row in self.raw(query, [ids])]
+
+
+class StudioQuerySet(models.QuerySet["Studio"]):  # type: ignore[name-defined]
+    def ancestors_of(self, studio_id: int) -> list[int]:
+        """The ids of the studios that one belongs to, its own first, in one query."""
+        query = """
+            WITH RECURSIVE line(id, parent_id) AS (
+                SELECT id, parent_id FROM library_studio WHERE id = %s
+                UNION
+                SELECT studio.id, studio.parent_id
+                FROM library_studio studio JOIN line ON studio.id = line.parent_id
+            )
+            SELECT id FROM line
+        """
+        return [row.pk for row in self.raw(query, [studio_id])]
 
 
 class VideoQuerySet(models.QuerySet["Video"]):  # type: ignore[name-defined]

@@ -176,7 +176,7 @@ MEDIAHUB_COVER_CARD_PX = env.whole("MEDIAHUB_COVER_CARD_PX", 480, least=64, most
 MEDIAHUB_COVER_FULL_PX = env.whole("MEDIAHUB_COVER_FULL_PX", 1920, least=64, most=8192)
 STORAGES = {
     "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "apps.artifacts.storage.AtomicStorage",
         "OPTIONS": {"location": MEDIAHUB_DATA_DIR / "artifacts"},
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

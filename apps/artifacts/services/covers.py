@@ -3,37 +3,36 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import count, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.files.base import File as StoredFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.artifacts.choices import ArtifactKind, ArtifactState
 from apps.artifacts.models import Artifact
 from apps.core.progress import Progress, silent
-from apps.ffmpeg.pool import CoverOutput, CoverRequest, CoverResult, MediaPool
+from apps.ffmpeg.messages import CoverRequest, CoverResult, Picture
+from apps.ffmpeg.pool import MediaPool
 from apps.library.models import Video
 
-_BATCH = 24
+# Grows when covers are made in another way, so that the old ones count as stale.
 _VERSION = 1
-"""Grows when covers are made in another way, so that the old ones are stale."""
+_BATCH = 24
 
 Guard = Callable[[], AbstractContextManager[Any]]
 
 
 def cover_sizes() -> dict[str, tuple[int, int]]:
-    """Widest width in pixels and WebP quality of each size."""
+    """Greatest width in pixels and WebP quality of each size."""
     return {
         "card": (settings.MEDIAHUB_COVER_CARD_PX, 72),
         "full": (settings.MEDIAHUB_COVER_FULL_PX, 82),
@@ -44,3 +43,105 @@ def cover_parameters() -> str:
     """A hash of how covers are made today."""
     made = json.dumps([_VERSION, cover_sizes()])
     return hashlib.blake2b(made.encode(), digest_size=8).hexdigest()
+
+
+def make_covers(
+    *,
+    library_id: int | None = None,
+    report: Progress = silent,
+    guard: Guard = transaction.atomic,
+) -> dict[str, int]:
+    """Make the covers that are missing, of one library or of all; return how many, and failures.
+
+    A video whose cover can't be made gets a row that says why, and isn't tried again until its
+    content changes. Stopped anywhere and called again it goes on where it was.
+    """
+    lacking = Artifact.objects.videos_lacking(ArtifactKind.COVER)
+    if library_id is not None:
+        lacking = lacking.filter(library_id=library_id)
+    lacking = lacking.select_related("primary_file__folder", "primary_file__library").order_by("pk")
+    total, counts, last = lacking.count(), Counter[str](), 0
+    with _pool() as pool:
+        while videos := list(lacking.filter(pk__gt=last)[:_BATCH]):
+            last = videos[-1].pk
+            artifacts = list(_make(pool, videos))
+            with guard():
+                _save(artifacts)
+            counts.update(artifact.state for artifact in artifacts)
+            report(counts.total(), max(total, counts.total()), **_summary(counts))
+    return _summary(counts)
+
+
+def _summary(counts: Counter[str]) -> dict[str, int]:
+    return {"made": counts[ArtifactState.MADE], "failed": counts[ArtifactState.FAILED]}
+
+
+def _pool() -> MediaPool:
+    return MediaPool(
+        children=1,
+        timeout_s=settings.MEDIAHUB_PROBE_TIMEOUT_SECONDS,
+        memory_bytes=settings.MEDIAHUB_PROBE_MEMORY_BYTES,
+    )
+
+
+def _make(pool: MediaPool, videos: Sequence[Video]) -> Iterator[Artifact]:
+    """Have the pictures made in the child, in a folder that goes away, and store them."""
+    by_id = {video.pk: video for video in videos}
+    workshop = settings.MEDIAHUB_DATA_DIR / "tmp"
+    workshop.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=workshop, prefix="covers-") as folder:
+        began = time.monotonic()
+        for result in pool.run([_request(video, Path(folder)) for video in videos]):
+            artifact = _artifact(by_id[result.key], cast("CoverResult", result))
+            artifact.ms = round(1_000 * (time.monotonic() - began))
+            began = time.monotonic()
+            yield artifact
+
+
+def _request(video: Video, folder: Path) -> CoverRequest:
+    assert video.primary_file
+    return CoverRequest(
+        key=video.pk,
+        path=video.primary_file.location,
+        outputs=tuple(
+            Picture(os.fsencode(folder / f"{video.pk}-{size}.webp"), width, quality)
+            for size, (width, quality) in cover_sizes().items()
+        ),
+    )
+
+
+def _artifact(video: Video, result: CoverResult) -> Artifact:
+    """The unsaved row for a result, whose pictures are in the storage by then."""
+    assert video.primary_file
+    artifact = Artifact(
+        video=video, kind=ArtifactKind.COVER, state=ArtifactState.FAILED,
+        source=video.primary_file.content, parameters=cover_parameters(),
+        error=result.error, message=result.message,
+    )  # fmt: skip
+    if not result.error:
+        artifact.state, artifact.made_at = ArtifactState.MADE, timezone.now()
+        for size, picture in zip(cover_sizes(), result.files, strict=True):
+            path = _store(artifact, size, os.fsdecode(picture.path))
+            artifact.files[size] = {
+                "path": path, "width": picture.width, "height": picture.height,
+                "bytes": picture.size_bytes,
+            }  # fmt: skip
+            artifact.size_bytes += picture.size_bytes
+    return artifact
+
+
+def _store(artifact: Artifact, size: str, made: str) -> str:
+    """The name says what the picture was made from and how: another picture has another name."""
+    name = f"{artifact.video_id}-{artifact.source[:12]}-{artifact.parameters[:6]}-{size}.webp"
+    with open(made, "rb") as file:
+        return default_storage.save(
+            f"covers/{artifact.video_id % 1000:03}/{name}", StoredFile(file)
+        )
+
+
+def _save(artifacts: Sequence[Artifact]) -> None:
+    kept = {"id", "video", "kind", "created_at"}
+    Artifact.objects.bulk_create(
+        artifacts, update_conflicts=True, unique_fields=["video", "kind"],
+        update_fields=[f.name for f in Artifact._meta.concrete_fields if f.name not in kept],
+    )  # fmt: skip

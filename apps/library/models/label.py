@@ -9,7 +9,7 @@ from django.db.models.functions import Lower, Upper
 
 from apps.core.models import Timestamped, Versioned
 from apps.library.choices import FieldKind
-from apps.library.querysets import TagQuerySet
+from apps.library.querysets import StudioQuerySet, TagQuerySet
 
 
 class Named(Timestamped, Versioned):
@@ -35,6 +35,8 @@ class Studio(Named):
     )
     urls = ArrayField(models.URLField(max_length=1_000), default=list, blank=True)
     video_count = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = StudioQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -10,7 +10,7 @@ from django.db import connection, models
 
 from apps.core import audit
 from apps.core.models import AuditAction, AuditEntry
-from apps.ffmpeg.pool import ProbeResult
+from apps.ffmpeg.messages import ProbeResult
 from apps.library.choices import ProbeState
 from apps.library.models import File, Scan, Video
 from apps.library.services.facts import facts_of
@@ -72,8 +72,8 @@ class Collector:
             row = old.get(difference.file_id or 0)
             candidates = [] if row else known.get(result.content, [])
             self._take(difference, result, row, candidates)
-        for difference, result in found:
-            if result is None and difference.file_id in old:
+        for difference, unprobed in found:
+            if unprobed is None and difference.file_id in old:
                 self._take_back(old[difference.file_id])
         return self.batch
 
@@ -157,7 +157,8 @@ class Collector:
         if result.facts:
             for name in _FACTS:
                 setattr(file, name, getattr(result.facts, name))
-            file.facts = result.facts.further()
+            further = result.facts.to_json().items()
+            file.facts = {name: value for name, value in further if name not in _FACTS}
         return file
 
     def _assign(self, file: File, candidates: list[File]) -> None:

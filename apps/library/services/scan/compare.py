@@ -18,7 +18,7 @@ from django.db import connection
 from apps.library.models import Folder, Library
 from apps.library.services.scan.counts import Counts
 from apps.library.services.scan.rules import Rules
-from apps.library.services.scan.walk import Listing
+from apps.library.services.scan.walk import Entry, Listing
 
 # Failures that may pass by themselves: such files are looked at again in every scan.
 PASSING_REASONS = ("changed_while_reading", "crashed", "timed_out", "unreadable", "vanished")
@@ -31,6 +31,11 @@ _PREPARE = """
         inode numeric(20), device numeric(20)
     );
     CREATE TEMP TABLE scan_gone (file_id bigint, folder_id bigint, name bytea);
+"""
+
+_SEEN = """
+    UPDATE library_folder SET seen_at = %s WHERE library_id = %s AND key = ANY(%s)
+    RETURNING key, id, digest, file_count, size_bytes
 """
 
 _DIFFERENT = """
@@ -67,7 +72,8 @@ class FolderVisit:
 
     ``waiting`` counts its files that aren't in the catalogue yet, and one for the comparison.
     With ``open_end`` the folder's digest isn't kept, so that the next scan compares it again: files
-    are gone from it, or failed for a reason that may pass.
+    are gone from it, or failed for a reason that may pass. Of an ``unread`` folder the second look
+    failed, so that it can't be said what is gone.
     """
 
     pk: int
@@ -75,6 +81,7 @@ class FolderVisit:
     digest: bytes
     waiting: int = 1
     open_end: bool = False
+    unread: bool = False
     file_count: int = 0
     size_bytes: int = 0
 
@@ -134,8 +141,6 @@ class Comparison:
             if key not in known
         ]
         known |= {bytes(f.key): (f.pk, None, 0, 0) for f in Folder.objects.bulk_create(new)}
-        ids = [pk for pk, *_rest in known.values()]
-        Folder.objects.filter(pk__in=ids).update(seen_at=self.now)
         self.counts.folders += len(keys)
         changed = []
         for key, (pk, digest, file_count, size_bytes) in known.items():
@@ -148,9 +153,10 @@ class Comparison:
         return changed
 
     def _known(self, keys: dict[bytes, Listing]) -> dict[bytes, tuple[int, bytes | None, int, int]]:
-        rows = Folder.objects.filter(library=self.library, key__in=list(keys)).values_list(
-            "key", "pk", "digest", "file_count", "size_bytes"
-        )
+        """What the catalogue has of these folders, which are marked as seen on the way."""
+        with connection.cursor() as cursor:
+            cursor.execute(_SEEN, [self.now, self.library.pk, list(keys)])
+            rows = cursor.fetchall()
         return {
             bytes(key): (pk, digest and bytes(digest), count, size)
             for key, pk, digest, count, size in rows
@@ -162,21 +168,29 @@ class Comparison:
             cursor.execute("TRUNCATE pg_temp.scan_walked")
             with cursor.copy("COPY pg_temp.scan_walked FROM STDIN") as copy:
                 for visit, listing in visits:
-                    for entry in listing.entries():
-                        if reason := self.rules.refusal(listing.path, entry):
-                            self.counts.skipped[reason] += 1
-                            if reason in _TOLD_REASONS:
-                                self.told(reason, os.path.join(listing.path, entry.name))
-                            continue
-                        visit.file_count += 1
-                        visit.size_bytes += entry.size_bytes
-                        copy.write_row((visit.pk, *entry[:5]))
+                    try:
+                        for entry in self._taken(listing):
+                            visit.file_count += 1
+                            visit.size_bytes += entry.size_bytes
+                            copy.write_row((visit.pk, *entry[:5]))
+                    except OSError:
+                        visit.open_end = visit.unread = True
+
+    def _taken(self, listing: Listing) -> Iterator[Entry]:
+        """The files that the library takes in. Raises OSError."""
+        for entry in listing.entries():
+            if reason := self.rules.refusal(listing.path, entry):
+                self.counts.skipped[reason] += 1
+                if reason in _TOLD_REASONS:
+                    self.told(reason, os.path.join(listing.path, entry.name))
+            else:
+                yield entry
 
     def _join(self, visits: Sequence[FolderVisit]) -> Iterator[Difference]:
         by_id = {visit.pk: visit for visit in visits}
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE pg_temp.scan_walked")
-            cursor.execute(_GONE, [list(by_id)])
+            cursor.execute(_GONE, [[visit.pk for visit in visits if not visit.unread]])
             for (pk,) in cursor.fetchall():
                 by_id[pk].open_end = True
         different = 0

@@ -1,7 +1,7 @@
 """What a scan counts."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -41,10 +41,10 @@ class Counts:
 
     def as_json(self) -> dict[str, Any]:
         """Plain numbers; failures and skipped files also in sum."""
-        plain = asdict(self)
-        reasons = {name: dict(plain.pop(name)) for name in ("failed", "skipped")}
+        numbers = {each.name: getattr(self, each.name) for each in fields(self)}
+        reasons = {name: dict(numbers[name]) for name in ("failed", "skipped")}
         return {
-            **plain,
+            **numbers,
             "failed": self.failed.total(),
             "skipped": self.skipped.total(),
             "reasons": reasons,

@@ -43,7 +43,7 @@ class Identities:
 
     def linked_to(self, candidates: list[File], *, device: int, inode: int) -> File | None:
         """The row among ``candidates`` that is a hard link to the same file on disk."""
-        same = (f for f in candidates if (f.device, f.inode) == (device, inode))
+        same = (f for f in candidates if (int(f.device), int(f.inode)) == (device, inode))
         return next((f for f in same if f.missing_since is None and f.video_id), None)
 
     def _is_online(self, library: Library) -> bool:

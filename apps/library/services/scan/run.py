@@ -6,14 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, count
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from apps.core.progress import Progress, silent
-from apps.ffmpeg.pool import MediaPool, ProbeRequest, ProbeResult
+from apps.ffmpeg.messages import ProbeRequest, ProbeResult
+from apps.ffmpeg.pool import MediaPool
 from apps.library.choices import LibraryState
 from apps.library.models import Folder, Library, Scan, ScanFinding
 from apps.library.services.mounts import probe_slots
@@ -28,7 +30,7 @@ from apps.library.services.scan.write import Guard, Writer
 _BATCH_FILES = 256
 _BATCH_S = 1.0
 _BATCH_FOLDERS = 512
-_BATCH_ENTRIES = 5_000
+_BATCH_ENTRIES = 20_000
 _MOST_FINDINGS = 10_000
 # What these folders hold can't be known; elsewhere what wasn't seen is gone.
 _UNKNOWN = frozenset({"unreadable", "read_error"})
@@ -100,7 +102,8 @@ class _Run:
             include=self.library.include,
             exclude=self.library.exclude,
         )
-        self._expected = self.library.files.present().count()
+        known = self.library.folders.aggregate(files=Sum("file_count"))
+        self._expected = known["files"] or 0
         self.comparison = Comparison(
             self.library, rules, self.counts, self.scan.started_at, self.scan.rescan, self._tell
         )
@@ -155,7 +158,7 @@ class _Run:
                     self._fail(listing)
                     continue
                 batch.append(listing)
-                entries += _BATCH_ENTRIES if listing.kept is None else len(listing.kept)
+                entries += listing.size
                 full = entries >= _BATCH_ENTRIES or len(batch) >= _BATCH_FOLDERS
                 if full or time.monotonic() - began > _BATCH_S:
                     yield batch
@@ -191,7 +194,7 @@ class _Run:
                 rate_per_s=self.library.files_per_second,
             ) as pool,
         ):
-            yield from pool.run(requests)
+            yield from cast("Iterator[ProbeResult]", pool.run(requests))
 
     def _is_time(self) -> bool:
         waited = time.monotonic() - self._written_at

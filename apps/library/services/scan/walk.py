@@ -3,6 +3,8 @@
 The digest is over name, size, mtime, inode, device and type of every entry that isn't a folder, and
 is seeded with the scan's rules, so that other rules or another file make another digest. It only
 ever saves work: a digest that differs for no good reason costs a comparison with the catalogue.
+Entries are not kept: nearly always the digest is all that is needed, and a folder that differs is
+read again, which costs little beside opening its files.
 """
 
 import marshal
@@ -16,8 +18,6 @@ import xxhash
 
 _REGULAR = stat.S_IFREG >> 12
 _LINK = stat.S_IFLNK >> 12
-# Larger folders are read twice instead of being held in memory.
-_MOST_KEPT = 20_000
 _CHUNK = 4_096
 
 _Raw = tuple[bytes, int, int, int, int, int]
@@ -50,7 +50,7 @@ class Entry(NamedTuple):
 
 @dataclass(slots=True)
 class Listing:
-    """A folder, by its path below the root, and what was read of it.
+    """A folder, by its path below the root; ``size`` is its number of entries that aren't folders.
 
     Where ``error`` (a reason code) isn't empty nothing is known of the folder and what is below.
     """
@@ -59,15 +59,12 @@ class Listing:
     path: bytes
     digest: bytes = b""
     error: str = ""
-    kept: list[_Raw] | None = None
+    size: int = 0
 
     def entries(self) -> Iterator[Entry]:
-        """The folder's entries; a very large folder is read once more for them."""
-        if self.kept is not None:
-            yield from map(Entry._make, self.kept)
-        elif not self.error:
-            for chunk, _folders in _read(os.path.join(self.root, self.path)):
-                yield from map(Entry._make, chunk)
+        """The folder's entries that aren't folders, read anew. Raises OSError."""
+        for chunk, _folders in _read(os.path.join(self.root, self.path)):
+            yield from map(Entry._make, chunk)
 
 
 def walk(
@@ -88,19 +85,18 @@ def walk(
 
 def _list(root: bytes, path: bytes, seed: bytes) -> tuple[Listing, list[bytes]]:
     digest = xxhash.xxh3_128(seed)
-    kept: list[_Raw] | None = []
     folders: list[bytes] = []
+    size = 0
     try:
         for chunk, more in _read(os.path.join(root, path)):
             # Version 2 of the format has no references, so that equal values give equal bytes.
             digest.update(marshal.dumps(chunk, 2))
             folders += more
-            if kept is not None:
-                kept = kept + chunk if len(kept) < _MOST_KEPT else None
+            size += len(chunk)
     except OSError as error:
         reason = next((r for kind, r in REASONS.items() if isinstance(error, kind)), "read_error")
         return Listing(root, path, error=reason), []
-    return Listing(root, path, digest.digest(), kept=kept), folders
+    return Listing(root, path, digest.digest(), size=size), folders
 
 
 def _read(folder: bytes) -> Iterator[tuple[list[_Raw], list[bytes]]]:

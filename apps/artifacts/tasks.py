@@ -1,0 +1,32 @@
+"""The artifacts' jobs."""
+
+from typing import Any
+
+from apps.artifacts.choices import ArtifactKind
+from apps.artifacts.models import Artifact
+from apps.artifacts.services.covers import make_covers
+from apps.jobs.choices import Queue
+from apps.jobs.context import JobContext
+from apps.jobs.models import Job
+from apps.jobs.registry import periodic, task
+from apps.jobs.services.lifecycle import enqueue
+from apps.library.models import Library
+
+
+@task("artifacts.covers", title="Covers", queue=Queue.CPU, unit="videos")
+def covers(job: JobContext, *, library_id: int | None = None) -> dict[str, Any]:
+    return dict(make_covers(library_id=library_id, report=job.report, guard=job.guard))
+
+
+def request_covers(library_id: int | None = None) -> Job:
+    """Ask for the covers that are missing, of one library or of all."""
+    target = Library.objects.filter(pk=library_id).first() if library_id else None
+    key = f"artifacts.covers:{library_id or 'all'}"
+    return enqueue(covers, {"library_id": library_id}, target=target, dedupe_key=key)
+
+
+@periodic("artifacts.missing_covers", every_s=30)
+def request_missing_covers() -> None:
+    """Catch what a job that was just ending missed."""
+    if Artifact.objects.videos_lacking(ArtifactKind.COVER).exists():
+        request_covers()

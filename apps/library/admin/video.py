@@ -1,0 +1,188 @@
+"""Videos, as a table and one by one."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    BooleanRadioFilter,
+    ChoicesDropdownFilter,
+    RelatedDropdownFilter,
+)
+
+from apps.core import audit
+from apps.core.admin import AuditedAdmin
+from apps.core.admin.base import column
+from apps.core.admin.entries import recent_entries
+from apps.core.admin.lists import rising
+from apps.core.units import say_ago, say_bytes, say_duration
+from apps.library.admin.filters import CodecFilter, PictureFilter, PresenceFilter, TagFilter
+from apps.library.forms.video import CUSTOM, MarkerForm, video_form
+from apps.library.models import CustomField, Marker, Video
+from apps.library.pages import BrowsePage
+from apps.library.pages.cards import codec_name, cover_of, resolution_name, with_card_facts
+from apps.library.pages.panels import Badge, file_panel, video_facts
+
+_MOST_AT_ONCE = 1_000
+
+
+class MarkerInline(TabularInline):  # type: ignore[misc]
+    model = Marker
+    form = MarkerForm
+    fields = ("start_ms", "end_ms", "title", "tag")
+    autocomplete_fields = ("tag",)
+    ordering = ("start_ms", "pk")
+    extra = 0
+
+
+@admin.register(Video)
+class VideoAdmin(AuditedAdmin):
+    """They come from scans: none is added or deleted by hand."""
+
+    pages = (BrowsePage,)
+    list_display = ["thumbnail", "named", "length", "picture", "size", "stars", "added"]
+    list_display_links = ["named"]
+    list_filter = [
+        ("library", RelatedDropdownFilter),
+        PresenceFilter,
+        PictureFilter,
+        CodecFilter,
+        ("orientation", ChoicesDropdownFilter),
+        ("tags", TagFilter),
+        ("studio", AutocompleteSelectFilter),
+        ("performers", AutocompleteSelectFilter),
+        ("favorite", BooleanRadioFilter),
+    ]
+    search_fields = ["title", "path"]
+    search_help_text = "Search titles and paths"
+    ordering = ["-added_at", "-pk"]
+    actions = ["mark_favorite", "unmark_favorite"]
+    list_disable_select_all = True
+    autocomplete_fields = ["studio"]
+    inlines = [MarkerInline]
+    empty_title = "No videos yet"
+    empty_text = "Videos appear here by themselves while a library is scanned."
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
+        return with_card_facts(super().get_queryset(request)).select_related("studio", "library")
+
+    @column("")
+    def thumbnail(self, video: Video) -> SafeString:
+        cover = cover_of(video)
+        if cover.url:
+            picture = '<img class="mh-thumb" src="{}" alt="" width="96" height="54" loading="lazy">'
+            return format_html(picture, cover.url)
+        icon = '<span class="mh-thumb mh-thumb-none material-symbols-outlined" title="{}">{}</span>'
+        return format_html(icon, cover.reason, cover.icon)
+
+    @column("title", ordering="title")
+    def named(self, video: Video) -> SafeString:
+        star = format_html('<span class="mh-star" title="favorite">★</span> ')
+        return format_html(
+            '<span class="mh-named"><b>{}{}</b><span class="mh-path" title="{}">{}</span></span>',
+            star if video.favorite else "",
+            video.title,
+            video.path,
+            video.path,
+        )
+
+    @column("length", ordering=rising("duration_ms"))
+    def length(self, video: Video) -> str:
+        return say_duration(video.duration_ms) or "-"
+
+    @column("picture")
+    def picture(self, video: Video) -> str:
+        if video.missing_since:
+            return "missing"
+        return f"{resolution_name(video.width, video.height)} {codec_name(video.video_codec)}"
+
+    @column("size", ordering="size_bytes")
+    def size(self, video: Video) -> str:
+        return say_bytes(video.size_bytes)
+
+    @column("rating", ordering=rising("rating"))
+    def stars(self, video: Video) -> str:
+        return str(video.rating or "-")
+
+    @column("added", ordering="added_at")
+    def added(self, video: Video) -> SafeString:
+        ago = say_ago(video.added_at, now=timezone.now())
+        return format_html('<span title="{:%Y-%m-%d %H:%M}">{}</span>', video.added_at, ago)
+
+    @admin.action(description="Mark as favorite", permissions=["change"])
+    def mark_favorite(self, request: HttpRequest, queryset: QuerySet[Video]) -> None:
+        self._set_favorite(request, queryset, favorite=True)
+
+    @admin.action(description="No longer a favorite", permissions=["change"])
+    def unmark_favorite(self, request: HttpRequest, queryset: QuerySet[Video]) -> None:
+        self._set_favorite(request, queryset, favorite=False)
+
+    def _set_favorite(
+        self, request: HttpRequest, queryset: QuerySet[Video], *, favorite: bool
+    ) -> None:
+        videos = list(Video.objects.filter(pk__in=queryset.values("pk"))[:_MOST_AT_ONCE])
+        for video in videos:
+            audit.update(video, {"favorite": favorite})
+        messages.success(request, f"{len(videos)} videos changed.")
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> type[ModelForm]:
+        form = video_form(_custom_fields())
+        built: type[ModelForm] = super().get_form(request, *args, form=form, **kwargs)
+        return built
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
+        # A method, because Django's check refuses many-to-many fields with a through by name.
+        main = ["title", ("date", "rating"), ("favorite", "organized"), "studio", "tags"]
+        sets: list[tuple[Any, Any]] = [
+            ("About", {"fields": [*main, "performers", "details", "urls"]})
+        ]
+        if self.has_change_permission(request, obj):
+            if custom := _custom_fields():
+                names = [f"{CUSTOM}{field.key}" for field in custom]
+                sets.append(("Your own fields", {"fields": names}))
+            locks = {"fields": ["locked_fields"], "classes": ["collapse"]}
+            sets.append(("Locks", locks))
+        return sets
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if video := context.get("original"):
+            context |= _page_of(video, request)
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response
+
+
+def _custom_fields() -> list[CustomField]:
+    return list(CustomField.objects.order_by("label", "pk"))
+
+
+def _page_of(video: Any, request: HttpRequest) -> dict[str, Any]:
+    """What the page of a video shows beside its form."""
+    files = video.files.select_related("library").order_by("missing_since", "-size_bytes", "pk")
+    sees_history = request.user.has_perm("core.view_auditentry")
+    return {
+        "cover": cover_of(video, "full"),
+        "badges": [
+            *([Badge("missing", "warning")] if video.missing_since else []),
+            *([Badge("favorite", "primary")] if video.favorite else []),
+        ],
+        "facts": video_facts(video, now=timezone.now()),
+        "custom_values": list(video.custom.items()),
+        "files": [file_panel(f, primary=f.pk == video.primary_file_id) for f in files],
+        "artifacts": list(video.artifacts.order_by("kind")),
+        "history": list(recent_entries(video)) if sees_history else [],
+    }

@@ -1,0 +1,132 @@
+"""The library as a grid of covers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.forms import BoundField
+
+from apps.core.api.keyset import Cursor, Key, Keyset, read_cursor
+from apps.core.counting import count_rows
+from apps.core.pages import AdminPage
+from apps.library.forms.browse import SORTS, ZOOMS, BrowseForm, filtered
+from apps.library.models import Video
+from apps.library.pages.cards import cards, with_card_facts
+
+PAGE_SIZE = 60
+_NO_CHIPS = ("sort", "zoom")
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in force, and the address without it."""
+
+    text: str
+    without: str
+
+
+class BrowsePage(AdminPage):
+    """Videos as covers; what is asked stands in the address."""
+
+    title = "Browse"
+    name = "library_video_browse"
+    route = "browse/"
+    permission_required = "library.view_video"
+    template_name = "admin/library/browse.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form = BrowseForm(self.request.GET)
+        asked = form.asked()
+        self._complain(form)
+        videos = filtered(Video.objects.all(), asked)
+        page, previous, following = self._page(videos, asked["sort"])
+        return super().get_context_data(
+            form=form,
+            media=form.media,
+            cards=cards(page),
+            count=count_rows(videos),
+            chips=list(self._chips(form, asked)),
+            zoom=asked["zoom"] or "m",
+            zooms=[(name, label, self._address(zoom=name)) for name, label in ZOOMS.items()],
+            previous=self._address(page=previous) if previous else "",
+            next=self._address(page=following) if following else "",
+            **kwargs,
+        )
+
+    def _complain(self, form: BrowseForm) -> None:
+        for name in form.unknown():
+            messages.warning(self.request, f"There is no filter named {name}: it was left out.")
+        for name, errors in form.errors.items():
+            label = form.fields[name].label if name in form.fields else name
+            messages.warning(self.request, f"{label} was left out: {' '.join(errors)}")
+
+    def _page(self, videos: QuerySet[Video], sort: str) -> tuple[list[Video], str, str]:
+        """The page asked for, else the first, and the cursors of its neighbours."""
+        order = _order(sort)
+        shown = with_card_facts(videos)
+        if text := self.request.GET.get("page"):
+            try:
+                page = _read_page(shown, order, read_cursor(text, order))
+            except ValueError:
+                messages.warning(self.request, "That page is no longer there: this is the first.")
+            else:
+                if page[0]:
+                    return page
+        return _read_page(shown, order, None)
+
+    def _chips(self, form: BrowseForm, asked: dict[str, Any]) -> Iterator[Chip]:
+        for name, value in asked.items():
+            if name in _NO_CHIPS or not value:
+                continue
+            several = list(value) if isinstance(value, QuerySet) else [value]
+            for one in several:
+                rest = [str(other.pk) for other in several if other is not one]
+                yield Chip(_chip_text(form[name], one), self._address(**{name: rest}))
+
+    def _address(self, **changes: str | list[str]) -> str:
+        """This page with other parameters; a change of filters leads to the first page."""
+        parameters = self.request.GET.copy()
+        parameters.pop("page", None)
+        for name, value in changes.items():
+            parameters.setlist(name, value if isinstance(value, list) else [value])
+        return f"?{parameters.urlencode()}"
+
+
+def _order(sort: str) -> Keyset:
+    _label, column, descending = SORTS[sort]
+    names = {"column": Video._meta.get_field(column), "pk": Video._meta.pk}
+    keys = [Key(field.name, field, descending) for field in names.values()]  # type: ignore[union-attr, arg-type]
+    return Keyset(tuple(keys))
+
+
+def _read_page(
+    videos: QuerySet[Video], order: Keyset, cursor: Cursor | None
+) -> tuple[list[Video], str, str]:
+    backwards = cursor is not None and cursor.backwards
+    way = order.reversed() if backwards else order
+    if cursor:
+        found = list(way.rows_after(videos, cursor.position, limit=PAGE_SIZE + 1))
+    else:
+        found = list(videos.order_by(*way.order_by())[: PAGE_SIZE + 1])
+    more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
+    if backwards:
+        found.reverse()
+    before, after = (more, True) if backwards else (cursor is not None, more)
+    return (
+        found,
+        Cursor(tuple(order.position(found[0])), backwards=True).text(order)
+        if found and before
+        else "",
+        Cursor(tuple(order.position(found[-1])), backwards=False).text(order)
+        if found and after
+        else "",
+    )
+
+
+def _chip_text(field: BoundField, value: Any) -> str:
+    choices = dict(getattr(field.field, "choices", [])) if isinstance(value, str) else {}
+    if value is True:
+        return str(field.label)
+    return f"{field.label}: {choices.get(value, value)}"

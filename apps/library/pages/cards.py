@@ -1,0 +1,143 @@
+"""How a video looks in a grid: its cover, or why there is none, and its badges."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import F, Prefetch, QuerySet
+from django.urls import reverse
+
+from apps.core.units import say_duration
+from apps.library.choices import ProbeState
+from apps.library.models import Video
+
+# (short side, label): a picture is called by the largest that it reaches.
+_RESOLUTIONS = (
+    (4_320, "8K"),
+    (2_160, "4K"),
+    (1_440, "1440p"),
+    (1_080, "1080p"),
+    (720, "720p"),
+    (576, "576p"),
+    (480, "480p"),
+    (360, "360p"),
+)
+_CODECS = {
+    "h264": "H.264",
+    "hevc": "HEVC",
+    "av1": "AV1",
+    "vp8": "VP8",
+    "vp9": "VP9",
+    "mpeg4": "MPEG-4",
+    "mpeg2video": "MPEG-2",
+    "mpeg1video": "MPEG-1",
+    "msmpeg4v3": "DivX 3",
+    "wmv3": "WMV 9",
+    "vc1": "VC-1",
+    "prores": "ProRes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A picture's address, or the icon and the reason that stand in its place."""
+
+    url: str = ""
+    icon: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A video as the grid shows it."""
+
+    pk: int
+    title: str
+    url: str
+    studio: str
+    cover: Cover
+    resolution: str
+    codec: str
+    duration: str
+    rating: int | None
+    favorite: bool
+    missing: bool
+    portrait: bool
+
+
+def with_card_facts(videos: QuerySet[Video]) -> QuerySet[Video]:
+    """What cards need beyond the video's row, in two queries however many videos there are."""
+    return (
+        videos.select_related("studio")
+        .annotate(
+            probe_state=F("primary_file__probe_state"), probe_error=F("primary_file__probe_error")
+        )
+        .prefetch_related(with_covers())
+    )
+
+
+def with_covers(path: str = "artifacts") -> Prefetch:
+    """``covers``: a video's cover, a list of none or one."""
+    artifacts: Any = Video._meta.get_field("artifacts").related_model
+    return Prefetch(path, artifacts._default_manager.filter(kind="cover"), to_attr="covers")
+
+
+def cards(videos: Iterable[Any]) -> list[Card]:
+    """Cards of videos that were read ``with_card_facts``."""
+    return [_card(video) for video in videos]
+
+
+def _card(video: Any) -> Card:
+    return Card(
+        pk=video.pk,
+        title=video.title,
+        url=reverse("admin:library_video_change", args=[video.pk]),
+        studio=video.studio.name if video.studio else "",
+        cover=cover_of(video),
+        resolution=resolution_name(video.width, video.height),
+        codec=codec_name(video.video_codec),
+        duration=say_duration(video.duration_ms),
+        rating=video.rating,
+        favorite=video.favorite,
+        missing=video.missing_since is not None,
+        portrait=bool(video.width and video.height and video.width < video.height),
+    )
+
+
+def cover_of(video: Any, size: str = "card") -> Cover:
+    """The cover of a video that was read ``with_card_facts``."""
+    made = next((cover for cover in video.covers if cover.state == "made"), None)
+    if made:
+        return Cover(url=picture_url(made, size))
+    if video.probe_state == ProbeState.FAILED:
+        return Cover(icon="broken_image", reason=f"broken: {_spoken(video.probe_error)}")
+    if video.probe_state == ProbeState.DONE and not video.width:
+        return Cover(icon="music_note", reason="audio")
+    if video.covers:
+        return Cover(icon="broken_image", reason=f"no cover: {_spoken(video.covers[0].error)}")
+    if video.missing_since:
+        return Cover(icon="cloud_off", reason="file is missing")
+    return Cover(icon="hourglass_top", reason="cover is being made")
+
+
+def picture_url(artifact: Any, size: str) -> str:
+    """Where the API serves an artifact's picture; a new picture has a new address."""
+    made = f"{artifact.made_at:%Y%m%d%H%M%S}" if artifact.made_at else ""
+    return f"/api/v1/artifacts/{artifact.pk}/file/?{urlencode({'size': size, 'v': made})}"
+
+
+def resolution_name(width: int | None, height: int | None) -> str:
+    """``1080p``, ``4K``…; wide pictures are called by what their width would be in 16:9."""
+    if not width or not height:
+        return ""
+    short = max(min(width, height), max(width, height) * 9 // 16)
+    return next((name for least, name in _RESOLUTIONS if short >= least), f"{short}p")
+
+
+def codec_name(codec: str) -> str:
+    return _CODECS.get(codec, codec.upper())
+
+
+def _spoken(reason: str) -> str:
+    return (reason or "unknown reason").replace("_", " ")

@@ -1,7 +1,7 @@
 """Writing down changes, and making them: the one way in which an edit by a person is saved."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any, TypeVar
 
 from django.db import models, transaction
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.core import context
 from apps.core.errors import MediaHubError
-from apps.core.models import AuditAction, AuditEntry, Versioned
+from apps.core.models import AuditAction, AuditEntry, Timestamped, Versioned
 
 Row = TypeVar("Row", bound=models.Model)
 Changes = Mapping[str, tuple[Any, Any]]
@@ -20,6 +20,13 @@ class StaleEdit(MediaHubError):
 
     code = "stale_edit"
     status = 412
+
+
+class RowGone(MediaHubError):
+    """Somebody else deleted the row since it was read; nothing was written."""
+
+    code = "row_gone"
+    status = 404
 
 
 def entry(instance: models.Model, action: AuditAction, changes: Changes) -> AuditEntry:
@@ -43,13 +50,14 @@ def record(entries: Iterable[AuditEntry]) -> None:
 
 
 @transaction.atomic
-def create(instance: Row) -> Row:
-    """Save a new row that a person made, with its audit entry."""
+def create(instance: Row, *, related: Mapping[str, Iterable[models.Model]] | None = None) -> Row:
+    """Save a new row that a person made, with its many-to-many sets and its audit entry."""
     if isinstance(instance, Versioned):
         given = {f.name: getattr(instance, f.attname) for f in instance._meta.concrete_fields}
         _mark_provenance(instance, [name for name, value in given.items() if value])
     instance.save(force_insert=True)
-    record([entry(instance, AuditAction.CREATED, {})])
+    changes = _set_related(instance, related or {})
+    record([entry(instance, AuditAction.CREATED, changes)])
     return instance
 
 
@@ -64,34 +72,36 @@ def update(
     """Change fields (and, by ``related``, many-to-many sets) of a row and write down what changed.
 
     Locks the row, refuses when its version isn't ``expected_version``, raises the version once.
-    Values equal to those there already change nothing. Raises StaleEdit.
+    Values equal to those there already change nothing; columns not named are not written, for
+    triggers keep some of them. Raises StaleEdit, RowGone.
     """
-    model = type(instance)
-    stored = model._default_manager.select_for_update().get(pk=instance.pk)
-    _check_version(stored, expected_version)
+    stored = _lock(instance, expected_version)
     changes = {
         name: (getattr(stored, name), value)
         for name, value in values.items()
         if getattr(stored, name) != value
     }
-    changes |= _set_related(stored, related or {})
     for name, (_old, new) in changes.items():
-        if name not in (related or {}):
-            setattr(stored, name, new)
-    if changes:
-        if isinstance(stored, Versioned):
-            stored.version += 1
-            _mark_provenance(stored, list(changes))
-        stored.save()
-        record([entry(stored, AuditAction.CHANGED, changes)])
+        setattr(stored, name, new)
+    columns = set(changes)
+    changes |= _set_related(stored, related or {})
+    if not changes:
+        return stored
+    if isinstance(stored, Versioned):
+        stored.version += 1
+        _mark_provenance(stored, list(changes))
+        columns |= {"version", "provenance"}
+    if isinstance(stored, Timestamped):
+        columns.add("updated_at")
+    stored.save(update_fields=columns)
+    record([entry(stored, AuditAction.CHANGED, changes)])
     return stored
 
 
 @transaction.atomic
 def delete(instance: models.Model, *, expected_version: int | None = None) -> None:
-    """Delete a row; its audit entry keeps the values that it had. Raises StaleEdit."""
-    stored = type(instance)._default_manager.select_for_update().get(pk=instance.pk)
-    _check_version(stored, expected_version)
+    """Delete a row; its audit entry keeps the values that it had. Raises StaleEdit, RowGone."""
+    stored = _lock(instance, expected_version)
     fields = stored._meta.concrete_fields
     last = entry(
         stored, AuditAction.DELETED, {f.name: (getattr(stored, f.attname), None) for f in fields}
@@ -100,12 +110,19 @@ def delete(instance: models.Model, *, expected_version: int | None = None) -> No
     record([last])
 
 
-def _check_version(stored: models.Model, expected: int | None) -> None:
-    if expected is not None and getattr(stored, "version", expected) != expected:
+def _lock(instance: Row, expected_version: int | None) -> Row:
+    """The row as it is now, held until the transaction ends."""
+    model = type(instance)
+    stored = model._default_manager.select_for_update().filter(pk=instance.pk).first()
+    if stored is None:
+        raise RowGone(f"{instance} was deleted meanwhile.")
+    version = getattr(stored, "version", None)
+    if expected_version is not None and version not in (None, expected_version):
         raise StaleEdit(
-            f"{stored} was changed meanwhile (version {stored.version}, yours {expected}). "  # type: ignore[attr-defined]
+            f"{stored} was changed meanwhile (version {version}, yours {expected_version}). "
             "Read it again and repeat your change."
         )
+    return stored
 
 
 def _set_related(
@@ -135,6 +152,8 @@ def _plain(value: Any) -> Any:
         return value.pk
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
+    if isinstance(value, date | time):  # a datetime is a date
+        return value.isoformat()
     if value is None or isinstance(value, bool | int | float | str | list | dict):
         return value
     return str(value)

@@ -47,7 +47,9 @@ def django_db_setup(
     name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     with psycopg.connect(_url("mediahub"), autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(1)")  # one process makes the template
-        if not admin.execute("SELECT FROM pg_database WHERE datname = %s", [_TEMPLATE]).fetchone():
+        if not admin.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", [_TEMPLATE]
+        ).fetchone():
             with django_db_blocker.unblock():
                 _make_template(admin)
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")

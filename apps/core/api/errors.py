@@ -47,7 +47,9 @@ def problem_details(error: Exception, _context: Mapping[str, Any]) -> Response |
     if isinstance(error, exceptions.APIException):
         return _from_drf(error)
     if isinstance(error, MediaHubError):
-        return problem(error.status, str(error), code=error.code)
+        field = getattr(error, "field", "")
+        errors = {field: [str(error)]} if field else None
+        return problem(error.status, str(error), code=error.code, errors=errors)
     if isinstance(error, ValidationError):
         return _from_drf(exceptions.ValidationError(as_serializer_error(error)))
     if isinstance(error, Http404 | ObjectDoesNotExist):

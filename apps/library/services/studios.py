@@ -34,9 +34,14 @@ def check_parent(studio: Studio, parent: Studio) -> None:
 
     Inside a transaction the answer holds until its end: other edits of the trees wait.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TREE_LOCK])
+    lock_trees()
     if parent.pk == studio.pk:
         raise StudioCycle(f"{studio} can't belong to itself.")
     if studio.pk in Studio.objects.ancestors_of(parent.pk):
         raise StudioCycle(f"{studio} can't belong to {parent}, which belongs to it already.")
+
+
+def lock_trees() -> None:
+    """Let no other transaction change the trees until this one ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TREE_LOCK])

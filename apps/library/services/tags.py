@@ -45,11 +45,16 @@ def check_parents(tag: Tag, parents: Iterable[Tag]) -> None:
 
     Inside a transaction the answer holds until its end: other edits of the graph wait.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_GRAPH_LOCK])
+    lock_graph()
     included = set(Tag.objects.descendants_of([tag.pk]))
     for parent in parents:
         if parent.pk == tag.pk:
             raise TagCycle(f"{tag} can't be put below itself.")
         if parent.pk in included:
             raise TagCycle(f"{tag} can't be put below {parent}, which it includes already.")
+
+
+def lock_graph() -> None:
+    """Let no other transaction change the graph until this one ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_GRAPH_LOCK])

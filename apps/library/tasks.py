@@ -1,6 +1,6 @@
 """The catalogue's jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -10,9 +10,9 @@ from apps.jobs.context import JobContext
 from apps.jobs.models import Job
 from apps.jobs.registry import periodic, task
 from apps.jobs.services.lifecycle import enqueue
-from apps.library.models import Library
+from apps.library.models import File, Library
 from apps.library.services.libraries import due_for_scan
-from apps.library.services.scan import scan_library
+from apps.library.services.scan import probe_again, scan_library
 
 
 @task("library.scan", title="Scan", queue=Queue.DISK, unit="files")
@@ -24,6 +24,21 @@ def scan(
         job_id=job.job.pk, report=job.report, guard=job.guard,
     )  # fmt: skip
     return {"scan": done.pk, **done.counts}
+
+
+@task("library.probe", title="Probe again", queue=Queue.DISK, unit="files")
+def probe(job: JobContext, *, library_id: int, file_ids: Sequence[int]) -> dict[str, Any]:
+    done = probe_again(
+        Library.objects.get(pk=library_id), file_ids, now=timezone.now(),
+        job_id=job.job.pk, report=job.report, guard=job.guard,
+    )  # fmt: skip
+    return {"scan": done.pk, **done.counts}
+
+
+def request_probe(library: Library, files: Iterable[File]) -> Job:
+    """Ask for the facts of some of a library's files to be read anew."""
+    file_ids = sorted(file.pk for file in files)
+    return enqueue(probe, {"library_id": library.pk, "file_ids": file_ids}, target=library)
 
 
 def request_scan(library: Library, *, paths: Sequence[str] = (), rescan: bool = False) -> Job:

@@ -8,6 +8,6 @@ memory.
 """
 
 from apps.library.services.scan.roots import RootOffline
-from apps.library.services.scan.run import scan_library
+from apps.library.services.scan.run import probe_again, scan_library
 
-__all__ = ["RootOffline", "scan_library"]
+__all__ = ["RootOffline", "probe_again", "scan_library"]

@@ -40,7 +40,7 @@ _SEEN = """
 
 _DIFFERENT = """
     SELECT w.folder_id, w.name, w.size_bytes, w.mtime_ns, w.inode, w.device,
-           f.id, f.video_id, f.size_bytes, f.missing_since IS NOT NULL,
+           f.id, f.missing_since IS NOT NULL,
            f.size_bytes = w.size_bytes AND f.mtime_ns = w.mtime_ns AND f.inode = w.inode
                AND f.probe_state <> 'pending' AND f.probe_error <> ALL(%(passing)s)
     FROM pg_temp.scan_walked w
@@ -97,8 +97,6 @@ class Difference:
     inode: int
     device: int
     file_id: int | None = None
-    video_id: int | None = None
-    old_size_bytes: int | None = None
     was_missing: bool = False
     need: Need = Need.PROBE
 
@@ -214,11 +212,10 @@ class Comparison:
             self.complete.append(visit)
 
     def _difference(self, folder: FolderVisit, row: tuple[Any, ...]) -> Difference:
-        _pk, name, size, mtime, inode, device, file_id, video_id, old_size, missing, same = row
+        _pk, name, size, mtime, inode, device, file_id, missing, same = row
         return Difference(
             folder=folder, name=bytes(name), size_bytes=size, mtime_ns=mtime, inode=int(inode),
-            device=int(device), file_id=file_id, video_id=video_id, old_size_bytes=old_size,
-            was_missing=bool(missing),
+            device=int(device), file_id=file_id, was_missing=bool(missing),
             need=Need.RETURN if missing and same and not self.rescan else Need.PROBE,
         )  # fmt: skip
 

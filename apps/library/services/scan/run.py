@@ -10,17 +10,17 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from apps.core.progress import Progress, silent
 from apps.ffmpeg.messages import ProbeRequest, ProbeResult
 from apps.ffmpeg.pool import MediaPool
 from apps.library.choices import LibraryState
-from apps.library.models import Folder, Library, Scan, ScanFinding
+from apps.library.models import File, Folder, Library, Scan, ScanFinding
 from apps.library.services.mounts import probe_slots
 from apps.library.services.scan.collect import Found
-from apps.library.services.scan.compare import Comparison, Difference, Need
+from apps.library.services.scan.compare import Comparison, Difference, FolderVisit, Need
 from apps.library.services.scan.counts import Counts
 from apps.library.services.scan.roots import RootOffline, below, check_root
 from apps.library.services.scan.rules import Rules
@@ -32,6 +32,7 @@ _BATCH_S = 1.0
 _BATCH_FOLDERS = 512
 _BATCH_ENTRIES = 20_000
 _MOST_FINDINGS = 10_000
+_MOST_NAMED = 100
 # What these folders hold can't be known; elsewhere what wasn't seen is gone.
 _UNKNOWN = frozenset({"unreadable", "read_error"})
 
@@ -60,7 +61,7 @@ def scan_library(
     run = _Run(library=library, scan=scan, report=report, guard=guard)
     try:
         device = check_root(library.root_bytes, expect_files=library.files.present().exists())
-        run.all_paths(device)
+        run.work(device, run.walk())
         check_root(library.root_bytes, expect_files=run.counts.done > 0)
         run.finish()
     except RootOffline as error:
@@ -69,6 +70,32 @@ def scan_library(
     finally:
         run.close()
     _note_state(library, LibraryState.ONLINE, "", device=device, scanned_at=now)
+    return scan
+
+
+def probe_again(
+    library: Library,
+    file_ids: Sequence[int],
+    *,
+    now: datetime,
+    job_id: int | None = None,
+    report: Progress = silent,
+    guard: Guard = transaction.atomic,
+) -> Scan:
+    """Read the facts and fingerprints of some of a library's files anew, unchanged or not.
+
+    A file that isn't there is left to the next scan. Raises RootOffline.
+    """
+    files = library.files.filter(pk__in=file_ids).select_related("folder", "library")
+    paths = [file.path for file in files[:_MOST_NAMED]]
+    scan = Scan.objects.create(
+        library=library, paths=paths, rescan=True, started_at=now, job_id=job_id
+    )
+    run = _Run(library=library, scan=scan, report=report, guard=guard)
+    try:
+        run.work(check_root(library.root_bytes, expect_files=True), run.again(files))
+    finally:
+        run.close()
     return scan
 
 
@@ -112,9 +139,8 @@ class _Run:
         )
         self.comparison.prepare()
 
-    def all_paths(self, device: int) -> None:
-        """Walk, compare, probe and write, until the walk's end or until ``report`` raises."""
-        requests = self._requests()
+    def work(self, device: int, requests: Iterator[ProbeRequest]) -> None:
+        """Probe and write until there are no more requests or ``report`` raises."""
         first = next(requests, None)
         try:
             if first is not None:
@@ -165,23 +191,44 @@ class _Run:
                     batch, entries, began = [], 0, time.monotonic()
         yield batch
 
-    def _requests(self) -> Iterator[ProbeRequest]:
-        """What has to be probed. Files that only came back are found without."""
-        root = self.library.root_bytes
+    def walk(self) -> Iterator[ProbeRequest]:
+        """What has to be probed after a walk. Files that only came back are found without."""
         for listings in self._listings():
             for difference in self.comparison.differences(listings):
                 if difference.need is Need.RETURN:
                     self._found.append((difference, None))
-                    continue
-                key = next(self._numbers)
-                self._asked[key] = difference
-                yield ProbeRequest(
-                    key=key,
-                    path=os.path.join(root, difference.path),
-                    want_md5=self.library.full_hash,
-                )
+                else:
+                    yield self._ask(difference)
             if self._is_time():
                 self._flush()
+
+    def again(self, files: QuerySet[File]) -> Iterator[ProbeRequest]:
+        """Files of the catalogue that are to be probed whatever they are."""
+        for file in files.iterator(chunk_size=_BATCH_FILES):
+            try:
+                now = os.lstat(file.location)
+            except OSError as error:
+                self._tell("vanished", os.fsencode(file.path), error.strerror or "")
+                continue
+            folder = FolderVisit(file.folder_id, bytes(file.folder.path), b"", open_end=True)
+            yield self._ask(
+                Difference(
+                    folder=folder,
+                    name=bytes(file.name),
+                    size_bytes=now.st_size,
+                    mtime_ns=now.st_mtime_ns,
+                    inode=now.st_ino,
+                    device=now.st_dev,
+                    file_id=file.pk,
+                    was_missing=file.missing_since is not None,
+                )
+            )
+
+    def _ask(self, difference: Difference) -> ProbeRequest:
+        key = next(self._numbers)
+        self._asked[key] = difference
+        location = os.path.join(self.library.root_bytes, difference.path)
+        return ProbeRequest(key=key, path=location, want_md5=self.library.full_hash)
 
     def _probe(self, device: int, requests: Iterator[ProbeRequest]) -> Iterator[ProbeResult]:
         limit = self.library.probes_at_once or settings.MEDIAHUB_PROBE_CHILDREN

@@ -81,6 +81,7 @@ def _open(path: bytes) -> InputContainer:
         container_options={
             "protocol_whitelist": PROTOCOL_WHITELIST,
             "format_whitelist": FORMAT_WHITELIST,
+            "scan_all_pmts": "1",  # as ffprobe does: bit rates in MPEG-TS depend on it
         },
         metadata_errors="replace",
     )

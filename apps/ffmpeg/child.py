@@ -10,24 +10,26 @@ import os
 import resource
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from apps.ffmpeg import hashing, wire
+from apps.ffmpeg.cover import make_cover
 from apps.ffmpeg.messages import (
-    CoverRequest,
     ProbeRequest,
-    ProbeResult,
     Request,
     Result,
-    failed,
+    answer,
     request_from_json,
     result_to_json,
 )
-from apps.ffmpeg.reader import Reader
+from apps.ffmpeg.reader import Programs, read_facts
 from apps.ffmpeg.reasons import MediaRefused, Reason, refused_by_system
-from apps.ffmpeg.source import open_source
+from apps.ffmpeg.source import Source, open_source
 
 ALIVE = "alive"
+
+_Beat = Callable[[], None]
 
 
 def main() -> None:
@@ -36,53 +38,52 @@ def main() -> None:
     answers = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints is no answer
     _limit_self(options.memory_bytes)
-    reader = Reader(ffmpeg=options.ffmpeg, ffprobe=options.ffprobe, timeout_s=options.timeout_s)
-
-    def beat() -> None:
-        _limit_cpu(options.timeout_s)
-        wire.write_all(answers, wire.encode(ALIVE))
-
-    beat()
     with suppress(wire.WireBroken):
+        _beat(answers, options.timeout_s)
         while (batch := wire.read_frame(0)) is not None:
             for sent in batch:
-                _limit_cpu(options.timeout_s)
-                result = _answer(reader, request_from_json(sent), beat)
+                request = request_from_json(sent)
+                timeout_s = request.timeout_s or options.timeout_s
+                _limit_cpu(timeout_s)
+                programs = Programs(options.ffmpeg, options.ffprobe, timeout_s)
+                result = _answer(request, programs, partial(_beat, answers, timeout_s))
                 wire.write_all(answers, wire.encode(result_to_json(result)))
 
 
-def _answer(reader: Reader, request: Request, beat: Callable[[], None]) -> Result:
-    try:
-        if isinstance(request, CoverRequest):
-            return reader.cover(request)
-        return _probe(reader, request, beat)
-    except MediaRefused as refused:
-        return failed(request, refused.code, str(refused))
-    except MemoryError:
-        short = MediaRefused(Reason.OUT_OF_MEMORY)
-        return failed(request, short.code, str(short))
-
-
-def _probe(reader: Reader, request: ProbeRequest, beat: Callable[[], None]) -> ProbeResult:
-    result = ProbeResult(key=None)
+def _answer(request: Request, programs: Programs, beat: _Beat) -> Result:
+    found: dict[str, Any] = {}
     try:
         with open_source(request.path) as source:
-            result = replace(result, stat=source.stat)
-            source.check_size()
-            ends = source.read_ends()
-            result = replace(
-                result, oshash=hashing.oshash(ends), content=hashing.content_fingerprint(ends)
-            )
-            if request.want_md5:
-                result = replace(result, md5=hashing.md5(source.fd, beat=beat))
-            result = replace(result, facts=reader.facts(request, head=ends.head))
-            source.check_unchanged()
+            if isinstance(request, ProbeRequest):
+                _probe(request, source, programs, found, beat)
+            else:
+                source.check_size()
+                return make_cover(request, head=source.read_head(), programs=programs)
+    except MediaRefused as error:
+        refused = error
     except OSError as error:
         refused = refused_by_system(error)
-        return replace(result, error=refused.code, message=str(refused))
-    except MediaRefused as refused:
-        return replace(result, error=refused.code, message=str(refused))
-    return result
+    except MemoryError:
+        refused = MediaRefused(Reason.OUT_OF_MEMORY)
+    else:
+        return answer(request, **found)
+    return answer(request, **found, error=refused.code, message=str(refused))
+
+
+def _probe(
+    request: ProbeRequest, source: Source, programs: Programs, found: dict[str, Any], beat: _Beat
+) -> None:
+    """Put into ``found`` what can be found, in the order in which it can."""
+    found["stat"] = source.stat
+    source.check_size()
+    ends = hashing.Ends(source.fd, source.stat.size)
+    found["oshash"] = hashing.oshash(ends)
+    found["content"] = hashing.content_fingerprint(ends)
+    if request.want_md5:
+        found["md5"] = hashing.md5(source.fd, beat=beat)
+    facts = read_facts(request.path, head=ends.head, programs=programs, use_av=request.use_av)
+    source.check_unchanged()
+    found["facts"] = facts
 
 
 def _options() -> argparse.Namespace:
@@ -92,6 +93,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--timeout-s", type=float, required=True)
     parser.add_argument("--memory-bytes", type=int, required=True)
     return parser.parse_args()
+
+
+def _beat(answers: int, timeout_s: float) -> None:
+    _limit_cpu(timeout_s)
+    wire.write_all(answers, wire.encode(ALIVE))
 
 
 def _limit_self(memory_bytes: int) -> None:

@@ -103,12 +103,14 @@ def request_to_json(request: Request) -> dict[str, Any]:
         return {
             "do": "probe",
             "path": _encode(request.path),
+            "timeout_s": request.timeout_s,
             "want_md5": request.want_md5,
             "use_av": request.use_av,
         }
     return {
         "do": "cover",
         "path": _encode(request.path),
+        "timeout_s": request.timeout_s,
         "at_ms": request.at_ms,
         "outputs": [[_encode(one.path), one.max_width, one.quality] for one in request.outputs],
     }
@@ -116,11 +118,11 @@ def request_to_json(request: Request) -> dict[str, Any]:
 
 def request_from_json(sent: dict[str, Any]) -> Request:
     """In the child."""
-    path = base64.b64decode(sent["path"])
+    shared = {"key": None, "path": base64.b64decode(sent["path"]), "timeout_s": sent["timeout_s"]}
     if sent["do"] == "probe":
-        return ProbeRequest(key=None, path=path, want_md5=sent["want_md5"], use_av=sent["use_av"])
+        return ProbeRequest(**shared, want_md5=sent["want_md5"], use_av=sent["use_av"])
     outputs = tuple(Picture(base64.b64decode(to), w, q) for to, w, q in sent["outputs"])
-    return CoverRequest(key=None, path=path, outputs=outputs, at_ms=sent["at_ms"])
+    return CoverRequest(**shared, outputs=outputs, at_ms=sent["at_ms"])
 
 
 def result_to_json(result: Result) -> dict[str, Any]:
@@ -145,10 +147,10 @@ def result_from_json(request: Request, sent: dict[str, Any]) -> Result:
     return CoverResult(**sent, files=files)
 
 
-def failed(request: Request, error: str, message: str) -> Result:
-    """The answer to a request that came to nothing."""
+def answer(request: Request, **found: Any) -> Result:
+    """The answer to a request with what was found, ``error`` and ``message`` among it."""
     kind = ProbeResult if isinstance(request, ProbeRequest) else CoverResult
-    return kind(key=request.key, error=error, message=message)
+    return kind(key=request.key, **found)
 
 
 def _encode(path: bytes) -> str:

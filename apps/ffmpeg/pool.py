@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from apps.core.errors import MediaHubError
-from apps.ffmpeg.messages import Request, Result, failed
+from apps.ffmpeg.messages import Request, Result, answer
 from apps.ffmpeg.peer import Peer
 from apps.ffmpeg.reasons import MediaRefused, Reason
 
@@ -175,7 +175,7 @@ class MediaPool:
         elif pending:
             self._again.extendleft(reversed(pending[1:]))
             refused = _refusal(reason, number)
-            yield failed(pending[0], refused.code, str(refused))
+            yield answer(pending[0], error=refused.code, message=str(refused))
 
     def _drop(self, peer: Peer) -> int:
         self._peers.remove(peer)

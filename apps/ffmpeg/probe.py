@@ -33,6 +33,7 @@ _DEPTH = re.compile(
     r"(?:p|gray|rgb|bgr|gbrap?|gbrp|xyz|x2rgb|x2bgr|xv|y2|p0|p2|p4)(\d\d)(?:[lb]e)?$"
 )
 _CLOCK = re.compile(r"(\d{1,5}):([0-5]?\d):([0-5]?\d(?:\.\d{1,9})?)")
+_NUMBER = re.compile(r"^\d+$")  # a profile that has no name
 _UNNAMED_LAYOUT = re.compile(r"^\d+ channels$")
 _HDR = {"smpte2084": "hdr10", "arib-std-b67": "hlg"}
 
@@ -108,24 +109,31 @@ def _stream(given: Document) -> Stream:
     stream = {
         "index": integer(given.get("index"), 0, 10_000),
         "codec": text(given.get("codec_name"), 50),
-        "codec_tag": _codec_tag(given),
-        "profile": _known(given.get("profile")),
         "level": integer(given.get("level"), 1, 10_000),
         "language": "" if language == "und" else language,
         "title": tagged.get("title", ""),
         "start_ms": milliseconds(given.get("start_time"), -LONGEST_S, LONGEST_S),
         "duration_ms": _stream_duration_ms(given, tagged),
-        "bitrate": integer(given.get("bit_rate"), 1, 10**12),
         "frames": integer(given.get("nb_frames"), 1, 10**12),
         **{name: shown.get(name) == 1 for name in ("default", "forced", "attached_pic")},
         "tags": tagged,
     }
     if kind == "video":
-        stream |= _video(given)
+        stream |= _coded(given) | _video(given)
     elif kind == "audio":
-        stream |= _audio(given)
+        stream |= _coded(given) | _audio(given)
     return {"type": kind} | {
-        name: value for name, value in stream.items() if value not in (None, "", False, {})
+        name: value
+        for name, value in stream.items()
+        if value is not False and value not in (None, "", {})
+    }
+
+
+def _coded(given: Document) -> Stream:
+    return {
+        "codec_tag": _codec_tag(given),
+        "profile": _NUMBER.sub("", _known(given.get("profile"))),
+        "bitrate": integer(given.get("bit_rate"), 1, 10**12),
     }
 
 
@@ -142,7 +150,7 @@ def _video(given: Document) -> Stream:
         "bit_depth": _bit_depth(pixel_format),
         "frame_rate": _frame_rate(given),
         "field_order": _known(given.get("field_order")),
-        "rotation": _rotation(extras),
+        "rotation": _rotation(extras) or None,
         "color_range": _known(given.get("color_range")),
         "color_space": _known(given.get("color_space")),
         "color_transfer": transfer,

@@ -10,6 +10,7 @@ from typing import Any
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BROKEN = re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff]+")
+_UNSET = "[0][0][0][0]"  # how FFmpeg writes a four-letter code that isn't there
 _LONGEST_NUMBER = 40  # characters; int() of a huge string is slow
 
 
@@ -61,7 +62,7 @@ def tags(value: object, *, most: int, longest: int) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, content in mapping(value).items():
         clean_name, clean = text(name, 64), text(content, longest)
-        if clean_name and clean:
+        if clean_name and clean and clean != _UNSET:
             found.setdefault(clean_name, clean)
         if len(found) == most:
             break

@@ -13,6 +13,7 @@ from apps.jobs.services.lifecycle import enqueue
 from apps.library.models import File, Library
 from apps.library.services.libraries import due_for_scan
 from apps.library.services.scan import probe_again, scan_library
+from apps.library.services.scan.roots import below
 
 
 @task("library.scan", title="Scan", queue=Queue.DISK, unit="files")
@@ -42,7 +43,12 @@ def request_probe(library: Library, files: Iterable[File]) -> Job:
 
 
 def request_scan(library: Library, *, paths: Sequence[str] = (), rescan: bool = False) -> Job:
-    """Ask for a scan; one of the same library and scope that is under way is returned instead."""
+    """Ask for a scan; one of the same library and scope that is under way is returned instead.
+
+    Raises PathRefused.
+    """
+    for path in paths:
+        below(path)
     params = {"library_id": library.pk, "paths": list(paths), "rescan": rescan}
     scope = "" if not paths and not rescan else f":{sorted(paths)}:{rescan}"
     key = f"library.scan:{library.pk}{scope}"[:200]

@@ -118,6 +118,8 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # ── Accounts ──────────────────────────────────────────────────────────────────────────────────────
+# Whether the first start makes a demonstration library when it is given no folder.
+MEDIAHUB_DEMO = env.flag("MEDIAHUB_DEMO", default=True)
 MEDIAHUB_ADMIN_USER = env.text("MEDIAHUB_ADMIN_USER")
 MEDIAHUB_ADMIN_PASSWORD = env.text("MEDIAHUB_ADMIN_PASSWORD", secret=True)
 PASSWORD_HASHERS = [
@@ -228,7 +230,10 @@ LOGGING = {
         "handlers": ["console"],
         "level": env.text("MEDIAHUB_LOG_LEVEL", "INFO"),
     },
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django-q": {"level": "WARNING"},  # it tells of every wake-up
+    },
 }
 
 # ── Admin theme ───────────────────────────────────────────────────────────────────────────────────

@@ -43,16 +43,20 @@ def check_root(root: bytes, *, expect_files: bool) -> int:
     return device
 
 
-def below(root: bytes, path: str) -> bytes:
-    """A path below the root as bytes, checked to lead nowhere else. Raises PathRefused."""
+def below(path: str) -> bytes:
+    """A path below a root, as bytes; the disk isn't asked. Raises PathRefused."""
     relative = os.fsencode(path).strip(b"/")
     if b"\0" in relative or b".." in relative.split(b"/"):
         raise PathRefused(f"{path!r} is not a path below the library's root.")
-    real_root = os.path.realpath(root)
-    real = os.path.realpath(os.path.join(root, relative))
-    if relative and real != os.path.join(real_root, relative):
-        raise PathRefused(f"{path!r} leads through a link; name the folder that it points to.")
     return relative
+
+
+def check_inside(root: bytes, relative: bytes) -> None:
+    """Whether no link leads out of the root on the way to a path. Raises PathRefused."""
+    real = os.path.realpath(os.path.join(root, relative))
+    if relative and real != os.path.join(os.path.realpath(root), relative):
+        name = os.fsdecode(relative)
+        raise PathRefused(f"{name!r} leads through a link; name the folder that it points to.")
 
 
 def is_gone(location: bytes) -> bool:

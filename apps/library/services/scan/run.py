@@ -22,7 +22,7 @@ from apps.library.services.mounts import probe_slots
 from apps.library.services.scan.collect import Found
 from apps.library.services.scan.compare import Comparison, Difference, FolderVisit, Need
 from apps.library.services.scan.counts import Counts
-from apps.library.services.scan.roots import RootOffline, below, check_root
+from apps.library.services.scan.roots import RootOffline, below, check_inside, check_root
 from apps.library.services.scan.rules import Rules
 from apps.library.services.scan.walk import Listing, walk
 from apps.library.services.scan.write import Guard, Writer
@@ -55,10 +55,13 @@ def scan_library(
     what was found until then is kept. Each write happens under ``guard``. Raises RootOffline and
     PathRefused.
     """
+    starts = [below(path) for path in paths]
+    for start in starts:
+        check_inside(library.root_bytes, start)
     scan = Scan.objects.create(
         library=library, paths=list(paths), rescan=rescan, started_at=now, job_id=job_id
     )
-    run = _Run(library=library, scan=scan, report=report, guard=guard)
+    run = _Run(library=library, scan=scan, report=report, guard=guard, starts=starts or [b""])
     try:
         device = check_root(library.root_bytes, expect_files=library.files.present().exists())
         run.work(device, run.walk())
@@ -111,6 +114,7 @@ class _Run:
     scan: Scan
     report: Progress
     guard: Guard
+    starts: Sequence[bytes] = ()
     counts: Counts = field(default_factory=Counts)
     comparison: Comparison = field(init=False)
     writer: Writer = field(init=False)
@@ -155,7 +159,7 @@ class _Run:
         """After a walk that reached its end: what it didn't see is missing."""
         unseen = Folder.objects.filter(library=self.library, seen_at__lt=self.scan.started_at)
         scope = Folder.objects.none()
-        for path in self._starts():
+        for path in self.starts:
             scope |= unseen.within(path)
         for path in self._unknown:
             scope = scope.exclude(pk__in=unseen.within(path))
@@ -169,16 +173,12 @@ class _Run:
         self.scan.save()
         self._progress()
 
-    def _starts(self) -> list[bytes]:
-        root = self.library.root_bytes
-        return [below(root, path) for path in self.scan.paths] or [b""]
-
     def _listings(self) -> Iterator[list[Listing]]:
         """The walk in batches that are bounded by folders, entries and time."""
         rules, root = self.comparison.rules, self.library.root_bytes
         batch: list[Listing] = []
         entries, began = 0, time.monotonic()
-        for start in self._starts():
+        for start in self.starts:
             for listing in walk(root, start, seed=rules.seed, skips=rules.skips_folder):
                 if listing.error:
                     self._fail(listing)

@@ -16,6 +16,7 @@ from apps.library.services.libraries import add_library
 from apps.library.tasks import request_scan
 from tests.sounds import write_wav
 
+FILES = 1_000
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,8 +45,8 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
-    for number in range(400):
-        write_wav(tmp_path / f"{number % 7}" / f"{number}.wav", seconds=number / 8_000)
+    for number in range(FILES):
+        write_wav(tmp_path / f"{number % 7}" / f"{number}.wav", seconds=(number + 100) / 8_000)
     return add_library(tmp_path)
 
 
@@ -69,8 +70,8 @@ def test_scans_and_ends_on_sigterm(start: Start, library: Library) -> None:
     worker.send_signal(signal.SIGTERM)
 
     assert worker.wait(timeout=30) == 0
-    assert (job.state, job.summary["added"]) == ("succeeded", 400)
-    assert Video.objects.count() == 400
+    assert (job.state, job.summary["added"]) == ("succeeded", FILES)
+    assert Video.objects.count() == FILES
 
 
 def test_goes_on_after_its_worker_was_killed(start: Start, library: Library) -> None:
@@ -86,8 +87,8 @@ def test_goes_on_after_its_worker_was_killed(start: Start, library: Library) -> 
     wait_for(lambda: is_finished(job))
 
     assert (job.state, job.attempt) == ("succeeded", 2)
-    assert File.objects.count() == Video.objects.count() == 400
-    assert job.summary["added"] == 400 - left
+    assert File.objects.count() == Video.objects.count() == FILES
+    assert job.summary["added"] == FILES - left
 
 
 def test_dies_with_its_main_process(start: Start) -> None:

@@ -8,6 +8,20 @@ from django.core.asgi import get_asgi_application
 
 application = get_asgi_application()
 
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connection
+
 from apps.core.schema import require_current_schema
 
-require_current_schema()
+
+def _check_schema() -> None:
+    try:
+        require_current_schema()
+    finally:
+        connection.close()
+
+
+# The server imports this module in its event loop, where Django's database can't be used.
+with ThreadPoolExecutor(max_workers=1) as pool:
+    pool.submit(_check_schema).result()

@@ -72,10 +72,10 @@ def ensure(data_dir: Path, *, binaries: Path | None = None, fast: bool = False) 
         ) from error
 
 
-def leave(data_dir: Path) -> bool:
+def leave(data_dir: Path, *, patience_s: float = 0.0) -> bool:
     """Give up this process' lease and, if no other is left, stop the server and wait for its end.
 
-    Returns whether the server is stopped now.
+    Gives other users ``patience_s`` to leave, too. Returns whether the server is stopped now.
     """
     folder = data_dir.absolute() / "postgres"
     with _mutex:
@@ -84,12 +84,17 @@ def leave(data_dir: Path) -> bool:
     if not folder.is_dir():
         return True
     with locked(folder / "start.lock"):
-        return stop_if_unused(folder)
+        stopped = stop_if_unused(folder, patience_s=patience_s)
+    if stopped and folder.is_dir():
+        post = lock_within(folder / "janitor.lock", seconds=5)  # the janitor sees it, and goes
+        if post is not None:
+            os.close(post)
+    return stopped
 
 
-def stop_if_unused(folder: Path) -> bool:
+def stop_if_unused(folder: Path, *, patience_s: float = 0.0) -> bool:
     """Stop the server unless a lease is left; the caller holds the start lock."""
-    lease = try_lock(folder / "lease.lock")
+    lease = lock_within(folder / "lease.lock", seconds=patience_s)
     if lease is None:
         return False
     try:

@@ -89,6 +89,14 @@ def is_ready(data: Path) -> bool:
         os.close(folder)
 
 
+def is_running(folder: Path) -> bool:
+    """Whether any server process lives, though it may not answer."""
+    lock = try_lock(folder / "server.lock")
+    if lock is not None:
+        os.close(lock)
+    return lock is None
+
+
 def start(folder: Path, *, binaries: Path | None, fast: bool) -> Path:
     """Make the cluster if there is none, start its server, wait until it is ready; return its data.
 

@@ -9,21 +9,27 @@ import time
 from pathlib import Path
 
 from mediahub import postgres
+from mediahub.postgres.cluster import is_running
 from mediahub.postgres.locks import locked
 
 _GRACE_S = 2.0  # so that one command after another doesn't restart the server each time
 
 
 def main(folder: Path) -> None:
-    """Wait for the end of the last lease, then stop the server."""
+    """Wait for the end of the last lease, then stop the server, if that hasn't been done."""
     while True:
         with locked(folder / "lease.lock"):  # sleeps in the kernel while anybody holds a lease
-            pass
+            if not is_running(folder):
+                return _resign()
         time.sleep(_GRACE_S)
         with locked(folder / "start.lock"):
             if postgres.stop_if_unused(folder):
-                os.close(sys.stdin.fileno())  # before the next user may start a server
-                return
+                return _resign()
+
+
+def _resign() -> None:
+    """Leave the post while no other can start a server that would need it."""
+    os.close(sys.stdin.fileno())
 
 
 if __name__ == "__main__":

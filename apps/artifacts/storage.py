@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from django.core.files.base import File
@@ -18,7 +17,7 @@ class AtomicStorage(FileSystemStorage):
     def get_available_name(self, name: str, max_length: int | None = None) -> str:  # noqa: ARG002
         return name
 
-    def _save(self, name: str, content: File[Any]) -> str:
+    def _save(self, name: str, content: File) -> str:
         final = self.path(name)
         Path(final).parent.mkdir(parents=True, exist_ok=True)
         draft = f"{final}.{uuid4().hex}.part"

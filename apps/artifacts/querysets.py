@@ -1,9 +1,9 @@
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
-from apps.artifacts.choices import ArtifactState
+from apps.artifacts.choices import ArtifactKind, ArtifactState
 from apps.library.choices import ProbeState
 from apps.library.models import Video
 
@@ -20,3 +20,32 @@ class ArtifactQuerySet(models.QuerySet["Artifact"]):  # type: ignore[name-define
         return Video.objects.present().filter(
             ~Exists(up_to_date), primary_file__probe_state=ProbeState.DONE
         )
+
+    def coverage(self) -> list[dict[str, Any]]:
+        """How many present videos of each library have each kind, in one query."""
+        of_kind = {
+            kind: Q(artifacts__kind=kind, artifacts__state=ArtifactState.MADE)
+            for kind in ArtifactKind.values
+        }
+        columns: dict[str, Any] = {}
+        for kind, made in of_kind.items():
+            failed = Q(artifacts__kind=kind, artifacts__state=ArtifactState.FAILED)
+            columns[f"{kind}_made"] = Count("artifacts", filter=made)
+            columns[f"{kind}_failed"] = Count("artifacts", filter=failed)
+            columns[f"{kind}_bytes"] = Sum("artifacts__size_bytes", filter=made, default=0)
+        videos = Video.objects.present().values("library").order_by("library")
+        rows = videos.annotate(videos=Count("pk", distinct=len(of_kind) > 1), **columns)
+        return [_coverage(row, kind) for row in rows for kind in of_kind]
+
+
+def _coverage(row: dict[str, Any], kind: str) -> dict[str, Any]:
+    made, failed = row[f"{kind}_made"], row[f"{kind}_failed"]
+    return {
+        "library": row["library"],
+        "kind": kind,
+        "videos": row["videos"],
+        "made": made,
+        "failed": failed,
+        "lacking": row["videos"] - made - failed,
+        "size": row[f"{kind}_bytes"],
+    }

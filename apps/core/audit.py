@@ -110,18 +110,23 @@ def delete(instance: models.Model, *, expected_version: int | None = None) -> No
     record([last])
 
 
+def check_version(row: models.Model, expected_version: int | None) -> None:
+    """Raises StaleEdit if a version is expected and the row has another."""
+    version = getattr(row, "version", None)
+    if expected_version is not None and version not in (None, expected_version):
+        raise StaleEdit(
+            f"{row} was changed meanwhile (version {version}, yours {expected_version}). "
+            "Read it again and repeat your change."
+        )
+
+
 def _lock(instance: Row, expected_version: int | None) -> Row:
     """The row as it is now, held until the transaction ends."""
     model = type(instance)
     stored = model._default_manager.select_for_update().filter(pk=instance.pk).first()
     if stored is None:
         raise RowGone(f"{instance} was deleted meanwhile.")
-    version = getattr(stored, "version", None)
-    if expected_version is not None and version not in (None, expected_version):
-        raise StaleEdit(
-            f"{stored} was changed meanwhile (version {version}, yours {expected_version}). "
-            "Read it again and repeat your change."
-        )
+    check_version(stored, expected_version)
     return stored
 
 

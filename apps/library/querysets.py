@@ -90,6 +90,13 @@ class VideoQuerySet(models.QuerySet["Video"]):  # type: ignore[name-defined]
     def tagged_none(self, ids: list[int]) -> Self:
         return self.exclude(tag_ids__overlap=ids)
 
+    def performed_by_all(self, ids: list[int]) -> Self:
+        """Videos with every one of these performers."""
+        videos = self
+        for performer_id in ids:
+            videos = videos.filter(performer_links__performer=performer_id)
+        return videos
+
     def search(self, words: str) -> Self:
         """Videos whose title or path holds every word."""
         videos = self

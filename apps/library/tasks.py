@@ -12,6 +12,7 @@ from apps.jobs.registry import periodic, task
 from apps.jobs.services.lifecycle import enqueue
 from apps.library.models import File, Library
 from apps.library.services.libraries import due_for_scan
+from apps.library.services.library_edits import remove_library
 from apps.library.services.scan import probe_again, scan_library
 from apps.library.services.scan.roots import below
 
@@ -34,6 +35,17 @@ def probe(job: JobContext, *, library_id: int, file_ids: Sequence[int]) -> dict[
         job_id=job.job.pk, report=job.report, guard=job.guard,
     )  # fmt: skip
     return {"scan": done.pk, **done.counts}
+
+
+@task("library.remove", title="Remove a library", queue=Queue.DISK, unit="videos")
+def remove(job: JobContext, *, library_id: int) -> dict[str, Any]:
+    return dict(remove_library(Library.objects.get(pk=library_id), report=job.report))
+
+
+def request_removal(library: Library) -> Job:
+    """Ask for a library to be forgotten; its files stay on disk."""
+    key = f"library.remove:{library.pk}"
+    return enqueue(remove, {"library_id": library.pk}, target=library, dedupe_key=key)
 
 
 def request_probe(library: Library, files: Iterable[File]) -> Job:

@@ -1,6 +1,6 @@
 """Filters that several lists share. A value that can't be read is refused, never ignored."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import django_filters
@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 
 _MOST_IDS = 100
 _LARGEST_ID = 2**63 - 1
+_LARGEST_NUMBER = 10**15
 
 
 @extend_schema_field(OpenApiTypes.BOOL)
@@ -45,6 +46,13 @@ class IdsFilter(django_filters.Filter):  # type: ignore[misc]
     field_class = _IdsField
 
 
+class AnyOfFilter(IdsFilter):
+    """Rows whose column is one of the ids."""
+
+    def filter(self, qs: Any, value: list[int]) -> Any:
+        return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
+
+
 class WordsFilter(django_filters.CharFilter):  # type: ignore[misc]
     """One of several words, separated by commas."""
 
@@ -54,23 +62,21 @@ class WordsFilter(django_filters.CharFilter):  # type: ignore[misc]
 
 
 @extend_schema_field(OpenApiTypes.NUMBER)
-class ScaledFilter(django_filters.NumberFilter):  # type: ignore[misc]
-    """A number in the API's unit, compared with a column in the database's."""
+class AtLeast(django_filters.NumberFilter):  # type: ignore[misc]
+    """A least value in the API's unit; the column's unit is ``times`` as many."""
 
-    def __init__(self, *args: Any, times: int = 1, **options: Any) -> None:
-        options = {"min_value": 0, "max_value": 10**15, **options}
-        super().__init__(*args, **options)
+    lookup = "gte"
+
+    def __init__(self, column: str, *, times: int = 1) -> None:
+        limits = {"min_value": 0, "max_value": _LARGEST_NUMBER}
+        super().__init__(field_name=column, lookup_expr=self.lookup, **limits)
         self.times = times
 
     def filter(self, qs: Any, value: Any) -> Any:
-        return super().filter(qs, value if value in (None, "") else round(value * self.times))
+        return super().filter(qs, None if value is None else round(value * self.times))
 
 
-def range_filters(
-    name: str, column: str, *, times: int = 1
-) -> dict[str, Callable[[], django_filters.Filter]]:
-    """``name_min`` and ``name_max``, both inclusive."""
-    return {
-        f"{name}_min": ScaledFilter(field_name=column, lookup_expr="gte", times=times),
-        f"{name}_max": ScaledFilter(field_name=column, lookup_expr="lte", times=times),
-    }
+class AtMost(AtLeast):
+    """A greatest value, inclusive."""
+
+    lookup = "lte"

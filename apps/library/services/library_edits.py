@@ -70,8 +70,9 @@ def remove_library(library: Library, *, report: Progress = silent) -> dict[str, 
     return {"videos": removed}
 
 
-def check_idle(library: Library) -> None:
-    """Raises LibraryBusy while a job is at work on a library."""
+def check_removable(library: Library, *, expected_version: int | None = None) -> None:
+    """Raises LibraryBusy while a job is at work on the library, and StaleEdit."""
+    audit.check_version(library, expected_version)
     if job := active_for(library).first():
         raise LibraryBusy(f"{job.kind} (job {job.pk}) is under way for {library}: cancel it first.")
 

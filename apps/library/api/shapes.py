@@ -1,0 +1,150 @@
+"""The shapes of videos and files for the schema, and what of a video can be written."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.core.api.serializers import AnyObject, RowSerializer, Seconds, StrictSerializer
+from apps.library.api.fields import LabelField, LabelsField
+from apps.library.choices import Orientation, ProbeState
+from apps.library.models import Performer, Studio, Tag, Video
+from apps.library.services.videos import LOCKABLE
+
+
+class FingerprintsShape(serializers.Serializer):
+    oshash = serializers.CharField(allow_null=True)
+    md5 = serializers.CharField(allow_null=True)
+    content = serializers.CharField(allow_null=True)
+
+
+class VideoFingerprintsShape(FingerprintsShape):
+    phash = serializers.CharField(allow_null=True)
+
+
+class MediaShape(serializers.Serializer):
+    """What the probe found. Duration in seconds, bitrate in bit/s."""
+
+    duration = serializers.FloatField(allow_null=True)
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+    resolution = serializers.CharField(help_text="`1920x1080`, or `-` where there is no picture")
+    container = serializers.CharField()
+    video_codec = serializers.CharField()
+    audio_codec = serializers.CharField()
+    frame_rate = serializers.FloatField(allow_null=True)
+    bitrate = serializers.IntegerField(allow_null=True)
+
+
+class VideoFileShape(serializers.Serializer):
+    id = serializers.IntegerField()
+    path = serializers.CharField()
+    size = serializers.IntegerField()
+    primary = serializers.BooleanField()
+    missing = serializers.BooleanField()
+
+
+class VideoShape(MediaShape):
+    """A video. Bytes of a path that aren't UTF-8 are written as `\\xNN`."""
+
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    path = serializers.CharField()
+    library = serializers.IntegerField()
+    size = serializers.IntegerField()
+    orientation = serializers.ChoiceField(
+        choices=[o.value or "none" for o in Orientation], help_text="`none`: audio only"
+    )
+    rating = serializers.IntegerField(allow_null=True, min_value=1, max_value=100)
+    favorite = serializers.BooleanField()
+    organized = serializers.BooleanField()
+    play_count = serializers.IntegerField(help_text="by you")
+    last_played_at = serializers.DateTimeField(allow_null=True, help_text="by you")
+    date = serializers.DateField(allow_null=True)
+    details = serializers.CharField()
+    urls = serializers.ListField(child=serializers.URLField())
+    custom = AnyObject()
+    locked_fields = serializers.ListField(child=serializers.CharField())
+    missing = serializers.BooleanField()
+    missing_since = serializers.DateTimeField(allow_null=True)
+    added_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    version = serializers.IntegerField()
+    tags = LabelsField(Tag)
+    performers = LabelsField(Performer)
+    studio = LabelField(Studio, allow_null=True)
+    fingerprints = VideoFingerprintsShape()
+    files = VideoFileShape(many=True)
+    artifacts = serializers.DictField(
+        child=serializers.DictField(child=serializers.URLField(), allow_null=True),
+        help_text="by kind: the addresses of its files, or null",
+    )
+
+
+class ErrorShape(serializers.Serializer):
+    reason = serializers.CharField()
+    message = serializers.CharField()
+
+
+class FileShape(MediaShape):
+    """A file. Bytes of a path that aren't UTF-8 are written as `\\xNN`."""
+
+    id = serializers.IntegerField()
+    library = serializers.IntegerField()
+    video = serializers.IntegerField(allow_null=True)
+    path = serializers.CharField()
+    relative_path = serializers.CharField()
+    size = serializers.IntegerField()
+    modified_at = serializers.DateTimeField()
+    missing = serializers.BooleanField()
+    missing_since = serializers.DateTimeField(allow_null=True)
+    probe_state = serializers.ChoiceField(choices=ProbeState.choices)
+    error = ErrorShape(allow_null=True)
+    fingerprints = FingerprintsShape()
+    streams = serializers.ListField(child=AnyObject())
+    chapters = serializers.ListField(child=AnyObject())
+    facts = AnyObject()
+    warnings = serializers.ListField(child=serializers.CharField())
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class VideoEditSerializer(RowSerializer):
+    """What people know about a video. `custom` changes only the keys that it names."""
+
+    rating = serializers.IntegerField(min_value=1, max_value=100, allow_null=True)
+    tags = LabelsField(Tag)
+    performers = LabelsField(Performer)
+    studio = LabelField(Studio, allow_null=True)
+    custom = AnyObject()
+    locked_fields = serializers.ListField(child=serializers.ChoiceField(choices=LOCKABLE))
+
+    class Meta:
+        model = Video
+        fields = [
+            "title", "date", "rating", "favorite", "organized", "details", "urls", "tags",
+            "performers", "studio", "custom", "locked_fields",
+        ]  # fmt: skip
+
+
+class VideoRescanSerializer(StrictSerializer):
+    """What to look at again."""
+
+    duration = serializers.BooleanField(default=True, help_text="probe the files anew")
+    size = serializers.BooleanField(default=True, help_text="compare the files with the disk")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not any(attrs.values()):
+            raise serializers.ValidationError("Ask for duration, size or both.")
+        return attrs
+
+
+class PlayedSerializer(StrictSerializer):
+    """A stretch that was played, in seconds from the video's beginning."""
+
+    start = Seconds(default=0)
+    end = Seconds()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["end"] < attrs["start"]:
+            raise serializers.ValidationError({"end": ["It can't end before it starts."]})
+        return attrs

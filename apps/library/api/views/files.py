@@ -1,0 +1,110 @@
+"""Files as they are on disk."""
+
+import os
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.http import Http404, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.api.views import ListedViewSet
+from apps.jobs.api.serializers import JobSerializer
+from apps.jobs.api.views import started
+from apps.library.api import filters, shapes
+from apps.library.api.export import csv_lines, ndjson_lines, streamed
+from apps.library.api.represent import represent_files
+from apps.library.models import File
+from apps.library.services.libraries import find_library
+from apps.library.tasks import request_probe
+
+
+class FileViewSet(ListedViewSet):
+    """The media files of all libraries. Only scans write them."""
+
+    queryset = File.objects.all()
+    serializer_class = shapes.FileShape
+    filterset_class = filters.FileFilter
+    ordering_fields = {
+        "id": "id",
+        "path": "path",
+        "size": "size_bytes",
+        "duration": "duration_ms",
+        "modified_at": "mtime_ns",
+        "missing_since": "missing_since",
+    }
+
+    def represent_all(self, rows: list[Any]) -> list[dict[str, Any]]:
+        return represent_files(rows)
+
+    def known_parameters(self) -> set[str]:
+        known = super().known_parameters()
+        if self.action.startswith("export"):
+            known |= set(filters.FileFilter.base_filters)
+        return known
+
+    @extend_schema(
+        parameters=[OpenApiParameter("path", OpenApiTypes.STR, required=True)],
+        responses=shapes.FileShape,
+        filters=False,
+    )
+    @action(detail=False, parameters=("path",), pagination_class=None)
+    def lookup(self, request: Request, **_kwargs: Any) -> Response:
+        """The file at an absolute path, by a library's root or one of its further prefixes."""
+        path = _path_parameter(request)
+        found = find_library(path)
+        file = found and File.objects.at(*found).first()
+        if not file and b"\\x" in path:
+            found = find_library(_unescaped(path))
+            file = found and File.objects.at(*found).first()
+        if not file:
+            raise Http404
+        return Response(represent_files([file])[0])
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"], permission="library.scan_library", write_scope="ops")
+    def reprobe(self, request: Request, **_kwargs: Any) -> Response:
+        """Read the file's facts anew."""
+        file = self.get_object()
+        return started(request_probe(file.library, [file]), request)
+
+    @extend_schema(responses={(200, "application/x-ndjson"): OpenApiTypes.STR})
+    @action(detail=False, url_path=r"export\.ndjson", pagination_class=None)
+    def export_ndjson(self, request: Request, **_kwargs: Any) -> StreamingHttpResponse:
+        """All files that the filters leave, a JSON object on each line."""
+        files: Any = self.filter_queryset(self.get_queryset())
+        return streamed(request, ndjson_lines(files), "application/x-ndjson", name="files.ndjson")
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
+    @action(detail=False, url_path=r"export\.csv", pagination_class=None)
+    def export_csv(self, request: Request, **_kwargs: Any) -> StreamingHttpResponse:
+        """All files that the filters leave, as a table."""
+        files: Any = self.filter_queryset(self.get_queryset())
+        return streamed(request, csv_lines(files), "text/csv; charset=utf-8", name="files.csv")
+
+
+def _path_parameter(request: Request) -> bytes:
+    """As bytes, for names needn't be text: ``%FF`` stands for itself."""
+    query = request.META.get("QUERY_STRING", "")
+    given = dict(parse_qsl(query, errors="surrogateescape"))
+    path = os.fsencode(given.get("path", ""))
+    if not path.startswith(b"/"):
+        raise ValidationError({"path": ["Give an absolute path."]})
+    return os.path.normpath(path)
+
+
+def _unescaped(path: bytes) -> bytes:
+    r"""Bytes for what the API writes as ``\xNN``."""
+    head, *parts = path.split(b"\\x")
+    return head + b"".join(_byte(part) for part in parts)
+
+
+def _byte(part: bytes) -> bytes:
+    try:
+        return bytes.fromhex(part[:2].decode("ascii")) + part[2:]
+    except ValueError:
+        return b"\\x" + part

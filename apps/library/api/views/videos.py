@@ -1,0 +1,76 @@
+"""Videos."""
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.api.views import ChangeableViewSet
+from apps.jobs.api.serializers import JobSerializer
+from apps.jobs.api.views import started
+from apps.library.api import filters, shapes
+from apps.library.api.represent import represent_videos
+from apps.library.models import Video
+from apps.library.services import videos
+from apps.library.tasks import request_probe
+
+
+class VideoViewSet(ChangeableViewSet):
+    """The videos of all libraries. They come from scans, so none can be created here."""
+
+    # Not shown, and long in a much edited or much tagged video.
+    queryset = Video.objects.defer("provenance", "tag_ids")
+    serializer_class = shapes.VideoShape
+    edit_serializer_class = shapes.VideoEditSerializer
+    filterset_class = filters.VideoFilter
+    ordering_fields = {
+        "id": "id",
+        "added_at": "added_at",
+        "title": "title",
+        "duration": "duration_ms",
+        "size": "size_bytes",
+        "rating": "rating",
+        "date": "date",
+        "height": "height",
+        "bitrate": "bitrate",
+    }
+    default_ordering = "-added_at"
+
+    def represent_all(self, rows: list[Any]) -> list[dict[str, Any]]:
+        return represent_videos(rows, request=self.request)
+
+    def change(self, row: Any, values: dict[str, Any], version: int | None) -> models.Model:
+        tags, performers = values.pop("tags", None), values.pop("performers", None)
+        return videos.edit_video(
+            row, values, tags=tags, performers=performers, expected_version=version
+        )
+
+    def remove(self, row: Any, version: int | None) -> None:
+        videos.delete_video(row, expected_version=version)
+
+    @extend_schema(request=shapes.VideoRescanSerializer, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"], permission="library.scan_library", write_scope="ops")
+    def rescan(self, request: Request, **_kwargs: Any) -> Response:
+        """Look at the video's files again."""
+        body = shapes.VideoRescanSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        video = self.get_object()
+        files = video.files.filter(library_id=video.library_id)
+        return started(request_probe(video.library, files), request)
+
+    @extend_schema(request=shapes.PlayedSerializer, responses=shapes.VideoShape)
+    @action(detail=True, methods=["post"], permission="library.view_video")
+    def played(self, request: Request, **_kwargs: Any) -> Response:
+        """Note that you played a stretch of the video; answers with the video."""
+        body = shapes.PlayedSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        video = self.get_object()
+        videos.record_play(
+            video, request.user, from_ms=body.validated_data["start"],  # type: ignore[arg-type]
+            to_ms=body.validated_data["end"], now=timezone.now(),
+        )  # fmt: skip
+        return Response(self.represent(video))

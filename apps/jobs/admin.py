@@ -71,12 +71,9 @@ class JobAdmin(ReadOnlyAdmin):
     empty_text = "Scans, covers and other long work appear here with their progress."
 
     def get_urls(self) -> list[URLPattern]:
-        deed = path(
-            "<int:pk>/<slug:deed>/",
-            self.admin_site.admin_view(self.control),
-            name="jobs_job_control",
-        )
-        return [*(page.url() for page in self.pages), deed, *super().get_urls()]
+        control = self.admin_site.admin_view(self.control)
+        route = path("<int:pk>/do/<slug:deed>/", control, name="jobs_job_control")
+        return [route, *super().get_urls()]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[JobChangeList]:
         return JobChangeList

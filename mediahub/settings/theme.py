@@ -12,10 +12,24 @@ def _static(name: str) -> Callable[[HttpRequest], str]:
 
 
 def _item(title: str, icon: str, view: str, permission: str | None = None) -> dict[str, object]:
-    item: dict[str, object] = {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{view}")}
+    link = reverse_lazy(f"admin:{view}")
+    item: dict[str, object] = {
+        "title": title,
+        "icon": icon,
+        "link": link,
+        "active": lambda request: _is_at(request, str(link)),
+    }
     if permission:
         item["permission"] = lambda request: request.user.has_perm(permission)
     return item
+
+
+def _is_at(request: HttpRequest, link: str) -> bool:
+    """Of two items of which one's address begins with the other's only the longer is active."""
+    browse, home = str(reverse_lazy("admin:library_video_browse")), str(reverse_lazy("admin:index"))
+    if link == home or request.path == browse:
+        return request.path == link
+    return request.path.startswith(link)
 
 
 UNFOLD: dict[str, object] = {
@@ -24,6 +38,21 @@ UNFOLD: dict[str, object] = {
     "SITE_SYMBOL": "video_library",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "COLORS": {
+        "primary": {
+            "50": "oklch(96.2% .018 272.314)",
+            "100": "oklch(93% .034 272.788)",
+            "200": "oklch(87% .065 274.039)",
+            "300": "oklch(78.5% .115 274.713)",
+            "400": "oklch(72% .15 276.935)",
+            "500": "oklch(58.5% .2 277.117)",
+            "600": "oklch(51.1% .23 276.966)",
+            "700": "oklch(45.7% .22 277.023)",
+            "800": "oklch(39.8% .18 277.366)",
+            "900": "oklch(35.9% .144 278.697)",
+            "950": "oklch(25.7% .09 281.288)",
+        },
+    },
     "STYLES": [_static("mediahub/mediahub.css")],
     "SCRIPTS": [_static("mediahub/mediahub.js")],
     "COMMAND": {"search_models": False, "show_history": False},

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -29,6 +30,7 @@ from apps.library.models import CustomField, Marker, Video
 from apps.library.pages import BrowsePage
 from apps.library.pages.cards import codec_name, cover_of, resolution_name, with_card_facts
 from apps.library.pages.panels import Badge, file_panel, video_facts
+from apps.library.services.videos import VideoPresent, delete_video
 
 _MOST_AT_ONCE = 1_000
 
@@ -44,7 +46,7 @@ class MarkerInline(TabularInline):  # type: ignore[misc]
 
 @admin.register(Video)
 class VideoAdmin(AuditedAdmin):
-    """They come from scans: none is added or deleted by hand."""
+    """They come from scans: none is added by hand."""
 
     pages = (BrowsePage,)
     list_display = ["thumbnail", "named", "length", "picture", "size", "stars", "added"]
@@ -74,7 +76,28 @@ class VideoAdmin(AuditedAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+        """Only what is no longer on disk can be forgotten: a scan would bring the rest back."""
+        gone = obj is None or getattr(obj, "missing_since", None) is not None
+        return gone and bool(super().has_delete_permission(request, obj))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        delete_video(obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        kept = 0
+        for video in Video.objects.filter(pk__in=queryset.values("pk")):
+            try:
+                delete_video(video)
+            except VideoPresent:
+                kept += 1
+        if kept:
+            messages.warning(request, f"{kept} videos are still on disk and were kept.")
+
+    def consequence(self, video: Any) -> str:
+        if video.missing_since is None:
+            return "is on disk, so it will be kept"
+        return "its tags, markers and history go; the file is gone already"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
         return with_card_facts(super().get_queryset(request)).select_related("studio", "library")

@@ -3,10 +3,9 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 
 from apps.core.forms import AuditedForm, LinesField
-from apps.library.models import Library
+from apps.library.models import Library, LibraryPrefix
 from apps.library.services.libraries import LibraryRefused, check_library
 
 
@@ -51,9 +50,12 @@ class LibraryForm(AuditedForm):
         root: str = self.cleaned_data["root"].strip()
         return root.rstrip("/") or "/"
 
-    def clean_extensions(self) -> list[str]:
-        given = [extension.lower().lstrip(".") for extension in self.cleaned_data["extensions"]]
-        return given or list(settings.MEDIAHUB_EXTENSIONS)
+    def clean_prefixes(self) -> list[str]:
+        prefixes = list(dict.fromkeys(p.rstrip("/") or "/" for p in self.cleaned_data["prefixes"]))
+        taken = LibraryPrefix.objects.filter(prefix__in=prefixes).exclude(library=self.instance.pk)
+        if other := taken.select_related("library").first():
+            raise forms.ValidationError(f"{other.prefix} is known for {other.library} already.")
+        return prefixes
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

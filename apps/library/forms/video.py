@@ -20,9 +20,9 @@ from apps.core.forms import AuditedForm, LinesField
 from apps.core.units import say_timecode
 from apps.library.choices import FieldKind
 from apps.library.models import CustomField, Marker, Performer, Tag, Video
+from apps.library.services.videos import LOCKABLE
 
 CUSTOM = "custom__"
-_LOCKABLE = ("title", "details", "date", "rating", "studio", "tags", "performers", "urls")
 _TIMECODE = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d{1,3})?)")
 
 
@@ -50,7 +50,7 @@ class VideoForm(AuditedForm):
     )  # fmt: skip
     locked_fields = forms.MultipleChoiceField(
         label="Locked", required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        choices=[(name, name.capitalize()) for name in _LOCKABLE],
+        choices=[(name, name.capitalize()) for name in LOCKABLE],
         help_text="No scan or import changes a locked field.",
     )  # fmt: skip
 

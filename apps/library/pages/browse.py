@@ -17,6 +17,9 @@ from apps.library.pages.cards import cards, with_card_facts
 
 PAGE_SIZE = 60
 _NO_CHIPS = ("sort", "zoom")
+_FILTERS = (
+    "library", "orientation", "codec", "files", "tag", "performer", "studio", "favorite",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,15 @@ class BrowsePage(AdminPage):
         page, previous, following = self._page(videos, asked["sort"])
         return super().get_context_data(
             form=form,
+            filter_fields=[form[name] for name in _FILTERS],
             media=form.media,
             cards=cards(page),
             count=count_rows(videos),
             chips=list(self._chips(form, asked)),
             zoom=asked["zoom"] or "m",
             zooms=[(name, label, self._address(zoom=name)) for name, label in ZOOMS.items()],
+            previous_attrs={"rel": "prev"},
+            next_attrs={"rel": "next"},
             previous=self._address(page=previous) if previous else "",
             next=self._address(page=following) if following else "",
             **kwargs,

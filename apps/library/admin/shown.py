@@ -1,0 +1,58 @@
+"""What the forms of performers, studios and tags have in common: the videos that belong to one."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.core.admin import AuditedAdmin
+from apps.core.admin.base import column
+from apps.core.admin.entries import recent_entries
+from apps.library.models import Video
+from apps.library.pages.cards import cards, with_card_facts
+
+_SHOWN = 12
+
+
+class LabelAdmin(AuditedAdmin):
+    """A row has videos, which the grid shows when asked by ``browse_parameter``."""
+
+    browse_parameter: str
+    change_form_template = "admin/library/label_change_form.html"
+    search_fields = ["name"]
+    search_help_text = "Search names"
+    ordering = ["-video_count", "pk"]
+
+    def videos_of(self, row: Any) -> QuerySet[Video]:
+        """The videos that belong to a row."""
+        videos: QuerySet[Video] = row.videos.all()
+        return videos
+
+    @column("videos", ordering="video_count")
+    def videos_count(self, row: Any) -> SafeString:
+        return format_html(
+            '<a class="mh-link" href="{}">{}</a>', self.browse_url(row), f"{row.video_count:,}"
+        )
+
+    def browse_url(self, row: Any) -> str:
+        return reverse("admin:library_video_browse", query={self.browse_parameter: row.pk})
+
+    def consequence(self, row: Any) -> str:
+        return f"{row.video_count:,} videos lose it; the videos themselves stay"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if row := context.get("original"):
+            newest = with_card_facts(self.videos_of(row)).order_by("-added_at", "-pk")[:_SHOWN]
+            sees_history = request.user.has_perm("core.view_auditentry")
+            context |= {
+                "cards": cards(newest),
+                "browse_url": self.browse_url(row),
+                "history": list(recent_entries(row)) if sees_history else [],
+            }
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response

@@ -1,0 +1,91 @@
+"""The first page: what there is, what is under way, what is new."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.core.admin.base import list_url
+from apps.core.counting import RowCount, count_rows
+from apps.jobs.models import Job
+from apps.jobs.pages import job_views
+from apps.library.forms import LibraryForm
+from apps.library.models import File, Library, Performer, Studio, Tag, Video
+from apps.library.pages.cards import cards, with_card_facts
+from apps.library.pages.libraries import library_views, with_counts
+
+_COVERS = 12
+_JOBS = 8
+_LIBRARIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A count that leads to the rows that it counts."""
+
+    label: str
+    count: RowCount
+    url: str
+    icon: str
+    variant: str = ""
+
+
+def home(request: HttpRequest) -> dict[str, Any]:
+    """The context of the first page; each part only for those who may see it."""
+    now = timezone.now()
+    libraries = Library.objects.order_by("name", "pk") if _sees(request, "library") else None
+    active = Job.objects.active().order_by("pk") if _sees(request, "job") else Job.objects.none()
+    videos = Video.objects.order_by("-added_at", "-pk")
+    return {
+        "numbers": _numbers(request),
+        "cards": cards(with_card_facts(videos)[:_COVERS]) if _sees(request, "video") else [],
+        "jobs": job_views(active[:_JOBS], now=now),
+        "libraries": []
+        if libraries is None
+        else library_views(with_counts(libraries)[:_LIBRARIES], now=now),
+        "may_add_library": request.user.has_perm("library.add_library"),
+        "may_control": request.user.has_perm("jobs.control_job"),
+        "form": LibraryForm(initial={"scan_now": True}),
+    }
+
+
+def _numbers(request: HttpRequest) -> list[Number]:
+    files: Any = File.objects
+    browse, listed = reverse("admin:library_video_browse"), list_url
+    shown: list[tuple[type[Model], str, QuerySet[Any], str, str, str]] = [
+        (Video, "Videos", Video.objects.all(), browse, "movie", ""),
+        (Performer, "Performers", Performer.objects.all(), listed(Performer), "group", ""),
+        (Studio, "Studios", Studio.objects.all(), listed(Studio), "apartment", ""),
+        (Tag, "Tags", Tag.objects.all(), listed(Tag), "sell", ""),
+        (
+            File,
+            "Files missing",
+            files.missing(),
+            listed(File, files="missing"),
+            "cloud_off",
+            "warning",
+        ),
+        (
+            File,
+            "Files failed",
+            files.exclude(probe_error=""),
+            listed(File, probe_state__exact="failed"),
+            "broken_image",
+            "danger",
+        ),
+    ]
+    counted = [
+        Number(label, count_rows(rows), url, icon, variant)
+        for model, label, rows, url, icon, variant in shown
+        if _sees(request, str(model._meta.model_name))
+    ]
+    # Trouble is shown only where there is some.
+    return [number for number in counted if number.count.rows or not number.variant]
+
+
+def _sees(request: HttpRequest, model: str) -> bool:
+    app = "jobs" if model == "job" else "library"
+    return request.user.has_perm(f"{app}.view_{model}")

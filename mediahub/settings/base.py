@@ -5,6 +5,7 @@ Every ``MEDIAHUB_…`` name is an environment variable read through ``mediahub.e
 """
 
 import os
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from mediahub.settings.extensions import MEDIA_EXTENSIONS
 
 # ── Places ────────────────────────────────────────────────────────────────────────────────────────
 BASE_DIR = env.ROOT
+MEDIAHUB_VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"][
+    "version"
+]
+MEDIAHUB_KNOWN = env.known  # what was read from the environment, for showconfig and status
 MEDIAHUB_DATA_DIR: Path = env.path("MEDIAHUB_DATA_DIR", BASE_DIR / "data")
 _SECRETS = MEDIAHUB_DATA_DIR / "secrets"
 
@@ -49,7 +54,7 @@ X_FRAME_OPTIONS = "DENY"
 # ── Apps ──────────────────────────────────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
     "mediahub",
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the default one would put its own site in place of ours
     "unfold.contrib.filters",
     "mediahub.admin.MediaHubAdminConfig",
     "django.contrib.auth",

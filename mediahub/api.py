@@ -1,4 +1,70 @@
 """The API's table of contents, version 1."""
 
+from django.http import Http404
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import DefaultRouter
+from rest_framework.views import APIView
+
+from apps.accounts.api.views import TokenViewSet
+from apps.artifacts.api.parts import artifacts_of
+from apps.artifacts.api.views import ArtifactViewSet
+from apps.core.api.audit import AuditViewSet
+from apps.jobs.api.views import JobViewSet
+from apps.library.api import represent
+from apps.library.api.views import (
+    CustomFieldViewSet,
+    FileViewSet,
+    LibraryViewSet,
+    MarkerViewSet,
+    PerformerViewSet,
+    StudioViewSet,
+    TagViewSet,
+    VideoViewSet,
+)
+from apps.ops.api.views import StatusView
+
 app_name = "v1"
-urlpatterns: list[object] = []
+
+represent.parts["artifacts"] = artifacts_of
+
+
+@extend_schema(exclude=True)
+class Nothing(APIView):
+    """What stands at addresses that aren't in the contract."""
+
+    permission_classes = [IsAuthenticated]
+
+    def handle(self, _request: Request, **_kwargs: str) -> Response:
+        raise Http404
+
+    get = post = put = patch = delete = handle
+
+
+router = DefaultRouter(use_regex_path=True)
+router.include_root_view = False
+router.include_format_suffixes = False
+router.register("libraries", LibraryViewSet, "library")
+router.register("files", FileViewSet, "file")
+router.register("videos", VideoViewSet, "video")
+router.register("tags", TagViewSet, "tag")
+router.register("performers", PerformerViewSet, "performer")
+router.register("studios", StudioViewSet, "studio")
+router.register("markers", MarkerViewSet, "marker")
+router.register("custom-fields", CustomFieldViewSet, "customfield")
+router.register("artifacts", ArtifactViewSet, "artifact")
+router.register("jobs", JobViewSet, "job")
+router.register("audit", AuditViewSet, "audit")
+router.register("tokens", TokenViewSet, "token")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include(router.urls)),
+    path("status/", StatusView.as_view(), name="status"),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="v1:schema"), name="docs"),
+    re_path(r"^(?:.*/)?$", Nothing.as_view()),
+]

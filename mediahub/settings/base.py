@@ -223,6 +223,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "ArtifactKind": "apps.artifacts.choices.ArtifactKind",
+        "ArtifactState": "apps.artifacts.choices.ArtifactState",
+        "FieldKind": "apps.library.choices.FieldKind",
+        "JobState": "apps.jobs.choices.JobState",
+        "LibraryState": "apps.library.choices.LibraryState",
+    },
 }
 
 # ── Logging ───────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 """Who may do what: Django's permissions of the user, within the scope of the token."""
 
 from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -8,11 +9,13 @@ from django.utils import timezone
 from rest_framework.authentication import get_authorization_header
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from apps.accounts.choices import Scope
 from apps.accounts.models import ApiToken
 from apps.accounts.services.tokens import find_token
+
+if TYPE_CHECKING:  # DRF's views read these classes from the settings while they are imported
+    from rest_framework.views import APIView
 
 _RANKS = {scope: rank for rank, scope in enumerate(Scope)}
 _VERBS = {
@@ -29,7 +32,7 @@ class ModelAndScopePermissions(BasePermission):
     """A view's ``permission``, else the model's for this method; and for unsafe methods of a
     token its scope must reach the view's ``write_scope``."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         user = request.user
         if not user.is_authenticated or not user.is_active:
             return False
@@ -49,7 +52,7 @@ class SessionOnly(BasePermission):
 
     message = "Tokens can't manage tokens: log in."
 
-    def has_permission(self, request: Request, _view: APIView) -> bool:
+    def has_permission(self, request: Request, _view: "APIView") -> bool:
         return request.user.is_authenticated and request.auth is None
 
 
@@ -58,7 +61,7 @@ class OpsCaller(BasePermission):
 
     message = "This takes an ops token, or an address named in MEDIAHUB_OPS_ADDRESSES."
 
-    def has_permission(self, request: Request, _view: APIView) -> bool:
+    def has_permission(self, request: Request, _view: "APIView") -> bool:
         if isinstance(request.auth, ApiToken):
             return _reaches(request.auth, Scope.OPS)
         return is_allowed_address(request)
@@ -97,11 +100,11 @@ def _reaches(token: ApiToken, needed: Scope) -> bool:
     return _RANKS[Scope(token.scope)] >= _RANKS[needed]
 
 
-def _write_scope(view: APIView) -> str:
+def _write_scope(view: "APIView") -> str:
     return str(getattr(view, "write_scope", Scope.WRITE))
 
 
-def _permission(request: Request, view: APIView) -> str:
+def _permission(request: Request, view: "APIView") -> str:
     if given := getattr(view, "permission", ""):
         return str(given)
     queryset = getattr(view, "queryset", None)

@@ -6,6 +6,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.api import schema as _schema  # noqa: F401 - registers itself
 from apps.accounts.api.permissions import SessionOnly
 from apps.accounts.api.serializers import NewTokenSerializer, TokenSerializer
 from apps.accounts.models import ApiToken

@@ -1,0 +1,142 @@
+"""Whether the system is well: each check says so, in a sentence and in milliseconds."""
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+
+from django.conf import settings
+from django.db import Error as DatabaseFailed
+from django.db import connection
+from django.utils import timezone
+
+from apps.core.errors import MediaHubError
+from apps.core.schema import require_current_schema
+from apps.jobs.choices import AT_WORK
+from apps.jobs.models import Job
+from apps.library.choices import LibraryState
+from apps.library.models import Library
+
+_LEAST_FREE_BYTES = 1_000_000_000
+_LONGEST_WAIT = timedelta(minutes=5)
+
+
+class Unwell(MediaHubError):
+    """What a check has found wrong."""
+
+    code = "unwell"
+    status = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What came of one check. Only a ``required`` one that failed makes the system unready."""
+
+    name: str
+    ok: bool
+    detail: str
+    ms: float
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    checks: tuple[Check, ...]
+
+    @property
+    def status(self) -> str:
+        """``ready``; ``degraded`` if something that isn't required is amiss; else ``unready``."""
+        if all(check.ok for check in self.checks):
+            return "ready"
+        failed = any(check.required and not check.ok for check in self.checks)
+        return "unready" if failed else "degraded"
+
+    def as_json(self) -> dict[str, Any]:
+        checks = {c.name: {k: v for k, v in asdict(c).items() if k != "name"} for c in self.checks}
+        return {"status": self.status, "checks": checks}
+
+
+def check_health() -> Health:
+    """Make all checks, one after the other. Never raises for what it finds."""
+    return Health(tuple(_run(name, call, required) for name, call, required in _CHECKS))
+
+
+def _run(name: str, call: Callable[[], str], required: bool) -> Check:  # noqa: FBT001
+    began = time.perf_counter()
+    try:
+        ok, detail = True, call()
+    except (MediaHubError, DatabaseFailed, OSError) as error:
+        ok, detail = False, str(error).strip().partition("\n")[0]
+    return Check(name, ok, detail, round((time.perf_counter() - began) * 1_000, 1), required)
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "answers"
+
+
+def _migrations() -> str:
+    require_current_schema()
+    return "all applied"
+
+
+def _secrets() -> str:
+    folder: Path = settings.MEDIAHUB_DATA_DIR / "secrets"
+    files = sorted(path for path in folder.glob("*") if path.is_file())
+    if not files and not settings.SECRET_KEY:
+        raise Unwell("There is no secret key.")
+    for file in files:
+        if file.stat().st_mode & 0o077:
+            raise Unwell(f"The secret {file.name} may be read by others: chmod 600 it.")
+    return "for us alone"
+
+
+def _data_dir() -> str:
+    settings.MEDIAHUB_DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=settings.MEDIAHUB_DATA_DIR) as file:
+        file.write(b"x")
+    return "can be written"
+
+
+def _space() -> str:
+    free = shutil.disk_usage(settings.MEDIAHUB_DATA_DIR).free
+    if free < _LEAST_FREE_BYTES:
+        raise Unwell(f"Only {free / 1e6:.0f} MB are free in the data folder.")
+    return f"{free / 1e9:.1f} GB free"
+
+
+def _storage() -> str:
+    """As the last scans found it: asking a dead network share now could take for ever."""
+    offline = list(
+        Library.objects.filter(state=LibraryState.OFFLINE).values_list("name", flat=True)
+    )
+    if offline:
+        raise Unwell(f"Offline at the last scan: {', '.join(offline[:5])}.")
+    return "all libraries online"
+
+
+def _workers() -> str:
+    now = timezone.now()
+    busy = set(Job.objects.filter(state__in=AT_WORK).values_list("queue", flat=True).distinct())
+    for queue in settings.MEDIAHUB_QUEUES:
+        oldest = Job.objects.due(queue, now=now).order_by("run_at").first()
+        if oldest and queue not in busy and now - oldest.run_at > _LONGEST_WAIT:
+            minutes = (now - oldest.run_at) // timedelta(minutes=1)
+            raise Unwell(f"No worker has taken a job of the queue {queue} for {minutes} minutes.")
+    return "no job is waiting in vain"
+
+
+_CHECKS: tuple[tuple[str, Callable[[], str], bool], ...] = (
+    ("database", _database, True),
+    ("migrations", _migrations, True),
+    ("secrets", _secrets, True),
+    ("data_dir", _data_dir, True),
+    ("space", _space, False),
+    ("storage", _storage, False),
+    ("workers", _workers, False),
+)

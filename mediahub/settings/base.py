@@ -194,6 +194,7 @@ STATICFILES_DIRS = [BASE_DIR / "mediahub" / "static"]
 
 # ── Language and time ─────────────────────────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en-gb"
+FORMAT_MODULE_PATH = "mediahub.formats"
 TIME_ZONE = env.text("MEDIAHUB_TIME_ZONE", "UTC")
 USE_TZ = True
 

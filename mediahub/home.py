@@ -62,7 +62,7 @@ def _numbers(request: HttpRequest) -> list[Number]:
         (Tag, "Tags", Tag.objects.all(), listed(Tag), "sell", ""),
         (
             File,
-            "Files missing",
+            "Missing",
             files.missing(),
             listed(File, files="missing"),
             "cloud_off",
@@ -70,7 +70,7 @@ def _numbers(request: HttpRequest) -> list[Number]:
         ),
         (
             File,
-            "Files failed",
+            "Failed",
             files.exclude(probe_error=""),
             listed(File, probe_state__exact="failed"),
             "broken_image",

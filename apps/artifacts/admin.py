@@ -32,7 +32,7 @@ class ArtifactAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
     actions = ["make_again"]
     list_disable_select_all = True
-    fields = ["picture", "video", "kind", "condition", "pictures", "size", "made_at", "seconds"]
+    fields = ["picture", "video", "kind", "outcome", "pictures", "size", "made_at", "seconds"]
     empty_title = "Nothing was made yet"
     empty_text = "Covers are made by themselves after a scan."
 
@@ -53,9 +53,11 @@ class ArtifactAdmin(ReadOnlyAdmin):
 
     @column("state", labels={"made": "success", "failed": "danger"})
     def condition(self, artifact: Artifact) -> tuple[str, str]:
-        if artifact.state == ArtifactState.MADE:
-            return "made", "made"
-        return "failed", artifact.error.replace("_", " ") or "failed"
+        return artifact.state, _condition(artifact)
+
+    @column("state")
+    def outcome(self, artifact: Artifact) -> str:
+        return _condition(artifact)
 
     @column("size")
     def size(self, artifact: Artifact) -> str:
@@ -83,6 +85,12 @@ class ArtifactAdmin(ReadOnlyAdmin):
     @admin.action(description="Make again", permissions=["operate"])
     def make_again(self, request: HttpRequest, queryset: QuerySet[Artifact]) -> None:
         _forget_and_request(request, queryset)
+
+
+def _condition(artifact: Artifact) -> str:
+    if artifact.state == ArtifactState.MADE:
+        return "made"
+    return artifact.error.replace("_", " ") or "failed"
 
 
 @admin.action(description="Make covers again", permissions=["cover"])

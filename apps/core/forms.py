@@ -1,5 +1,6 @@
 """What forms of several apps share: the check for stale edits, and fields of several lines."""
 
+import re
 from collections.abc import Iterable
 from copy import copy
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
-from unfold.widgets import UnfoldAdminTextareaWidget
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from apps.core.models import AuditEntry
 
@@ -65,6 +68,28 @@ class LinesField(forms.Field):
             return str(self.each.clean(line))
         except ValidationError as error:
             raise ValidationError(f"Line {number}: {' '.join(error.messages)}") from error
+
+
+class WordsField(LinesField):
+    """A list of short texts with spaces or commas between."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return " ".join(value) if isinstance(value, list | tuple) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        return super().to_python(re.split(r"[\s,]+", value) if isinstance(value, str) else value)
+
+
+class ColorWidget(UnfoldAdminTextInputWidget):  # type: ignore[misc]
+    """A text such as ``#2b7bb9``, which may stay empty, with the browser's picker beside it."""
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        picker = (
+            '<input type="color" data-color aria-label="Pick a colour" class="mh-color-picker">'
+        )
+        return format_html(
+            '<span class="mh-color">{}{}</span>', super().render(*args, **kwargs), mark_safe(picker)
+        )
 
 
 def changed_values(form: forms.ModelForm) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from apps.core.pages import AdminPage
-from apps.core.units import say_ago, say_seconds
+from apps.core.units import say_ago, say_bytes, say_seconds
 from apps.jobs.choices import ACTIVE, FINISHED, JobState
 from apps.jobs.models import Job, JobLogLine
 from apps.jobs.registry import UnknownTask, find_task
@@ -31,6 +31,11 @@ _DEEDS: dict[str, tuple[str, str, Sequence[JobState]]] = {
     "retry": ("Run again", "replay", FINISHED),
 }
 LOG_LINES = 500
+_READ = (
+    "made", "added", "changed", "moved", "missing", "returned", "unchanged", "failed", "skipped",
+    "folders", "bytes", "grew_bytes", "shrank_bytes",
+)  # fmt: skip
+_NO_COUNTS = ("scan",)
 # A rate says nothing about the end before this many per cent are done.
 _FIRST_ETA_PERCENT = 2
 
@@ -54,6 +59,7 @@ class JobView:
     state: str
     variant: str
     active: bool
+    moving: bool
     percent: int | None
     progress: str
     counts: str
@@ -80,8 +86,8 @@ def say_counts(counts: dict[str, Any], *, most: int = 8) -> str:
     """``12 added, 3 missing``: the numbers among a job's facts that aren't nought."""
     told = [
         f"{value:,} {name.replace('_', ' ')}"
-        for name, value in counts.items()
-        if isinstance(value, int) and value and not name.endswith("bytes") and name != "scan"
+        for name, value in _numbers(counts)
+        if value and not name.endswith("bytes")
     ]
     return ", ".join(told[:most])
 
@@ -143,6 +149,7 @@ def _view(job: Job, target: str, *, now: datetime) -> JobView:
         state="pausing" if job.pause_requested and state == JobState.RUNNING else state.label,
         variant=VARIANTS[state],
         active=state in ACTIVE,
+        moving=state in ACTIVE and state != JobState.PAUSED,
         percent=100 if state == JobState.SUCCEEDED else job.percent,
         progress=_progress(job),
         counts=say_counts(job.summary if state in FINISHED and job.summary else job.facts),
@@ -194,12 +201,22 @@ def _facts(job: Job) -> list[tuple[str, Any]]:
 
 def _summary(job: Job) -> list[tuple[str, str]]:
     """The counts of a job, nothing left out, for its own page."""
-    counts = job.summary or job.facts
     return [
-        (name.replace("_", " "), f"{value:,}")
-        for name, value in counts.items()
-        if isinstance(value, int) and name != "scan"
+        (name.replace("_bytes", "").replace("_", " "), _said(name, value))
+        for name, value in _numbers(job.summary or job.facts)
     ]
+
+
+def _numbers(counts: dict[str, Any]) -> list[tuple[str, int]]:
+    """Counts in the order in which people read them; JSON in PostgreSQL keeps none."""
+    numbers = [(n, v) for n, v in counts.items() if isinstance(v, int) and n not in _NO_COUNTS]
+    return sorted(
+        numbers, key=lambda pair: _READ.index(pair[0]) if pair[0] in _READ else len(_READ)
+    )
+
+
+def _said(name: str, value: int) -> str:
+    return say_bytes(value) if name.endswith("bytes") else f"{value:,}"
 
 
 def _target_names(jobs: Sequence[Job]) -> dict[tuple[str, int | None], str]:

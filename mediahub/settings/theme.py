@@ -55,9 +55,14 @@ UNFOLD: dict[str, object] = {
     },
     "STYLES": [_static("mediahub/mediahub.css")],
     "SCRIPTS": [_static("mediahub/mediahub.js")],
-    "COMMAND": {"search_models": False, "show_history": False},
+    "COMMAND": {
+        "search_models": False,
+        "search_callback": "mediahub.palette.search",
+        "show_history": False,
+    },
     "SIDEBAR": {
         "show_search": True,
+        "command_search": True,
         "show_all_applications": False,
         "navigation": [
             {

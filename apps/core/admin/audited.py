@@ -1,14 +1,15 @@
 """Forms whose every change goes through the audit."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, TextField
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.core import audit
 from apps.core.admin.base import BaseAdmin, list_url
@@ -25,6 +26,9 @@ class AuditedAdmin(BaseAdmin):
 
     form = AuditedForm
     change_form_before_template = "admin/core/_version.html"
+    formfield_overrides: ClassVar = {
+        TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
+    }
 
     def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
         if not change:

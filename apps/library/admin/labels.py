@@ -20,7 +20,7 @@ from apps.library.models import CustomField, Studio, Tag, Video
 class StudioAdmin(LabelAdmin):
     form = StudioForm
     browse_parameter = "studio"
-    list_display = ["name", "parent", "videos_count", "favorite"]
+    list_display = ["name", "parent", "videos_count", "starred"]
     list_select_related = ["parent"]
     list_filter = [("favorite", BooleanRadioFilter)]
     autocomplete_fields = ["parent"]
@@ -33,7 +33,7 @@ class StudioAdmin(LabelAdmin):
 class TagAdmin(LabelAdmin):
     form = TagForm
     browse_parameter = "tag"
-    list_display = ["swatch", "belongs_to", "videos_count", "favorite"]
+    list_display = ["swatch", "belongs_to", "videos_count", "starred"]
     list_filter = [("favorite", BooleanRadioFilter)]
     empty_title = "No tags yet"
     empty_text = "Tags file videos under subjects; a tag may include others."

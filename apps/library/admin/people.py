@@ -39,7 +39,7 @@ class ImageInline(TabularInline):  # type: ignore[misc]
 class PerformerAdmin(LabelAdmin):
     form = PerformerForm
     browse_parameter = "performer"
-    list_display = ["face", "named", "videos_count", "stars", "favorite"]
+    list_display = ["face", "named", "videos_count", "stars", "starred"]
     list_display_links = ["named"]
     list_filter = [("favorite", BooleanRadioFilter), ("gender", ChoicesDropdownFilter)]
     inlines = [ImageInline]

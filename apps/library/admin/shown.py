@@ -37,6 +37,12 @@ class LabelAdmin(AuditedAdmin):
             '<a class="mh-link" href="{}">{}</a>', self.browse_url(row), f"{row.video_count:,}"
         )
 
+    @column("favorite", ordering="favorite")
+    def starred(self, row: Any) -> SafeString | str:
+        star = '<span class="mh-star"><span aria-hidden="true">★</span>{}</span>'
+        spoken = format_html('<span class="mh-spoken">{}</span>', "favorite")
+        return format_html(star, spoken) if row.favorite else ""
+
     def browse_url(self, row: Any) -> str:
         return reverse("admin:library_video_browse", query={self.browse_parameter: row.pk})
 

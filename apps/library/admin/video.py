@@ -143,7 +143,7 @@ class VideoAdmin(AuditedAdmin):
     @column("added", ordering="added_at")
     def added(self, video: Video) -> SafeString:
         ago = say_ago(video.added_at, now=timezone.now())
-        return format_html('<span title="{:%Y-%m-%d %H:%M}">{}</span>', video.added_at, ago)
+        return format_html('<span title="{}">{}</span>', f"{video.added_at:%Y-%m-%d %H:%M}", ago)
 
     @admin.action(description="Mark as favorite", permissions=["change"])
     def mark_favorite(self, request: HttpRequest, queryset: QuerySet[Video]) -> None:

@@ -5,9 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
-from unfold.widgets import UnfoldAdminColorInputWidget
 
-from apps.core.forms import AuditedForm, LinesField
+from apps.core.forms import AuditedForm, ColorWidget, LinesField
 from apps.library.models import Performer, Studio, Tag
 from apps.library.services.studios import StudioCycle, check_parent
 from apps.library.services.tags import TagCycle, check_parents
@@ -59,7 +58,7 @@ class TagForm(NamedForm):
     class Meta:
         model = Tag
         fields = "__all__"
-        widgets = {"color": UnfoldAdminColorInputWidget}
+        widgets = {"color": ColorWidget(attrs={"placeholder": "#2b7bb9"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django import forms
+from unfold.widgets import UnfoldBooleanSwitchWidget
 
-from apps.core.forms import AuditedForm, LinesField
+from apps.core.forms import AuditedForm, LinesField, WordsField
 from apps.library.models import Library, LibraryPrefix
 from apps.library.services.libraries import LibraryRefused, check_library
 
@@ -21,10 +22,9 @@ class LibraryForm(AuditedForm):
         help_text="Patterns as in .gitignore, one on each line, such as <code>*.part</code> "
         "or <code>/Trash/</code>.",
     )
-    extensions = LinesField(
+    extensions = WordsField(
         label="File name extensions",
-        rows=4,
-        help_text="One on each line. Empty: all that MediaHub knows.",
+        help_text="With spaces between. Empty: all that MediaHub knows.",
     )
     prefixes = LinesField(
         label="Also known as",
@@ -33,7 +33,10 @@ class LibraryForm(AuditedForm):
         "machine. One on each line.",
     )
     scan_now = forms.BooleanField(
-        label="Scan now", required=False, help_text="Look for videos as soon as this is saved."
+        label="Scan now",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Look for videos as soon as this is saved.",
     )
 
     class Meta:

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
-from unfold.widgets import FILE_CLASSES
 
 from apps.library.models import PerformerImage
 
@@ -25,7 +24,7 @@ class PictureForm(forms.ModelForm):
     class Meta:
         model = PerformerImage
         fields = ("image", "position")
-        widgets = {"image": forms.FileInput(attrs={"class": " ".join(FILE_CLASSES)})}
+        widgets = {"image": forms.FileInput(attrs={"class": "mh-file-input"})}
 
     def clean_image(self) -> Any:
         upload = self.cleaned_data["image"]

@@ -68,6 +68,10 @@ class LibraryView:
     last_scan: ScanView | None
     jobs: list[JobView]
 
+    @property
+    def moving(self) -> bool:
+        return any(job.moving for job in self.jobs)
+
 
 def with_counts(libraries: QuerySet[Library]) -> QuerySet[Library]:
     """Videos, missing and failed files of each library, counted up to a cap; its last scan."""
@@ -188,7 +192,7 @@ class ScanPage(AdminPage):
             others=[scan_view(one, now=now) for one in others],
             other=other and scan_view(other, now=now),
             compared=compare(scan, other) if other else [],
-            reasons=_by_reason(findings.values_list("reason").annotate(n=Count("pk"))),
+            reasons=_by_reason(scan.findings.values_list("reason").annotate(n=Count("pk"))),
             reason=reason,
             findings=page,
             **kwargs,

@@ -189,6 +189,30 @@
     });
   }
 
+  /* The browser's colour picker beside a text that may stay empty. */
+  function colors() {
+    for (const picker of document.querySelectorAll("[data-color]")) {
+      const text = picker.previousElementSibling.querySelector("input") || picker.previousElementSibling;
+      const follow = () => (picker.value = /^#[0-9a-f]{6}$/i.test(text.value) ? text.value : "#808080");
+      picker.addEventListener("input", () => (text.value = picker.value));
+      text.addEventListener("input", follow);
+      follow();
+    }
+  }
+
+  /* Buttons that copy a field. */
+  function copying() {
+    for (const button of document.querySelectorAll("[data-copy]")) {
+      button.addEventListener("click", async () => {
+        const field = document.querySelector(button.dataset.copy);
+        field.select();
+        if (navigator.clipboard) await navigator.clipboard.writeText(field.value);
+        else document.execCommand("copy");
+        button.lastElementChild.textContent = "Copied";
+      });
+    }
+  }
+
   /* Unfold's frame has no landmark for what the page is about. */
   function landmarks() {
     const main = document.getElementById("content");
@@ -201,5 +225,7 @@
     autosubmit();
     zoom();
     arrows();
+    copying();
+    colors();
   });
 })();

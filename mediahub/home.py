@@ -64,7 +64,7 @@ def _numbers(request: HttpRequest) -> list[Number]:
             File,
             "Missing",
             files.missing(),
-            listed(File, files="missing"),
+            listed(File, presence="missing"),
             "cloud_off",
             "warning",
         ),

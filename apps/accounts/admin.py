@@ -34,7 +34,6 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    change_form_before_template = None
     list_display = ["username", "full_name", "roles", "is_active", "last_login"]
     list_filter = ["is_active", "groups"]
     search_fields = ["username", "first_name", "last_name", "email"]
@@ -102,8 +101,6 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
 class GroupAdmin(AuditedAdmin, DjangoGroupAdmin):
     """The four roles follow the code; more can be added."""
 
-    form = ModelForm
-    change_form_before_template = None
     list_display = ["name", "meaning"]
     search_fields = ["name"]
     ordering = ["name"]
@@ -123,7 +120,6 @@ class ApiTokenAdmin(AuditedAdmin):
     """The secret is shown once, on the page that follows the form, and stored nowhere."""
 
     form = TokenForm
-    change_form_before_template = None
     list_display = ["named", "user", "scope", "condition", "last_used_at", "created_at"]
     list_display_links = ["named"]
     list_select_related = ["user"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -94,12 +94,9 @@ def _condition(artifact: Artifact) -> str:
 
 
 @admin.action(description="Make covers again", permissions=["cover"])
-def make_covers_again(
-    _admin: VideoAdmin, request: HttpRequest, queryset: QuerySet[Video]
-) -> HttpResponse | None:
+def make_covers_again(_admin: VideoAdmin, request: HttpRequest, queryset: QuerySet[Video]) -> None:
     covers = Artifact.objects.filter(kind=ArtifactKind.COVER, video__in=queryset.values("pk"))
     _forget_and_request(request, covers)
-    return None
 
 
 def _may_cover(_self: Any, request: HttpRequest) -> bool:
@@ -114,5 +111,5 @@ def _forget_and_request(request: HttpRequest, artifacts: QuerySet[Artifact]) -> 
 
 
 # The catalogue's admin knows nothing of artifacts: what concerns them is added from here.
-VideoAdmin.has_cover_permission = _may_cover  # type: ignore[attr-defined]
+VideoAdmin.has_cover_permission = _may_cover
 VideoAdmin.actions = [*VideoAdmin.actions, make_covers_again]

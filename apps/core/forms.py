@@ -9,10 +9,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from apps.core.models import AuditEntry
+
+_COLOR_PICKER = (
+    '<span class="mh-color">{}<input type="color" data-color aria-label="{}" '
+    'class="mh-color-picker"></span>'
+)
 
 
 class AuditedForm(forms.ModelForm):
@@ -84,12 +89,8 @@ class ColorWidget(UnfoldAdminTextInputWidget):  # type: ignore[misc]
     """A text such as ``#2b7bb9``, which may stay empty, with the browser's picker beside it."""
 
     def render(self, *args: Any, **kwargs: Any) -> SafeString:
-        picker = (
-            '<input type="color" data-color aria-label="Pick a colour" class="mh-color-picker">'
-        )
-        return format_html(
-            '<span class="mh-color">{}{}</span>', super().render(*args, **kwargs), mark_safe(picker)
-        )
+        text = super().render(*args, **kwargs)
+        return format_html(_COLOR_PICKER, text, "Pick a colour")
 
 
 def changed_values(form: forms.ModelForm) -> dict[str, Any]:

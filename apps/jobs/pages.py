@@ -118,7 +118,9 @@ class JobPage(AdminPage):
     fragments = {"live": "admin/jobs/_job_live.html", "log": "admin/jobs/_log_lines.html"}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        job = get_object_or_404(Job.objects.select_related("requested_by"), pk=kwargs.pop("pk"))
+        job: Job = get_object_or_404(
+            Job.objects.select_related("requested_by"), pk=kwargs.pop("pk")
+        )
         (view,) = job_views([job], now=timezone.now())
         return super().get_context_data(
             title=f"{view.title} {job.pk}",

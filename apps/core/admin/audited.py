@@ -1,7 +1,7 @@
 """Forms whose every change goes through the audit."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -24,11 +24,9 @@ class AuditedAdmin(BaseAdmin):
     Django's own log of admin actions stays empty: the audit is the one history.
     """
 
-    form = AuditedForm
-    change_form_before_template = "admin/core/_version.html"
-    formfield_overrides: ClassVar = {
-        TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
-    }
+    form: Any = AuditedForm
+    change_form_before_template: Any = "admin/core/_version.html"
+    formfield_overrides: Any = {TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}}
 
     def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
         if not change:
@@ -127,9 +125,9 @@ class AuditedAdmin(BaseAdmin):
     def construct_change_message(self, *_args: Any, **_kwargs: Any) -> list[Any]:
         return []
 
-    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         """Written down by the audit already, as are changes and deletions."""
 
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None: ...
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any: ...
 
-    def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> None: ...
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> Any: ...

@@ -23,7 +23,7 @@ class BaseAdmin(ModelAdmin):  # type: ignore[misc]
     """Twenty-five rows a page, counted with a cap; ``pages`` are mounted beside the list."""
 
     pages: ClassVar[Sequence[type[AdminPage]]] = ()
-    paginator = BoundedPaginator
+    paginator: Any = BoundedPaginator
     list_per_page = 25
     list_max_show_all = 0
     show_full_result_count = False

@@ -37,6 +37,8 @@ class StableChangeList(ChangeList):  # type: ignore[misc]
     Django's own tie-break is always descending, which no index serves when the rest ascends.
     """
 
+    result_list: Any
+
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
         ordering: list[Any] = super().get_ordering(request, queryset)
         if len(ordering) > 1 and ordering[-1] == "-pk" and not _descends(ordering[-2]):

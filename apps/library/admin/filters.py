@@ -29,7 +29,7 @@ class QuestionFilter(DropdownFilter):  # type: ignore[misc]
 
 class PresenceFilter(QuestionFilter):
     title = "presence"
-    parameter_name = "files"
+    parameter_name = "presence"
     questions: ClassVar = {
         "present": ("Present", lambda rows: rows.present()),
         "missing": ("Missing", lambda rows: rows.missing()),

@@ -126,7 +126,7 @@ class LibraryAdmin(AuditedAdmin):
         else:
             obj.pk = create_library(values, prefixes=prefixes or ()).pk
 
-    def delete_model(self, request: HttpRequest, obj: Library) -> None:
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
         check_removable(obj)
         request_removal(obj)
 

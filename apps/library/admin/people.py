@@ -101,8 +101,9 @@ class PerformerAdmin(LabelAdmin):
         if not request.user.has_perm("library.view_performer"):
             raise PermissionDenied
         image = get_object_or_404(PerformerImage, pk=pk).image
-        kind = PICTURE_TYPES.get(image.name.rpartition(".")[2].lower())
-        if kind is None or not image.storage.exists(image.name):
+        name = image.name or ""
+        kind = PICTURE_TYPES.get(name.rpartition(".")[2].lower())
+        if kind is None or not image.storage.exists(name):
             raise Http404
         return FileResponse(image.open(), content_type=kind)
 

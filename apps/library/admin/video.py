@@ -65,7 +65,7 @@ class VideoAdmin(AuditedAdmin):
     search_fields = ["title", "path"]
     search_help_text = "Search titles and paths"
     ordering = ["-added_at", "-pk"]
-    actions = ["mark_favorite", "unmark_favorite"]
+    actions: list[Any] = ["mark_favorite", "unmark_favorite"]
     list_disable_select_all = True
     autocomplete_fields = ["studio"]
     inlines = [MarkerInline]

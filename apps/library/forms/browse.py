@@ -59,8 +59,8 @@ class BrowseForm(forms.Form):
                  ("square", "Square"), ("none", "Audio only")],
     )  # fmt: skip
     codec = forms.ChoiceField(label="Codec", required=False, widget=UnfoldAdminSelectWidget)
-    files = forms.ChoiceField(
-        label="Files", required=False, widget=UnfoldAdminSelectWidget,
+    presence = forms.ChoiceField(
+        label="Presence", required=False, widget=UnfoldAdminSelectWidget,
         choices=[("", "Present and missing"), ("present", "Present"), ("missing", "Missing")],
     )  # fmt: skip
     favorite = forms.BooleanField(label="Favorites", required=False, widget=UnfoldBooleanWidget)
@@ -107,8 +107,8 @@ def filtered(videos: QuerySet[Video], asked: dict[str, Any]) -> QuerySet[Video]:
     if orientation := asked["orientation"]:
         none = orientation == "none"
         videos = videos.filter(orientation=Orientation.NONE if none else orientation)
-    if asked["files"]:
-        videos = videos.present() if asked["files"] == "present" else videos.missing()  # type: ignore[attr-defined]
+    if asked["presence"]:
+        videos = videos.present() if asked["presence"] == "present" else videos.missing()  # type: ignore[attr-defined]
     for performer in asked["performer"]:
         videos = videos.filter(performer_links__performer=performer)
     groups = [Tag.objects.descendants_of([tag.pk]) for tag in asked["tag"]]
@@ -122,7 +122,7 @@ def codecs_in_use() -> list[str]:
         return [codec for (codec,) in cursor.fetchall()]
 
 
-def _picker(relation: str) -> AutocompleteSelect:
+def _picker(relation: str) -> AutocompleteSelect | AutocompleteSelectMultiple:
     """A field with suggestions from the admin's own search of a related model."""
     field = Video._meta.get_field(relation)
     assert isinstance(field, ForeignKey | ManyToManyField)

@@ -23,7 +23,7 @@ from apps.library.models import CustomField, Marker, Performer, Tag, Video
 from apps.library.services.videos import LOCKABLE
 
 CUSTOM = "custom__"
-_TIMECODE = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d{1,3})?)")
+_TIMECODE = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,2}):)?(\d{1,8}(?:\.\d{1,3})?)")
 
 
 class _Many(AutocompleteSelectMultiple):
@@ -106,7 +106,7 @@ class TimecodeField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
-            return self.to_python(data) != initial
+            return bool(self.to_python(data) != initial)
         except forms.ValidationError:
             return True
 

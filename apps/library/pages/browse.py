@@ -16,9 +16,10 @@ from apps.library.models import Video
 from apps.library.pages.cards import cards, with_card_facts
 
 PAGE_SIZE = 60
+_FIRST = Cursor((), backwards=False)
 _NO_CHIPS = ("sort", "zoom")
 _FILTERS = (
-    "library", "orientation", "codec", "files", "tag", "performer", "studio", "favorite",
+    "library", "orientation", "codec", "presence", "tag", "performer", "studio", "favorite",
 )  # fmt: skip
 
 
@@ -66,21 +67,20 @@ class BrowsePage(AdminPage):
             messages.warning(self.request, f"There is no filter named {name}: it was left out.")
         for name, errors in form.errors.items():
             label = form.fields[name].label if name in form.fields else name
-            messages.warning(self.request, f"{label} was left out: {' '.join(errors)}")
+            messages.warning(self.request, f"{label} was left out: {' '.join(map(str, errors))}")
 
     def _page(self, videos: QuerySet[Video], sort: str) -> tuple[list[Video], str, str]:
         """The page asked for, else the first, and the cursors of its neighbours."""
         order = _order(sort)
-        shown = with_card_facts(videos)
-        if text := self.request.GET.get("page"):
-            try:
-                page = _read_page(shown, order, read_cursor(text, order))
-            except ValueError:
-                messages.warning(self.request, "That page is no longer there: this is the first.")
-            else:
-                if page[0]:
-                    return page
-        return _read_page(shown, order, None)
+        try:
+            cursor = read_cursor(self.request.GET.get("page", ""), order)
+        except ValueError:
+            cursor = _FIRST
+        page = _read_page(with_card_facts(videos), order, cursor)
+        if "page" in self.request.GET and not page[0]:
+            messages.warning(self.request, "That page is no longer there: this is the first.")
+            return _read_page(with_card_facts(videos), order, _FIRST)
+        return page
 
     def _chips(self, form: BrowseForm, asked: dict[str, Any]) -> Iterator[Chip]:
         for name, value in asked.items():
@@ -102,32 +102,27 @@ class BrowsePage(AdminPage):
 
 def _order(sort: str) -> Keyset:
     _label, column, descending = SORTS[sort]
-    names = {"column": Video._meta.get_field(column), "pk": Video._meta.pk}
-    keys = [Key(field.name, field, descending) for field in names.values()]  # type: ignore[union-attr, arg-type]
-    return Keyset(tuple(keys))
+    fields: list[Any] = [Video._meta.get_field(column), Video._meta.pk]
+    return Keyset(tuple(Key(field.name, field, descending) for field in fields))
 
 
 def _read_page(
-    videos: QuerySet[Video], order: Keyset, cursor: Cursor | None
+    videos: QuerySet[Video], order: Keyset, cursor: Cursor
 ) -> tuple[list[Video], str, str]:
-    backwards = cursor is not None and cursor.backwards
-    way = order.reversed() if backwards else order
-    if cursor:
-        found = list(way.rows_after(videos, cursor.position, limit=PAGE_SIZE + 1))
-    else:
-        found = list(videos.order_by(*way.order_by())[: PAGE_SIZE + 1])
+    way = order.reversed() if cursor.backwards else order
+    found = list(way.rows_after(videos, cursor.position, limit=PAGE_SIZE + 1))
     more, found = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
-    if backwards:
+    if not found:
+        return [], "", ""
+    came = bool(cursor.position)  # there are rows on the side that we come from
+    if cursor.backwards:
         found.reverse()
-    before, after = (more, True) if backwards else (cursor is not None, more)
+    first, last = order.position(found[0]), order.position(found[-1])
+    before, behind = (more, came) if cursor.backwards else (came, more)
     return (
         found,
-        Cursor(tuple(order.position(found[0])), backwards=True).text(order)
-        if found and before
-        else "",
-        Cursor(tuple(order.position(found[-1])), backwards=False).text(order)
-        if found and after
-        else "",
+        Cursor(tuple(first), backwards=True).text(order) if before else "",
+        Cursor(tuple(last), backwards=False).text(order) if behind else "",
     )
 
 

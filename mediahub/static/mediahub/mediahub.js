@@ -171,6 +171,18 @@
     });
   }
 
+  /* Parts that stay as open as they were left, where there is room for that. */
+  function remembered() {
+    for (const details of document.querySelectorAll("details[data-remember]")) {
+      const key = `mediahub.open.${details.dataset.remember}`;
+      if (innerWidth >= 800 && sessionStorage.getItem(key)) details.open = true;
+      details.addEventListener("toggle", () => {
+        if (details.open) sessionStorage.setItem(key, "1");
+        else sessionStorage.removeItem(key);
+      });
+    }
+  }
+
   /* In a grid the arrow keys go from cover to cover; Tab works as everywhere. */
   function arrows() {
     document.addEventListener("keydown", (event) => {
@@ -224,6 +236,7 @@
     liveRegions();
     autosubmit();
     zoom();
+    remembered();
     arrows();
     copying();
     colors();

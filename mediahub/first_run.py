@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from django.db import OperationalError, connection
 
 from apps.core.errors import MediaHubError
 from apps.core.schema import require_current_schema
+from apps.ffmpeg.binaries import find_binaries
+from apps.ffmpeg.demo import make_demo
 from apps.library.models import Library
 from apps.library.services.libraries import add_library
 from apps.library.tasks import request_scan
@@ -63,15 +66,20 @@ def create_first_admin() -> str:
     return f"Log in as {name} with the password {password} (shown only this once)."
 
 
-def add_media(root: Path | None) -> str:
-    """Register a folder and ask for its scan; without one and without any library, offer the
-    demonstration. Return what was done. Raises LibraryRefused.
+def add_media(root: Path | None, *, say: Callable[[str], None]) -> None:
+    """Register a folder and ask for its scan, telling the user by ``say``.
+
+    Without a folder, and if there is no library yet, the demonstration library is offered.
+    Raises LibraryRefused.
     """
     if root is not None:
-        return _register_media(root)
-    if Library.objects.exists():
-        return ""
-    return _offer_demo()
+        say(_register_media(root))
+    elif not Library.objects.exists():
+        if settings.MEDIAHUB_DEMO and _agrees("Make a small demonstration library?"):
+            say("Making a demonstration library of small clips, this once…")
+            say(_add_demo())
+        else:
+            say("There is no library yet: add one on the page, or use `make run MEDIA=/path`.")
 
 
 def _register_media(root: Path) -> str:
@@ -80,11 +88,21 @@ def _register_media(root: Path) -> str:
     return f"{library.root} is the library {library.name}; its scan is queued."
 
 
-def _offer_demo() -> str:
-    if not settings.MEDIAHUB_DEMO or not _agrees("Make a small demonstration library?"):
-        return "There is no library yet: add one on the page, or use `make run MEDIA=/path`."
-    # The demonstration library's own service is called here.
-    return ""
+def _add_demo() -> str:
+    """MediaHub starts all the same if the clips can't be made: the answer says why."""
+    ffmpeg = find_binaries(ffmpeg=_text(settings.MEDIAHUB_FFMPEG)).ffmpeg
+    if ffmpeg is None:
+        return "Without ffmpeg there is no demonstration library; `manage.py doctor` says more."
+    folder = settings.MEDIAHUB_DATA_DIR / "demo"
+    try:
+        make_demo(folder, ffmpeg=ffmpeg.path)
+        return _register_media(folder)
+    except MediaHubError as error:
+        return f"The demonstration library could not be made: {error}"
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _agrees(question: str) -> bool:

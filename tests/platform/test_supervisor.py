@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 30
 SCRIPT = """
 import sys
+import threading
 from pathlib import Path
 from mediahub import supervisor
 supervisor._KILL_AFTER_S, supervisor._STEADY_S = 1.0, 0.0  # every end counts as a rare one
@@ -68,8 +70,11 @@ def stack() -> Iterator[ExitStack]:
 
 def supervised(stack: ExitStack, folder: Path, *programs: str, port: int = 9) -> Supervised:
     running = Supervised(folder, *programs, port=port)
+    deadline = threading.Timer(PATIENCE_S, running.process.kill)
+    deadline.start()
     stack.enter_context(running.process)
     stack.callback(running.process.kill)
+    stack.callback(deadline.cancel)
     return running
 
 

@@ -52,8 +52,7 @@ class Command(BaseCommand):
         first_run.migrate()
         first_run.collect_static()
         self._say(first_run.create_first_admin())
-        if done := first_run.add_media(media):
-            self._say(done)
+        first_run.add_media(media, say=self._say)
         self._say("Starting web, workers and scheduler…")
         return _EVERYWHERE.get(host, host), port
 
@@ -74,13 +73,13 @@ def free_address(bind: str) -> tuple[str, int]:
     """Host and port of HOST:PORT, free to listen on. Raises AddressUnusable."""
     host, _, digits = bind.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not host or not digits.isdecimal():
+    if not host or not digits.isdecimal() or int(digits) > 65_535:
         raise AddressUnusable(f"MEDIAHUB_BIND must be HOST:PORT, as in 127.0.0.1:8000; not {bind}.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, int(digits)), family=family).close()
-    except (OSError, OverflowError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error
         raise AddressUnusable(
             f"MediaHub can't listen on {bind} ({reason}): end the program that does, "
             "or set MEDIAHUB_BIND to another address."

@@ -1,6 +1,9 @@
 """The API's table of contents, version 1."""
 
+from collections.abc import Callable
+
 from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
@@ -29,6 +32,7 @@ from apps.library.api.views import (
 from apps.ops.api.views import StatusView
 
 app_name = "v1"
+_ALL = [IsAuthenticated]
 
 represent.parts["artifacts"] = artifacts_of
 
@@ -37,12 +41,16 @@ represent.parts["artifacts"] = artifacts_of
 class Nothing(APIView):
     """What stands at addresses that aren't in the contract."""
 
-    permission_classes = [IsAuthenticated]
+    permission_classes = _ALL
 
     def handle(self, _request: Request, **_kwargs: str) -> Response:
         raise Http404
 
     get = post = put = patch = delete = handle
+
+
+def _export(action: str) -> Callable[..., HttpResponseBase]:
+    return FileViewSet.as_view({"get": action}, pagination_class=None)
 
 
 router = DefaultRouter(use_regex_path=True)
@@ -62,9 +70,15 @@ router.register("audit", AuditViewSet, "audit")
 router.register("tokens", TokenViewSet, "token")
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("files/export.ndjson", _export("export_ndjson"), name="file-export-ndjson"),
+    path("files/export.csv", _export("export_csv"), name="file-export-csv"),
     path("", include(router.urls)),
     path("status/", StatusView.as_view(), name="status"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="v1:schema"), name="docs"),
+    path("schema/", SpectacularAPIView.as_view(permission_classes=_ALL), name="schema"),
+    path(
+        "docs/",
+        SpectacularSwaggerView.as_view(url_name="v1:schema", permission_classes=_ALL),
+        name="docs",
+    ),
     re_path(r"^(?:.*/)?$", Nothing.as_view()),
 ]

@@ -110,5 +110,5 @@ def _permission(request: Request, view: "APIView") -> str:
     queryset = getattr(view, "queryset", None)
     if queryset is None:
         return ""
-    options = queryset.model._meta
-    return f"{options.app_label}.{_VERBS[request.method or '']}_{options.model_name}"
+    options, verb = queryset.model._meta, getattr(view, "verb", "") or _VERBS[request.method or ""]
+    return f"{options.app_label}.{verb}_{options.model_name}"

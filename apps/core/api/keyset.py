@@ -49,19 +49,21 @@ class Keyset:
     def reversed(self) -> "Keyset":
         return Keyset(tuple(replace(key, descending=not key.descending) for key in self.keys))
 
-    def position(self, row: models.Model) -> list[Any]:
+    def position(self, row: models.Model) -> tuple[Any, ...]:
         """The row's place in this order."""
-        return [getattr(row, key.field.attname) for key in self.keys]
+        return tuple(getattr(row, key.field.attname) for key in self.keys)
 
     def rows_after(
         self, rows: "models.QuerySet[Row]", position: Sequence[Any], *, limit: int
     ) -> "models.QuerySet[Row]":
-        """The next ``limit`` rows behind a position, in order.
+        """The next ``limit`` rows behind a position, in order; the first ones if it is empty.
 
         An OR of conditions would keep PostgreSQL from starting in the middle of an index. Each
         condition is therefore a query of its own, which can, and the pages are merged.
         """
         ordered = rows.order_by(*self.order_by())
+        if not position:
+            return ordered[:limit]
         pages = [ordered.filter(part)[:limit] for part in self._after(position)]
         if len(pages) == 1:
             return pages[0]
@@ -125,7 +127,10 @@ class _Tuple(Func):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page begins, and whether it lies before that place instead of behind it."""
+    """Where a page begins, and whether it lies before that place instead of behind it.
+
+    Without a position it begins at the list's beginning, or backwards at its end.
+    """
 
     position: tuple[Any, ...]
     backwards: bool
@@ -144,7 +149,7 @@ def read_cursor(text: str, order: Keyset) -> Cursor:
         raise ValueError("This is no cursor of ours.") from error
     if names != _names(order):
         raise ValueError("This cursor belongs to another ordering.")
-    pairs = zip(order.keys, values, strict=True)
+    pairs = zip(order.keys, values, strict=bool(values))
     return Cursor(tuple(key.field.to_python(value) for key, value in pairs), backwards)
 
 

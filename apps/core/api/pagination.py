@@ -41,9 +41,7 @@ class CursorOrPagePagination(BasePagination):
         self._url = request.build_absolute_uri()
         self.count = count_rows(queryset, planned=True)
         if "page" not in request.query_params:
-            return self._by_cursor(
-                queryset, order, size=size, text=request.query_params.get("cursor")
-            )
+            return self._by_cursor(queryset, order, size=size, cursor=_cursor(request, order))
         if "cursor" in request.query_params:
             raise ValidationError({"page": ["Give either a page or a cursor."]})
         return self._by_number(queryset, order, size=size, number=_page(request))
@@ -60,24 +58,19 @@ class CursorOrPagePagination(BasePagination):
         )
 
     def _by_cursor(
-        self, queryset: "models.QuerySet[Any]", order: Keyset, *, size: int, text: str | None
+        self, queryset: "models.QuerySet[Any]", order: Keyset, *, size: int, cursor: Cursor
     ) -> list[Any]:
-        cursor = _cursor(text, order)
-        if cursor is None:
-            rows = list(queryset.order_by(*order.order_by())[: size + 1])
-        else:
-            towards = order.reversed() if cursor.backwards else order
-            rows = list(towards.rows_after(queryset, cursor.position, limit=size + 1))
+        towards = order.reversed() if cursor.backwards else order
+        rows = list(towards.rows_after(queryset, cursor.position, limit=size + 1))
         more, rows = len(rows) > size, rows[:size]
-        if cursor and cursor.backwards:
+        left = bool(cursor.position)  # whether there are rows on the side that we come from
+        if cursor.backwards:
             rows.reverse()
-        behind = more or (cursor is not None and cursor.backwards)
-        before = cursor is not None and (more or not cursor.backwards)
-        ends = (
-            [order.position(rows[i]) for i in (0, -1)] if rows else [cursor and cursor.position] * 2
-        )
-        self.previous = self._cursor_link(ends[0], order, backwards=True) if before else None
-        self.next = self._cursor_link(ends[1], order, backwards=False) if behind else None
+        before, behind = (more, left) if cursor.backwards else (left, more)
+        # From a page whose rows have gone it goes on at that end of the list.
+        first, last = (order.position(rows[0]), order.position(rows[-1])) if rows else ((), ())
+        self.previous = self._cursor_link(Cursor(first, backwards=True), order) if before else None
+        self.next = self._cursor_link(Cursor(last, backwards=False), order) if behind else None
         return rows
 
     def _by_number(
@@ -94,9 +87,8 @@ class CursorOrPagePagination(BasePagination):
         self.previous = self._page_link(number - 1) if number > 1 else None
         return rows[:size]
 
-    def _cursor_link(self, position: Any, order: Keyset, *, backwards: bool) -> str:
-        text = Cursor(tuple(position), backwards).text(order)
-        return replace_query_param(self._url, "cursor", text)
+    def _cursor_link(self, cursor: Cursor, order: Keyset) -> str:
+        return replace_query_param(self._url, "cursor", cursor.text(order))
 
     def _page_link(self, number: int) -> str:
         return replace_query_param(remove_query_param(self._url, "cursor"), "page", str(number))
@@ -152,9 +144,10 @@ def parse_ordering(text: str, columns: Mapping[str, str], model: type["models.Mo
     return Keyset(tuple(keys.values()))
 
 
-def _cursor(text: str | None, order: Keyset) -> Cursor | None:
+def _cursor(request: Request, order: Keyset) -> Cursor:
+    text = request.query_params.get("cursor")
     if text is None:
-        return None
+        return Cursor((), backwards=False)
     try:
         return read_cursor(text, order)
     except ValueError as error:

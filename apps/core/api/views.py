@@ -30,9 +30,11 @@ class StrictView(APIView):
     parser_classes = [StrictJSONParser]
     metadata_class = None
 
-    # read by apps.accounts.api.permissions
+    # Read by apps.accounts.api.permissions: the scope that a token needs for unsafe methods, and
+    # the permission that the user needs, else the verb of the model's (by method, if empty).
     write_scope = "write"
     permission = ""
+    verb = ""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

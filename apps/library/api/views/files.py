@@ -73,14 +73,12 @@ class FileViewSet(ListedViewSet):
         return started(request_probe(file.library, [file]), request)
 
     @extend_schema(responses={(200, "application/x-ndjson"): OpenApiTypes.STR})
-    @action(detail=False, url_path=r"export\.ndjson", pagination_class=None)
     def export_ndjson(self, request: Request, **_kwargs: Any) -> StreamingHttpResponse:
         """All files that the filters leave, a JSON object on each line."""
         files: Any = self.filter_queryset(self.get_queryset())
         return streamed(request, ndjson_lines(files), "application/x-ndjson", name="files.ndjson")
 
     @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
-    @action(detail=False, url_path=r"export\.csv", pagination_class=None)
     def export_csv(self, request: Request, **_kwargs: Any) -> StreamingHttpResponse:
         """All files that the filters leave, as a table."""
         files: Any = self.filter_queryset(self.get_queryset())

@@ -32,7 +32,7 @@ class LabelViewSet(EditableViewSet):
     merge_service: Callable[..., models.Model]
 
     @extend_schema(request=serializers.MergeSerializer)
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], verb="delete")
     def merge(self, request: Request, **_kwargs: Any) -> Response:
         """Move everything from this row to another, then delete this one; answers with that."""
         body = serializers.MergeSerializer(data=request.data)

@@ -1,0 +1,255 @@
+"""Who may do what: every method of every address, for every role and scope."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from apps.accounts.choices import Role, Scope
+from apps.jobs.choices import JobState
+from tests.api.conftest import Api
+from tests.factories import (
+    make_artifact,
+    make_custom_field,
+    make_job,
+    make_marker,
+    make_performer,
+    make_studio,
+    make_tag,
+    make_token,
+    make_user,
+    make_video,
+)
+
+NOBODY = None
+ROLES: list[Role | None] = [NOBODY, *Role]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a method of an address takes: at least a role, and of a token at least a scope."""
+
+    method: str
+    route: str
+    role: Role | None
+    scope: Scope | None
+    status: int
+    body: Any = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+
+def _rules(text: str) -> Iterator[Rule]:
+    for line in text.strip().splitlines():
+        method, route, role, scope, status, *body = line.split(maxsplit=5)
+        yield Rule(
+            method, route, NOBODY if role == "-" else Role(role),
+            None if scope == "-" else Scope(scope), int(status), body[0] if body else None,
+        )  # fmt: skip
+
+
+# method, address, least role (-: whoever is logged in), least scope (-: no token), status, body
+RULES = list(
+    _rules("""
+GET    libraries/                       viewer   read   200
+POST   libraries/                       operator ops    201  {"name": "New", "root": "<folder>"}
+GET    libraries/<library>/             viewer   read   200
+PATCH  libraries/<library>/             operator ops    200  {"files_per_second": 9}
+DELETE libraries/<library>/             operator ops    202
+POST   libraries/<library>/scan/        operator ops    202  {}
+GET    libraries/<library>/status/      viewer   read   200
+GET    files/                           viewer   read   200
+GET    files/<file>/                    viewer   read   200
+GET    files/lookup/?path=<path>        viewer   read   200
+GET    files/export.ndjson              viewer   read   200
+GET    files/export.csv                 viewer   read   200
+POST   files/<file>/reprobe/            operator ops    202
+GET    videos/                          viewer   read   200
+GET    videos/<video>/                  viewer   read   200
+PATCH  videos/<video>/                  editor   write  200  {"rating": 5}
+DELETE videos/<video>/                  editor   write  409
+POST   videos/<video>/rescan/           operator ops    202  {}
+POST   videos/<video>/played/           viewer   write  200  {"end": 5}
+GET    tags/                            viewer   read   200
+POST   tags/                            editor   write  201  {"name": "new"}
+GET    tags/<tag>/                      viewer   read   200
+PATCH  tags/<tag>/                      editor   write  200  {"favorite": true}
+DELETE tags/<tag>/                      editor   write  204
+POST   tags/<tag>/merge/                editor   write  200  {"into": <other_tag>}
+GET    performers/                      viewer   read   200
+POST   performers/                      editor   write  201  {"name": "new"}
+GET    performers/<performer>/          viewer   read   200
+PATCH  performers/<performer>/          editor   write  200  {"favorite": true}
+DELETE performers/<performer>/          editor   write  204
+POST   performers/<performer>/merge/    editor   write  200  {"into": <other_performer>}
+GET    studios/                         viewer   read   200
+POST   studios/                         editor   write  201  {"name": "new"}
+GET    studios/<studio>/                viewer   read   200
+PATCH  studios/<studio>/                editor   write  200  {"favorite": true}
+DELETE studios/<studio>/                editor   write  204
+POST   studios/<studio>/merge/          editor   write  200  {"into": <other_studio>}
+GET    markers/                         viewer   read   200
+POST   markers/                         editor   write  201  {"video": <video>, "start": 1.5}
+GET    markers/<marker>/                viewer   read   200
+PATCH  markers/<marker>/                editor   write  200  {"title": "x"}
+DELETE markers/<marker>/                editor   write  204
+GET    custom-fields/                   viewer   read   200
+POST   custom-fields/                   operator ops    201  {"key": "new", "label": "New"}
+GET    custom-fields/<field>/           viewer   read   200
+PATCH  custom-fields/<field>/           operator ops    200  {"label": "x"}
+DELETE custom-fields/<field>/           operator ops    204
+GET    artifacts/                       viewer   read   200
+GET    artifacts/<artifact>/            viewer   read   200
+GET    artifacts/<artifact>/file/       viewer   read   200
+GET    artifacts/coverage/              viewer   read   200
+POST   artifacts/generate/              operator ops    202  {"kinds": ["cover"]}
+GET    jobs/                            editor   read   200
+GET    jobs/<job>/                      editor   read   200
+GET    jobs/<job>/log/                  editor   read   200
+POST   jobs/<job>/cancel/               operator ops    200
+POST   jobs/<job>/pause/                operator ops    200
+POST   jobs/<paused_job>/resume/        operator ops    202
+POST   jobs/<failed_job>/retry/         operator ops    202
+GET    audit/                           editor   read   200
+GET    audit/<entry>/                   editor   read   200
+GET    tokens/                          -        -      200
+POST   tokens/                          -        -      201  {"scope": "read"}
+GET    tokens/<token>/                  -        -      200
+DELETE tokens/<token>/                  -        -      204
+GET    status/                          operator read   200
+GET    schema/                          -        read   200
+GET    docs/                            -        read   200
+""")
+)
+
+
+@pytest.fixture
+def places(tmp_path: Path, api: Api) -> dict[str, Any]:
+    """What the names in the table stand for."""
+    folder, scanned = tmp_path / "new", tmp_path / "scanned"
+    folder.mkdir()
+    scanned.mkdir()
+    video = make_video()
+    assert video.primary_file
+    type(video.library).objects.update(root=str(scanned))
+    artifact = make_artifact(video)
+    path = artifact.files["card"]["path"]
+    default_storage.delete(path)
+    default_storage.save(path, ContentFile(b"picture"))
+    entry = api.post("tags/", {"name": "first"}).headers["Location"]
+    assert entry
+    return {
+        "folder": folder, "path": f"{scanned}/{video.path}", "library": video.library_id,
+        "file": video.primary_file.pk, "video": video.pk, "tag": make_tag().pk,
+        "other_tag": make_tag().pk, "performer": make_performer().pk,
+        "other_performer": make_performer().pk, "studio": make_studio().pk,
+        "other_studio": make_studio().pk, "marker": make_marker(video).pk,
+        "field": make_custom_field().pk, "artifact": artifact.pk, "job": make_job().pk,
+        "paused_job": make_job(JobState.PAUSED).pk, "failed_job": make_job(JobState.FAILED).pk,
+        "entry": api.results("audit/")[0]["id"],
+    }  # fmt: skip
+
+
+def _ask(client: Api, rule: Rule, places: dict[str, Any]) -> int:
+    """Send it, and take back whatever it did."""
+    if client.user and "token" in rule.route:
+        places = {**places, "token": make_token(client.user)[0].pk}
+    route, body = rule.route, rule.body
+    for name, value in places.items():
+        route = route.replace(f"<{name}>", str(value))
+        body = body and body.replace(f"<{name}>", str(value))
+    route = route.replace("<token>", "1")
+    save = transaction.savepoint()
+    if rule.method == "GET":
+        response = client.get(route)
+        b"".join(response.streaming_content) if response.streaming else response.content
+    else:
+        response = client.send(rule.method, route, body, {})
+    transaction.savepoint_rollback(save)
+    status: int = response.status_code
+    return status
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_roles(rule: Rule, places: dict[str, Any]) -> None:
+    found = {role: _ask(Api(make_user(role)), rule, places) for role in ROLES}
+
+    enough = ROLES.index(rule.role)
+    assert found == {
+        role: rule.status if rank >= enough else 403 for rank, role in enumerate(ROLES)
+    }
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_scopes(rule: Rule, places: dict[str, Any]) -> None:
+    user = make_user(Role.ADMINISTRATOR)
+
+    found = {
+        scope: _ask(Api(user, token=make_token(user, scope)[1]), rule, places) for scope in Scope
+    }
+
+    scopes = list(Scope)
+    enough = len(scopes) if rule.scope is None else scopes.index(rule.scope)
+    assert found == {
+        scope: rule.status if rank >= enough else 403 for rank, scope in enumerate(scopes)
+    }
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_token_never_exceeds_its_owner(rule: Rule, places: dict[str, Any]) -> None:
+    user = make_user()
+
+    found = _ask(Api(user, token=make_token(user, Scope.OPS)[1]), rule, places)
+
+    open_to_all = rule.role is NOBODY and rule.scope is not None
+    assert found == (rule.status if open_to_all else 403)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_anonymous(rule: Rule, places: dict[str, Any]) -> None:
+    assert _ask(Api(), rule, places) == 401
+
+
+@pytest.mark.parametrize("action", ["cancel", "pause", "resume", "retry"])
+def test_job_control_from_elsewhere_takes_an_ops_token(places: dict[str, Any], action: str) -> None:
+    user, elsewhere = make_user(Role.OPERATOR), {"X-Forwarded-For": "203.0.113.7"}
+    rule = next(rule for rule in RULES if rule.route.endswith(f"{action}/"))
+    session, token = Api(user), Api(user, token=make_token(user, Scope.OPS)[1])
+    session.headers = token.headers = elsewhere
+
+    assert _ask(session, rule, places) == 403
+    assert _ask(token, rule, places) == rule.status
+
+
+def _routes(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, set[str]]]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern):
+            actions = getattr(pattern.callback, "actions", None)
+            view = getattr(pattern.callback, "cls", None)
+            methods = actions or {m for m in ("get", "post", "patch", "delete") if hasattr(view, m)}
+            yield route, {method.upper() for method in methods} - {"HEAD"}
+
+
+def test_table_is_complete() -> None:
+    import re
+
+    resolver = next(r for r in get_resolver().url_patterns if str(r.pattern) == "api/v1/")
+    served = set()
+    for route, methods in _routes(resolver.url_patterns):
+        if route == "^(?:.*/)?$":  # what answers 404
+            continue
+        plain = re.sub(r"\(\?P<pk>[^)]*\)", "<>", route)
+        served |= {f"{method} {plain.replace('^', '').replace('$', '')}" for method in methods}
+
+    listed = {re.sub(r"<\w+>", "<>", str(rule)).partition("?")[0] for rule in RULES}
+    assert served == listed

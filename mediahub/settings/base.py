@@ -42,6 +42,7 @@ ROOT_URLCONF = "mediahub.urls"
 ASGI_APPLICATION = "mediahub.asgi.application"
 APPEND_SLASH = True
 LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = MEDIAHUB_HTTPS

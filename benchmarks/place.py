@@ -75,9 +75,7 @@ def drop_database(name: str) -> None:
     """Remove a database if it is there."""
     _close()
     with _admin() as admin:
-        admin.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        )
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def use_database(name: str) -> None:

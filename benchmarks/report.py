@@ -108,8 +108,12 @@ def _line(result: Result) -> str:
 
 
 def _shown(value: float | str | bool) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "NO"
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:,.3g}"
-    return value if isinstance(value, str) else f"{value:,}"
+    match value:
+        case bool():
+            return "yes" if value else "NO"
+        case str():
+            return value
+        case int():
+            return f"{value:,}"
+        case _:
+            return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:,.3g}"

@@ -1,6 +1,6 @@
 """What is known about a media file."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 
@@ -45,8 +45,8 @@ class MediaFacts:
     tags: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values that ``json.dumps`` takes."""
-        return asdict(self)
+        """Plain values that ``json.dumps`` takes; the lists are these facts' own."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:

@@ -128,7 +128,10 @@ def request_from_json(sent: dict[str, Any]) -> Request:
 def result_to_json(result: Result) -> dict[str, Any]:
     """In the child."""
     if isinstance(result, ProbeResult):
-        return asdict(result)
+        sent = {name: getattr(result, name) for name in result.__slots__}
+        sent["stat"] = asdict(result.stat) if result.stat else None
+        sent["facts"] = result.facts.to_json() if result.facts else None
+        return sent
     files = [[_encode(one.path), one.width, one.height, one.size_bytes] for one in result.files]
     return {**asdict(result), "files": files}
 

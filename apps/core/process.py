@@ -54,6 +54,9 @@ def spawn(
     umask: int = -1,
 ) -> subprocess.Popen[bytes]:
     """Start a program in a session of its own. Raises ProcessFailed if it cannot be started."""
+    name = os.fsdecode(arguments[0])
+    if shutil.which(name) is None:  # a guard would start, and then fail
+        raise ProcessFailed(f"Could not start {name}: it is missing or may not be run.")
     command = [*_guards(limits, survives_parent=survives_parent), *arguments]
     try:
         return subprocess.Popen(
@@ -62,7 +65,6 @@ def spawn(
             umask=umask, start_new_session=True,
         )  # fmt: skip
     except OSError as error:
-        name = os.fsdecode(arguments[0])
         raise ProcessFailed(f"Could not start {name}: {error.strerror}.") from error
 
 

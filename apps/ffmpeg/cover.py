@@ -39,19 +39,24 @@ def _still(request: CoverRequest, *, head: bytes, programs: Programs) -> picture
                 raise MediaRefused(Reason.UNDECODABLE, str(unable)) from unable
     if programs.ffmpeg is None:
         raise MediaRefused(Reason.PROBER_MISSING)
-    return _still_by_ffmpeg(request, programs.ffmpeg, head=head, programs=programs)
+    return still_by_ffmpeg(request, programs.ffmpeg, head=head, programs=programs)
 
 
-def _still_by_ffmpeg(
+def still_by_ffmpeg(
     request: CoverRequest, ffmpeg: str, *, head: bytes, programs: Programs
 ) -> pictures.Still:
+    """The frame that was asked for, or one that shows something, by the program ``ffmpeg``.
+
+    HDR is not brought down. Raises MediaRefused.
+    """
     fallback = None
     for at_ms in _times_ms(request, head=head, programs=programs):
         command = cover_command(ffmpeg, request.path, at_ms=at_ms)
         png = run_on_media(command, head=head, timeout_s=programs.timeout_s)
         if not png:  # the time lies behind the last frame
             continue
-        image = Image.open(io.BytesIO(png)).convert("RGB")
+        with Image.open(io.BytesIO(png)) as opened:
+            image = opened.convert("RGB")
         still = pictures.Still(image, image.width, image.height, at_ms)
         if not pictures.is_dull(np.asarray(image.convert("L").resize((64, 36)))):
             return still

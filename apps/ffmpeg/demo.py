@@ -62,8 +62,8 @@ _EMBERS = "c0=#10002b:c1=#5a189a:c2=#e85d04:c3=#faa307:c4=#ffedd8"
 _CLIPS = (
     Clip(
         "Fractals/Mandelbrot Dive (2024).mp4", "mp4", 12,
-        video="mandelbrot=s=640x360:r=24:start_x=-0.743643887037151:start_y=0.131825904205330"
-        ":start_scale=0.02:end_scale=0.000002:end_pts=288:maxiter=500:bailout=20"
+        video="mandelbrot=s=640x360:r=20:start_x=-0.743643887037151:start_y=0.131825904205330"
+        ":start_scale=0.02:end_scale=0.00001:end_pts=240:maxiter=350:bailout=20"
         ":outer=normalized_iteration_count:inner=black,scale=1280:720:flags=bicubic",
         audio=_chord(110, 164.81, 220, 329.63),
         encode=(*X264, *AAC, "-movflags", "+faststart"),
@@ -124,7 +124,7 @@ _CLIPS = (
     ),
     Clip(
         "Colour/Sunset, One Minute (2024).mkv", "matroska", 60,
-        video=_GRADIENT.format(seed=11, colours=_SUNSET, size="1920:1080"),
+        video=_GRADIENT.format(seed=11, colours=_SUNSET, size="1280:720"),
         audio=_chord(82.41, 123.47, 164.81, 207.65),
         encode=(*X265, "-pix_fmt", "yuv420p10le", *AAC),
     ),
@@ -136,7 +136,7 @@ _CLIPS = (
     ),
     Clip(
         "Colour/Embers, Upright (2025).mp4", "mp4", 10,
-        video=_GRADIENT.format(seed=31, colours=_EMBERS, size="1280:720"),
+        video=_GRADIENT.format(seed=31, colours=_EMBERS, size="1920:1080"),
         audio=_chord(110, 138.59),
         encode=(*X264, *AAC),
     ),

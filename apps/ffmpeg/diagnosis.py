@@ -23,17 +23,22 @@ def printed_lines(output: str) -> list[LogLine]:
 
 
 def refusal(log: list[LogLine], head: bytes) -> MediaRefused:
-    """Why a file could not be opened as media; ``head`` is how the file begins."""
+    """Why a file could not be opened as media; ``head`` is how the file begins.
+
+    What FFmpeg logs may follow from the file's name alone: it takes any text called ``x.mp4`` for
+    an mp4 that lacks its index.
+    """
     for name, message in log:
         if "Format not on whitelist" in message:
-            if PLAYLISTS.intersection(name.split(",")):
-                return MediaRefused(Reason.PLAYLIST_REFUSED, name)
-            return MediaRefused(Reason.NOT_MEDIA, name)
-        if "moov atom not found" in message:
-            return MediaRefused(Reason.MOOV_MISSING)
+            is_playlist = not PLAYLISTS.isdisjoint(name.split(","))
+            return MediaRefused(Reason.PLAYLIST_REFUSED if is_playlist else Reason.NOT_MEDIA, name)
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(PLAYLIST_BEGINNINGS):
         return MediaRefused(Reason.PLAYLIST_REFUSED)
-    return MediaRefused(Reason.DAMAGED if _begins_like_media(head) else Reason.NOT_MEDIA)
+    if not _begins_like_media(head):
+        return MediaRefused(Reason.NOT_MEDIA)
+    if any("moov atom not found" in message for _, message in log):
+        return MediaRefused(Reason.MOOV_MISSING)
+    return MediaRefused(Reason.DAMAGED)
 
 
 def _begins_like_media(head: bytes) -> bool:

@@ -29,9 +29,8 @@ _FASTEST_FPS = 1000
 _WIDEST_PX = 65_535
 _MOST_STREAMS = 64
 _MOST_CHAPTERS = 1000
-_DEPTH = re.compile(
-    r"(?:p|gray|rgb|bgr|gbrap?|gbrp|xyz|x2rgb|x2bgr|xv|y2|p0|p2|p4)(\d\d)(?:[lb]e)?$"
-)
+_DEPTH = re.compile(r"(\d+)(?:msb)?[lb]e$")  # only formats of more than a byte name their end
+_PACKED = {20: 10, 30: 10, 36: 12, 48: 16, 64: 16}  # bits of a whole pixel: of one component
 _CLOCK = re.compile(r"(\d{1,5}):([0-5]?\d):([0-5]?\d(?:\.\d{1,9})?)")
 _NUMBER = re.compile(r"^\d+$")  # a profile that has no name
 _UNNAMED_LAYOUT = re.compile(r"^\d+ channels$")
@@ -212,7 +211,8 @@ def _bit_depth(pixel_format: str) -> int | None:
     if not pixel_format:
         return None
     found = _DEPTH.search(pixel_format)
-    return int(found[1]) if found and int(found[1]) <= 16 else 8
+    bits = int(found[1]) % 100 if found else 8  # yuv420p10le; p210le, where 2 means 4:2:2
+    return _PACKED.get(bits, bits if bits <= 16 else 8)
 
 
 def _stream_duration_ms(given: Document, tagged: dict[str, str]) -> int | None:

@@ -1,20 +1,19 @@
 """ffmpeg: one frame of a video as PNG on stdout."""
 
-import os
-
 import ffmpeg
 
+from apps.ffmpeg.commands.argv import SOURCE, arguments
 from apps.ffmpeg.formats import FORMAT_WHITELIST, PROTOCOL_WHITELIST
 
 
-def cover(program: str, path: bytes, *, at_ms: int) -> list[str]:
+def cover(program: str, path: bytes, *, at_ms: int) -> list[str | bytes]:
     """The command that prints the frame at ``at_ms`` as it is displayed.
 
     ``-ss`` before the input seeks by index. ``0:V:0`` is the first video stream that isn't a cover
     picture. ffmpeg turns the frame itself; the scale filter applies the sample aspect ratio.
     """
     stream = ffmpeg.input(
-        "file:" + os.fsdecode(os.path.abspath(path)),
+        SOURCE,
         ss=f"{at_ms / 1000:.3f}",
         protocol_whitelist=PROTOCOL_WHITELIST,
         format_whitelist=FORMAT_WHITELIST,
@@ -27,5 +26,4 @@ def cover(program: str, path: bytes, *, at_ms: int) -> list[str]:
         vcodec="png",
         **{"frames:v": 1},
     )
-    output = output.global_args("-nostdin", "-hide_banner", "-loglevel", "error")
-    return list(output.compile(cmd=program))
+    return arguments(program, output, source=path)

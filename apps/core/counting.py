@@ -4,9 +4,11 @@ import json
 from dataclasses import dataclass
 from enum import Enum
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 COUNT_CAP = 10_000
+_SURELY_MORE = 5
 
 
 class Precision(Enum):
@@ -40,16 +42,21 @@ def count_rows(
     """Exact up to ``cap``; beyond it "at least ``cap``", or for a whole table about how many.
 
     Reads ``cap`` + 1 rows at most; the estimate is PostgreSQL's own, kept by its autovacuum. With
-    ``planned``, some of a table's rows are estimated too, by its planner.
+    ``planned``, some of a table's rows are estimated too, by its planner; if it expects many times
+    ``cap``, none are read.
     """
+    is_whole = not rows.query.where and not rows.query.is_sliced
+    expected = _plan(rows) if planned and not is_whole else 0
+    if expected > cap * _SURELY_MORE:
+        return RowCount(expected, Precision.ABOUT)
     counted = rows.order_by()[: cap + 1].count()
     if counted <= cap:
         return RowCount(counted)
-    if rows.query.where or rows.query.is_sliced:
-        if planned:
-            return RowCount(max(_plan(rows), counted), Precision.ABOUT)
-        return RowCount(cap, Precision.AT_LEAST)
-    return RowCount(max(_estimate(rows.model._meta.db_table), cap), Precision.ABOUT)
+    if is_whole:
+        return RowCount(max(_estimate(rows.model._meta.db_table), cap), Precision.ABOUT)
+    if planned:
+        return RowCount(max(expected, counted), Precision.ABOUT)
+    return RowCount(cap, Precision.AT_LEAST)
 
 
 def _estimate(table: str) -> int:
@@ -60,5 +67,8 @@ def _estimate(table: str) -> int:
 
 def _plan(rows: "models.QuerySet[models.Model]") -> int:
     """How many rows PostgreSQL's planner expects, from its statistics alone."""
-    plan = json.loads(rows.order_by().explain(format="json"))
+    try:
+        plan = json.loads(rows.order_by().values("pk").explain(format="json"))
+    except EmptyResultSet:
+        return 0
     return int(plan[0]["Plan"]["Plan Rows"])

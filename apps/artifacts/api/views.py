@@ -22,7 +22,7 @@ from apps.artifacts.api.serializers import (
 from apps.artifacts.choices import ArtifactState
 from apps.artifacts.models import Artifact
 from apps.artifacts.tasks import request_covers
-from apps.core.api.filters import AnyOfFilter, WordsFilter
+from apps.core.api.filters import AnyOfFilter, FilterSet, WordsFilter
 from apps.core.api.views import ListedViewSet
 from apps.core.errors import MediaHubError
 from apps.jobs.api.serializers import JobSerializer
@@ -40,7 +40,7 @@ class ArtifactFileGone(MediaHubError):
     status = 404
 
 
-class ArtifactFilter(filters.FilterSet):  # type: ignore[misc]
+class ArtifactFilter(FilterSet):
     video = AnyOfFilter(field_name="video")
     library = AnyOfFilter(field_name="video__library")
     kind = WordsFilter(field_name="kind")

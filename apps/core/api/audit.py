@@ -3,7 +3,7 @@
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
-from apps.core.api.filters import AnyOfFilter, WordsFilter
+from apps.core.api.filters import AnyOfFilter, FilterSet, WordsFilter
 from apps.core.api.serializers import AnyObject
 from apps.core.api.views import ListedViewSet
 from apps.core.models import AuditAction, AuditEntry
@@ -24,7 +24,7 @@ class AuditEntrySerializer(serializers.ModelSerializer):
         ]  # fmt: skip
 
 
-class AuditFilter(filters.FilterSet):  # type: ignore[misc]
+class AuditFilter(FilterSet):
     action = WordsFilter(field_name="action", label="any of these actions")
     object_type = WordsFilter(field_name="object_type", label="such as `library.video`")
     object_id = AnyOfFilter(field_name="object_id", label="any of these ids")

@@ -6,12 +6,23 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django_filters import rest_framework
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
 _MOST_IDS = 100
 _LARGEST_ID = 2**63 - 1
 _LARGEST_NUMBER = 10**15
+
+
+class FilterSet(rest_framework.FilterSet):  # type: ignore[misc]
+    """Builds only the filters that are asked for: all of them took longer than the database."""
+
+    base_filters: dict[str, Any]
+
+    def __init__(self, data: Any = None, *args: Any, **options: Any) -> None:
+        self.base_filters = {n: f for n, f in self.base_filters.items() if n in (data or {})}
+        super().__init__(data, *args, **options)
 
 
 @extend_schema_field(OpenApiTypes.BOOL)

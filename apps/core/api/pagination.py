@@ -39,12 +39,15 @@ class CursorOrPagePagination(BasePagination):
             queryset.model,
         )
         self._url = request.build_absolute_uri()
-        self.count = count_rows(queryset, planned=True)
         if "page" not in request.query_params:
-            return self._by_cursor(queryset, order, size=size, cursor=_cursor(request, order))
-        if "cursor" in request.query_params:
+            rows = self._by_cursor(queryset, order, size=size, cursor=_cursor(request, order))
+        elif "cursor" in request.query_params:
             raise ValidationError({"page": ["Give either a page or a cursor."]})
-        return self._by_number(queryset, order, size=size, number=_page(request))
+        else:
+            rows = self._by_number(queryset, order, size=size, number=_page(request))
+        alone = self.next is None and self.previous is None
+        self.count = RowCount(len(rows)) if alone else count_rows(queryset, planned=True)
+        return rows
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(

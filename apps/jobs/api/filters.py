@@ -1,11 +1,11 @@
 from django_filters import rest_framework as filters
 
-from apps.core.api.filters import AnyOfFilter, WordsFilter
+from apps.core.api.filters import AnyOfFilter, FilterSet, WordsFilter
 from apps.jobs.choices import Queue
 from apps.jobs.models import Job
 
 
-class JobFilter(filters.FilterSet):  # type: ignore[misc]
+class JobFilter(FilterSet):
     state = WordsFilter(field_name="state", label="any of these states")
     kind = WordsFilter(field_name="kind", label="any of these kinds")
     queue = filters.ChoiceFilter(choices=Queue.choices)

@@ -4,7 +4,15 @@ from typing import Any
 
 from django_filters import rest_framework as filters
 
-from apps.core.api.filters import AnyOfFilter, AtLeast, AtMost, FlagFilter, IdsFilter, WordsFilter
+from apps.core.api.filters import (
+    AnyOfFilter,
+    AtLeast,
+    AtMost,
+    FilterSet,
+    FlagFilter,
+    IdsFilter,
+    WordsFilter,
+)
 from apps.library.choices import LibraryState, Orientation, ProbeState
 from apps.library.models import File, Library, Marker, Performer, Studio, Tag, TagParent, Video
 from apps.library.querysets import TagQuerySet, VideoQuerySet
@@ -33,7 +41,7 @@ class SearchFilter(filters.CharFilter):  # type: ignore[misc]
         return qs
 
 
-class VideoFilter(filters.FilterSet):  # type: ignore[misc]
+class VideoFilter(FilterSet):
     """Filters of videos. Several are all demanded."""
 
     library = AnyOfFilter(field_name="library", label="any of these libraries")
@@ -92,7 +100,7 @@ class VideoFilter(filters.FilterSet):  # type: ignore[misc]
         return videos.search(words)
 
 
-class FileFilter(filters.FilterSet):  # type: ignore[misc]
+class FileFilter(FilterSet):
     library = AnyOfFilter(field_name="library")
     video = AnyOfFilter(field_name="video")
     missing = MissingFilter(field_name="missing_since")
@@ -113,7 +121,7 @@ class FileFilter(filters.FilterSet):  # type: ignore[misc]
         fields: list[str] = []
 
 
-class LabelFilter(filters.FilterSet):  # type: ignore[misc]
+class LabelFilter(FilterSet):
     name = filters.CharFilter(lookup_expr="iexact", label="exactly this name, in any case")
     search = SearchFilter(field_name="name", label="words of the name")
     favorite = FlagFilter(field_name="favorite")
@@ -148,7 +156,7 @@ class PerformerFilter(LabelFilter):
         fields: list[str] = []
 
 
-class MarkerFilter(filters.FilterSet):  # type: ignore[misc]
+class MarkerFilter(FilterSet):
     video = AnyOfFilter(field_name="video")
     tag = AnyOfFilter(field_name="tag")
 
@@ -157,7 +165,7 @@ class MarkerFilter(filters.FilterSet):  # type: ignore[misc]
         fields: list[str] = []
 
 
-class LibraryFilter(filters.FilterSet):  # type: ignore[misc]
+class LibraryFilter(FilterSet):
     state = filters.ChoiceFilter(choices=LibraryState.choices)
 
     class Meta:

@@ -6,7 +6,13 @@ from http import HTTPStatus
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
+from django.conf import settings
+from django.core.exceptions import (
+    ObjectDoesNotExist,
+    PermissionDenied,
+    RequestDataTooBig,
+    ValidationError,
+)
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404
 from psycopg import errors as postgres
@@ -20,6 +26,13 @@ MEDIA_TYPE = "application/problem+json"
 _BUSY_RETRY_S = "5"
 
 Headers = dict[str, str]
+
+
+class TooLarge(exceptions.APIException):
+    """The body is larger than ``DATA_UPLOAD_MAX_MEMORY_SIZE``."""
+
+    status_code = 413
+    default_code = "too_large"
 
 
 def problem(
@@ -44,19 +57,27 @@ def problem(
 
 def problem_details(error: Exception, _context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler. Nothing comes back for what nobody foresaw: that is a 500."""
+    error = _as_drf(error)
     if isinstance(error, exceptions.APIException):
         return _from_drf(error)
     if isinstance(error, MediaHubError):
         field = getattr(error, "field", "")
         errors = {field: [str(error)]} if field else None
         return problem(error.status, str(error), code=error.code, errors=errors)
-    if isinstance(error, ValidationError):
-        return _from_drf(exceptions.ValidationError(as_serializer_error(error)))
-    if isinstance(error, Http404 | ObjectDoesNotExist):
-        return problem(404, "There is nothing at this address.", code="not_found")
-    if isinstance(error, PermissionDenied):
-        return _from_drf(exceptions.PermissionDenied())
     return _from_database(error)
+
+
+def _as_drf(error: Exception) -> Exception:
+    """Django's exceptions as those of DRF that mean the same, any other as it is."""
+    if isinstance(error, Http404 | ObjectDoesNotExist):
+        return exceptions.NotFound("There is nothing at this address.")
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    if isinstance(error, ValidationError):
+        return exceptions.ValidationError(as_serializer_error(error))
+    if isinstance(error, RequestDataTooBig):
+        return TooLarge(f"The body exceeds {settings.DATA_UPLOAD_MAX_MEMORY_SIZE:,} bytes.")
+    return error
 
 
 def _from_drf(error: exceptions.APIException) -> Response:

@@ -4,20 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import IO, Any
 
-from django.conf import settings
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 
-class TooLarge(APIException):
-    """The body is larger than ``DATA_UPLOAD_MAX_MEMORY_SIZE``."""
-
-    status_code = 413
-    default_code = "too_large"
-
-
 class StrictJSONParser(JSONParser):
-    """JSON that can be stored: of bounded size and depth, with real characters only."""
+    """JSON that can be stored: of bounded depth, with real characters only."""
 
     def parse(
         self,
@@ -25,12 +17,8 @@ class StrictJSONParser(JSONParser):
         _media_type: str | None = None,
         _context: Mapping[str, Any] | None = None,
     ) -> Any:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        body = stream.read(limit + 1)
-        if len(body) > limit:
-            raise TooLarge(f"The request's body is larger than {limit:,} bytes.")
         try:
-            data = json.loads(body, parse_constant=_refuse_constant)
+            data = json.loads(stream.read(), parse_constant=_refuse_constant)
             json.dumps(data, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
             raise ParseError("The body holds half of a surrogate pair.") from error

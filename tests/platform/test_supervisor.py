@@ -55,6 +55,10 @@ class Supervised:
                 return found[found.lastindex or 0]
         raise AssertionError(pattern)
 
+    def read_all_started(self) -> None:
+        """The two programs say so in any order."""
+        assert {self.read_until(r"p0 .*started|p1 .*started")[:2] for _ in range(2)} == {"p0", "p1"}
+
     def left_nothing(self) -> bool:
         descriptor = lock_within(self.folder / "lock", seconds=PATIENCE_S)
         if descriptor is not None:
@@ -95,8 +99,7 @@ def test_killed_program_is_cleared_away_and_started_again(tmp_path: Path, stack:
 
 def test_sigterm_ends_the_polite_and_kills_the_stubborn(tmp_path: Path, stack: ExitStack) -> None:
     running = supervised(stack, tmp_path, POLITE, STUBBORN)
-    running.read_until("p0 .*started")
-    running.read_until("p1 .*started")
+    running.read_all_started()
 
     running.process.terminate()
 
@@ -121,8 +124,7 @@ def test_second_interrupt_kills_at_once(tmp_path: Path, stack: ExitStack) -> Non
 
 def test_killed_supervisor_takes_everything_along(tmp_path: Path, stack: ExitStack) -> None:
     running = supervised(stack, tmp_path, POLITE, STUBBORN)
-    running.read_until("p0 .*started")
-    running.read_until("p1 .*started")
+    running.read_all_started()
 
     running.process.kill()
 

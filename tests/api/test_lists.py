@@ -206,19 +206,19 @@ def test_large_counts_are_estimates(api: Api, monkeypatch: pytest.MonkeyPatch) -
         "apps.core.counting.count_rows.__kwdefaults__", {"cap": 10, "planned": False}
     )
     for number in range(30):
-        make_tag(f"name {number:02}", favorite=True)
+        make_tag(favorite=number >= 8)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE library_tag")
 
     whole: dict[str, Any] = api.get("tags/", page_size=5).json()
     some = api.get("tags/", page_size=5, favorite="true").json()
-    few = api.get("tags/", page_size=5, search="name 1").json()
+    few = api.get("tags/", page_size=5, favorite="false").json()
     shown: dict[str, Any] = api.get("tags/", page_size=500).json()
 
     assert (whole["count"], whole["count_is_estimate"]) == (30, True)
     assert some["count_is_estimate"] is True
     assert some["count"] > 10
-    assert (few["count"], few["count_is_estimate"]) == (10, False)
+    assert (few["count"], few["count_is_estimate"]) == (8, False)
     assert (shown["count"], shown["count_is_estimate"]) == (30, False)
 
 

@@ -163,9 +163,7 @@ class ApiTokenAdmin(AuditedAdmin):
             "token": obj,
             "secret": obj.secret,
         }
-        response = TemplateResponse(request, "admin/accounts/token.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
+        return TemplateResponse(request, "admin/accounts/token.html", context)
 
     @column("token")
     def named(self, token: ApiToken) -> str:

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.mixins import PermissionRequiredMixin
-from django.http import HttpResponse
 from django.urls import URLPattern, path
 from django.views.generic import TemplateView
 
@@ -39,8 +38,3 @@ class AdminPage(PermissionRequiredMixin, TemplateView):
         if "fragment" not in self.request.GET:
             context |= admin.site.each_context(self.request)
         return {"title": self.title, **context}
-
-    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        response = super().render_to_response(context, **kwargs)
-        response["Cache-Control"] = "no-store"
-        return response

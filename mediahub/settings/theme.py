@@ -36,6 +36,9 @@ UNFOLD: dict[str, object] = {
     "SITE_TITLE": "MediaHub",
     "SITE_HEADER": "MediaHub",
     "SITE_SYMBOL": "video_library",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": _static("mediahub/icon.svg")},
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {
@@ -44,8 +47,8 @@ UNFOLD: dict[str, object] = {
             "100": "oklch(93% .034 272.788)",
             "200": "oklch(87% .065 274.039)",
             "300": "oklch(78.5% .115 274.713)",
-            "400": "oklch(72% .15 276.935)",
-            "500": "oklch(58.5% .2 277.117)",
+            "400": "oklch(76% .125 276.935)",
+            "500": "oklch(67.5% .165 277.117)",
             "600": "oklch(51.1% .23 276.966)",
             "700": "oklch(45.7% .22 277.023)",
             "800": "oklch(39.8% .18 277.366)",

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from django.contrib.admin.views.main import ChangeList
+from django.contrib import messages
+from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.db.models import Model
 from django.db.models.expressions import OrderBy
 from django.http import HttpRequest, HttpResponse
@@ -39,6 +40,14 @@ class BaseAdmin(ModelAdmin):  # type: ignore[misc]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return StableChangeList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if ERROR_FLAG in request.GET:  # Django was sent here from an address that it can't read
+            messages.warning(request, "A filter, an order or a page couldn't be used: here is all.")
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(self.has_view_permission(request))

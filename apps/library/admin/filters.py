@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectMultipleFilter, DropdownFilter
@@ -65,7 +66,10 @@ class TagFilter(AutocompleteSelectMultipleFilter):  # type: ignore[misc]
     """Videos that have every chosen tag, or one that it includes."""
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        chosen = [int(value) for value in self.value() or [] if str(value).isdigit()]
+        try:
+            chosen = [int(value) for value in self.value() or []]
+        except ValueError as error:
+            raise IncorrectLookupParameters from error
         groups = [Tag.objects.descendants_of([pk]) for pk in chosen]
         return queryset.tagged_all(groups)  # type: ignore[attr-defined, no-any-return]
 

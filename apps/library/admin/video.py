@@ -113,7 +113,7 @@ class VideoAdmin(AuditedAdmin):
 
     @column("title", ordering="title")
     def named(self, video: Video) -> SafeString:
-        star = format_html('<span class="mh-star" title="favorite">★</span> ')
+        star = format_html('<span class="mh-star" title="favorite">{}</span> ', "★")
         return format_html(
             '<span class="mh-named"><b>{}{}</b><span class="mh-path" title="{}">{}</span></span>',
             star if video.favorite else "",

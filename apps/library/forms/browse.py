@@ -1,5 +1,6 @@
 """What the grid of covers can be asked, as parameters of its address."""
 
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -85,7 +86,12 @@ class BrowseForm(forms.Form):
     def asked(self) -> dict[str, Any]:
         """The usable values; ``sort`` is always one of SORTS."""
         self.is_valid()
-        given = getattr(self, "cleaned_data", {})
+        given = self.cleaned_data
+        # What is refused must not come back as the fields' values: pickers can't show it.
+        data: Any = copy(self.data)
+        for name in self.errors:
+            data.pop(name, None)
+        self.data = data
         asked = {name: given.get(name) or "" for name in self.fields}
         return {**asked, "sort": asked["sort"] or "added"}
 

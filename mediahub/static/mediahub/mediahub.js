@@ -212,6 +212,16 @@
     }
   }
 
+  /* The pickers' own search boxes are called what the field is called. */
+  function nameSearchBoxes() {
+    for (const box of document.querySelectorAll(".select2-search__field:not([aria-label])")) {
+      const container = box.closest(".select2-container");
+      const select = container && container.previousElementSibling;
+      const label = select && select.labels && select.labels[0];
+      box.setAttribute("aria-label", label ? label.innerText.trim() : "Search");
+    }
+  }
+
   /* Buttons that copy a field. */
   function copying() {
     for (const button of document.querySelectorAll("[data-copy]")) {
@@ -240,5 +250,7 @@
     arrows();
     copying();
     colors();
+    nameSearchBoxes();
+    document.addEventListener("formset:added", () => setTimeout(nameSearchBoxes));
   });
 })();

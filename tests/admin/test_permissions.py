@@ -1,0 +1,131 @@
+"""What each role may open and do in the admin."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from apps.accounts.choices import Role
+from apps.jobs.choices import JobState
+from apps.library.models import Scan
+from tests.factories import (
+    NOON,
+    make_artifact,
+    make_file,
+    make_job,
+    make_library,
+    make_tag,
+    make_user,
+    make_video,
+)
+
+ORDER = list(Role)
+
+# The least role that may read a page; whoever is below gets 403.
+PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
+    "index": (Role.VIEWER, list),
+    "library_video_browse": (Role.VIEWER, list),
+    "library_video_changelist": (Role.VIEWER, list),
+    "library_video_change": (Role.VIEWER, lambda: [make_video().pk]),
+    "library_tag_changelist": (Role.VIEWER, list),
+    "library_tag_change": (Role.VIEWER, lambda: [make_tag().pk]),
+    "library_performer_changelist": (Role.VIEWER, list),
+    "library_studio_changelist": (Role.VIEWER, list),
+    "library_marker_changelist": (Role.VIEWER, list),
+    "library_file_changelist": (Role.VIEWER, list),
+    "library_file_change": (Role.VIEWER, lambda: [make_file().pk]),
+    "library_library_changelist": (Role.VIEWER, list),
+    "library_library_overview": (Role.VIEWER, lambda: [make_library().pk]),
+    "library_scan": (
+        Role.VIEWER,
+        lambda: [Scan.objects.create(library=make_library(), started_at=NOON).pk],
+    ),
+    "library_library_live": (Role.VIEWER, list),
+    "artifacts_artifact_changelist": (Role.VIEWER, list),
+    "artifacts_artifact_change": (Role.VIEWER, lambda: [make_artifact().pk]),
+    "library_customfield_changelist": (Role.VIEWER, list),
+    "library_tag_add": (Role.EDITOR, list),
+    "library_performer_add": (Role.EDITOR, list),
+    "library_tag_delete": (Role.EDITOR, lambda: [make_tag().pk]),
+    "jobs_job_changelist": (Role.EDITOR, list),
+    "jobs_job_live": (Role.EDITOR, list),
+    "jobs_job_change": (Role.EDITOR, lambda: [make_job().pk]),
+    "core_auditentry_changelist": (Role.EDITOR, list),
+    "library_library_add": (Role.OPERATOR, list),
+    "library_library_delete": (Role.OPERATOR, lambda: [make_library().pk]),
+    "library_customfield_add": (Role.OPERATOR, list),
+    "health": (Role.OPERATOR, list),
+    "auth_user_changelist": (Role.ADMINISTRATOR, list),
+    "auth_group_changelist": (Role.ADMINISTRATOR, list),
+    "accounts_apitoken_changelist": (Role.ADMINISTRATOR, list),
+    "accounts_apitoken_add": (Role.ADMINISTRATOR, list),
+}
+
+
+@pytest.mark.parametrize("role", ORDER)
+def test_pages(role: Role, as_role: Callable[[Role], Client]) -> None:
+    client = as_role(role)
+
+    for name, (least, arguments) in PAGES.items():
+        expected = 200 if ORDER.index(role) >= ORDER.index(least) else 403
+        response = client.get(reverse(f"admin:{name}", args=arguments()))
+        assert response.status_code == expected, (name, role)
+
+
+def test_strangers_are_sent_to_the_login(client: Client, db: None) -> None:
+    for name, (_least, arguments) in PAGES.items():
+        response = client.get(reverse(f"admin:{name}", args=arguments()))
+        assert response.status_code == 302, name
+        assert response["Location"].startswith(reverse("admin:login")), name
+
+
+@pytest.mark.parametrize("role", ORDER)
+def test_deeds(role: Role, as_role: Callable[[Role], Client]) -> None:
+    client = as_role(role)
+    operates = ORDER.index(role) >= ORDER.index(Role.OPERATOR)
+    library, job = make_library(), make_job(JobState.QUEUED)
+
+    scan = client.post(reverse("admin:library_library_scan", args=[library.pk]))
+    cancel = client.post(reverse("admin:jobs_job_control", args=[job.pk, "cancel"]))
+
+    assert {scan.status_code, cancel.status_code} == {302 if operates else 403}
+
+
+def test_deeds_are_never_done_by_a_link(boss: Client) -> None:
+    library, job = make_library(), make_job(JobState.QUEUED)
+
+    assert boss.get(reverse("admin:library_library_scan", args=[library.pk])).status_code == 405
+    control = reverse("admin:jobs_job_control", args=[job.pk, "cancel"])
+    assert boss.get(control).status_code == 405
+
+
+def test_buttons_are_shown_to_those_who_may_press_them(as_role: Callable[[Role], Client]) -> None:
+    library = make_library()
+    address = reverse("admin:library_library_overview", args=[library.pk])
+    scan = reverse("admin:library_library_scan", args=[library.pk])
+
+    assert scan not in as_role(Role.EDITOR).get(address).content.decode()
+    assert scan in as_role(Role.OPERATOR).get(address).content.decode()
+
+
+def test_django_q_has_no_forms() -> None:
+    assert not [model for model in admin.site._registry if model._meta.app_label == "django_q"]
+
+
+def test_an_administrator_cannot_make_superusers(as_role: Callable[[Role], Client]) -> None:
+    client = as_role(Role.ADMINISTRATOR)
+    superuser, other = make_user(superuser=True), make_user()
+    change = "admin:auth_user_change"
+    sent: dict[str, Any] = {"username": other.username, "is_active": "on", "is_superuser": "on"}
+
+    client.post(reverse(change, args=[other.pk]), sent)
+    refused = client.post(reverse(change, args=[superuser.pk]), sent)
+    password = reverse("admin:auth_user_password_change", args=[superuser.pk])
+    taken = client.post(password, {"password1": "a-new-one-4711", "password2": "a-new-one-4711"})
+
+    other.refresh_from_db()
+    assert not other.is_superuser
+    assert (refused.status_code, taken.status_code) == (403, 403)

@@ -1,0 +1,80 @@
+"""The frame of all pages: home, menu, search."""
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from apps.accounts.choices import Role
+from tests.factories import NOON, make_file, make_library, make_performer, make_tag, make_video
+
+
+class TestHome:
+    def test_numbers_lead_to_what_they_count(self, boss: Client) -> None:
+        make_video()
+        make_file(missing_since=NOON)
+        make_file(probe_state="failed", probe_error="damaged")
+
+        page = boss.get(reverse("admin:index")).content.decode()
+
+        for link in ("presence=missing", "probe_state__exact=failed"):
+            address = reverse("admin:library_file_changelist") + "?" + link
+            assert address in page
+            assert "1 file\n" in boss.get(address).content.decode()
+
+    def test_shows_no_trouble_where_there_is_none(self, boss: Client) -> None:
+        make_video()
+
+        page = boss.get(reverse("admin:index")).content.decode()
+
+        assert "Missing" not in page
+        assert "Failed" not in page
+
+    def test_without_libraries_a_viewer_learns_whom_to_ask(self, as_role: Any) -> None:
+        page = as_role(Role.VIEWER).get(reverse("admin:index")).content.decode()
+
+        assert "Somebody who may add libraries" in page
+
+
+class TestMenu:
+    def test_one_item_is_where_we_are(self, boss: Client) -> None:
+        make_library()
+
+        for name in ("index", "library_video_browse", "library_video_changelist"):
+            page = boss.get(reverse(f"admin:{name}")).content.decode()
+            assert page.count(' active"') + page.count(" active ") <= 1, name
+
+    def test_holds_only_what_the_role_may_open(self, as_role: Any) -> None:
+        page = as_role(Role.VIEWER).get(reverse("admin:index")).content.decode()
+
+        assert reverse("admin:library_video_browse") in page
+        assert reverse("admin:auth_user_changelist") not in page
+        assert reverse("admin:jobs_job_changelist") not in page
+
+
+class TestSearch:
+    @pytest.fixture(autouse=True)
+    def _no_answers_from_before(self) -> None:
+        cache.clear()
+
+    def search(self, client: Client, words: str) -> str:
+        return client.get(reverse("admin:search"), {"s": words, "extended": 1}).content.decode()
+
+    def test_finds_a_few_of_each_kind(self, boss: Client) -> None:
+        for number in range(12):
+            make_video(f"Mountain {number}")
+        make_tag("Mountains")
+        make_performer("Ann Mountbatten")
+
+        page = self.search(boss, "mount")
+
+        assert "Found 10 results" in page
+        assert "Mountains" in page
+        assert "Ann Mountbatten" in page
+
+    def test_too_few_letters_search_no_rows(self, boss: Client) -> None:
+        make_video("Mountain")
+
+        assert "Mountain" not in self.search(boss, "mo")

@@ -1,0 +1,58 @@
+"""A real server and a real browser."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.factories import PASSWORD, make_user
+
+_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    # Playwright's loop runs in this thread, where the tests use the database, too.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        path = os.environ.get("MEDIAHUB_CHROMIUM", "/usr/bin/chromium")
+        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """``open_page("/admin/")``: a page seen by a superuser; errors in its scripts fail the test."""
+    contexts, errors = [], []
+
+    def open_page(path: str, *, width: int = 1280, dark: bool = False) -> Page:
+        scheme: Any = "dark" if dark else "light"
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=scheme, base_url=live_server.url
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
+        log_in(page)
+        page.goto(path)
+        return page
+
+    make_user(superuser=True, username="boss")
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def log_in(page: Page) -> None:
+    page.goto("/admin/login/")
+    page.fill("[name=username]", "boss")
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/admin/")

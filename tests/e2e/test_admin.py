@@ -1,0 +1,157 @@
+"""The admin as people use it: a few paths through real pages."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from apps.jobs.choices import JobState
+from apps.jobs.models import Job
+from apps.library.models import Library, Video
+from tests.factories import make_job, make_library, make_tag, make_video
+
+pytestmark = pytest.mark.browser
+
+OpenPage = Callable[..., Page]
+
+# Fields, pictures and buttons that somebody who doesn't see the page could not use.
+_UNNAMED = """() => [...document.querySelectorAll(
+    'input:not([type=hidden]), select, textarea, button, a[href], img')]
+  .filter(element => element.checkVisibility())
+  .filter(element => !(
+    element.matches('img[alt]') || element.labels?.length || element.title ||
+    element.getAttribute('aria-label') || element.getAttribute('aria-labelledby') ||
+    element.getAttribute('placeholder') || element.innerText?.trim() ||
+    element.querySelector('img[alt], [title]')))
+  .map(element => element.outerHTML.slice(0, 120))"""
+
+
+def test_the_first_library_is_added_on_the_first_page(open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page("/admin/")
+
+    page.get_by_label("Folder on this machine").fill(str(tmp_path / "nowhere"))
+    page.get_by_label("What you call it").fill("Films")
+    page.get_by_role("button", name="Add and scan").click()
+    expect(page.get_by_text("is its disk or share mounted?")).to_be_visible()
+    page.locator("[name=root]").fill(str(tmp_path))
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.get_by_role("heading", name="Films")).to_be_visible()
+    expect(page.get_by_text("waiting for a worker")).to_be_visible()
+    assert Library.objects.get().root == str(tmp_path)
+
+
+def test_browse_filter_and_open_a_video(open_page: OpenPage) -> None:
+    tag = make_tag("Mountains")
+    make_video("Alps", tags=[tag])
+    make_video("Beach")
+    page = open_page("/admin/library/video/browse/")
+    cards = page.locator(".mh-card")
+    expect(cards).to_have_count(2)
+
+    page.get_by_label("Search titles and paths").fill("alps")
+    page.keyboard.press("Enter")
+    expect(cards).to_have_count(1)
+    page.get_by_role("link", name="Remove the filter Search: alps").click()
+    expect(cards).to_have_count(2)
+
+    page.locator(".mh-filters > summary").click()
+    page.get_by_label("Tags").locator("xpath=..").locator(".select2-search__field").fill("mount")
+    page.get_by_role("option", name="Mountains").click()
+    expect(cards).to_have_count(1)
+    assert f"tag={tag.pk}" in page.url
+
+    page.get_by_role("link", name="Alps").click()
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("Alps")
+
+
+def test_the_size_of_covers_is_remembered_and_arrows_walk(open_page: OpenPage) -> None:
+    for number in range(3):
+        make_video(f"Video {number}")
+    page = open_page("/admin/library/video/browse/")
+
+    page.get_by_role("link", name="Small covers").click()
+    assert "zoom=s" in page.url
+    page.goto("/admin/library/video/browse/")
+    expect(page.locator("[data-zoom-grid]")).to_have_attribute("data-zoom-grid", "s")
+
+    page.locator(".mh-card-link").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".mh-card-link").nth(1)).to_be_focused()
+
+
+def test_edit_a_rating(open_page: OpenPage) -> None:
+    video = make_video("Film")
+    page = open_page(f"/admin/library/video/{video.pk}/change/")
+
+    page.get_by_role("spinbutton", name="Rating").fill("80")
+    page.get_by_role("button", name="Save and continue editing").click()
+
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    assert Video.objects.get(pk=video.pk).rating == 80
+
+
+def test_progress_moves_by_itself_until_the_end(open_page: OpenPage) -> None:
+    library = make_library()
+    job = make_job(
+        JobState.RUNNING, target_type="library.library", target_id=library.pk, done=1, total=4
+    )
+    page = open_page(f"/admin/library/library/{library.pk}/")
+    bar = page.get_by_role("progressbar", name="Scan")
+    expect(bar).to_have_attribute("aria-valuenow", "25")
+    cancel = page.get_by_role("button", name="Cancel")
+    cancel.focus()
+
+    Job.objects.filter(pk=job.pk).update(done=2)
+    expect(bar).to_have_attribute("aria-valuenow", "50")
+    expect(cancel).to_be_focused()
+
+    Job.objects.filter(pk=job.pk).update(
+        state=JobState.SUCCEEDED, lease_until=None, finished_at=job.created_at
+    )
+    expect(bar).to_have_count(0)
+    expect(page.locator("[data-active]")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/",
+        "/admin/library/video/browse/",
+        "/admin/library/video/",
+        "/admin/library/video/{video}/change/",
+        "/admin/library/library/",
+        "/admin/library/library/{library}/",
+        "/admin/library/library/add/",
+        "/admin/jobs/job/",
+        "/admin/jobs/job/{job}/change/",
+        "/admin/library/tag/",
+        "/admin/library/file/",
+    ],
+)
+def test_fits_a_phone_and_names_its_parts(open_page: OpenPage, path: str) -> None:
+    video = make_video("A_very_long_name_without_any_space_" * 4, tags=[make_tag()])
+    job = make_job(JobState.RUNNING, target_type="library.library", target_id=video.library_id)
+    ids = {"video": video.pk, "library": video.library_id, "job": job.pk}
+
+    page = open_page(path.format(**ids), width=360, dark=True)
+
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.evaluate(_UNNAMED) == []
+    expect(page.get_by_role("main")).to_have_count(1)
+    expect(page.locator("h1")).to_have_count(1)
+
+
+def test_hostile_names_do_nothing(open_page: OpenPage) -> None:
+    name = "\"><img src=x onerror=\"alert('no')\"><script>alert('no')</script>"
+    video = make_video(name, tags=[make_tag(name)])
+
+    for path in (
+        "/admin/", "/admin/library/video/browse/", "/admin/library/video/", "/admin/library/tag/",
+        f"/admin/library/video/{video.pk}/change/",
+    ):  # fmt: skip
+        page = open_page(path)
+        expect(page.get_by_text(re.compile("onerror")).first).to_be_attached()

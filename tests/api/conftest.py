@@ -23,7 +23,7 @@ class Api:
         if user and not token:
             self.http.force_login(user)
 
-    def get(self, path: str, **parameters: Any) -> Any:
+    def get(self, path: str, /, **parameters: Any) -> Any:
         return self.http.get(self._url(path), parameters, headers=self.headers)
 
     def post(self, path: str, body: Any = None, **headers: str) -> Any:
@@ -43,7 +43,7 @@ class Api:
             headers={**self.headers, **named},
         )  # fmt: skip
 
-    def results(self, path: str, **parameters: Any) -> list[dict[str, Any]]:
+    def results(self, path: str, /, **parameters: Any) -> list[dict[str, Any]]:
         response = self.get(path, **parameters)
         assert response.status_code == 200, response.content
         found: list[dict[str, Any]] = response.json()["results"]

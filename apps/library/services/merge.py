@@ -133,5 +133,8 @@ def _gained(source: Named, into: Named) -> dict[str, Any]:
 
 def _union(names: Iterable[str], *, but: str = "") -> list[str]:
     """In order, each once, whatever its case."""
-    found = {name.lower(): name for name in reversed(list(names)) if name.lower() != but.lower()}
-    return list(reversed(found.values()))[:_MOST_ALIASES]
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(name.lower(), name)
+    found.pop(but.lower(), None)
+    return list(found.values())[:_MOST_ALIASES]

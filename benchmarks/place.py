@@ -17,7 +17,7 @@ def use_own_data() -> None:
     from mediahub import postgres
 
     data = BUILD / "data"
-    data.mkdir(parents=True, exist_ok=True)
+    (data / "static").mkdir(parents=True, exist_ok=True)
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": _SETTINGS,
         "MEDIAHUB_DATA_DIR": str(data),

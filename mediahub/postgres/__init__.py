@@ -10,7 +10,7 @@ import os
 import stat
 import sys
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -49,10 +49,6 @@ class Server:
             f"postgresql://{self.user}@/{self.dbname}?host={quote(self.host, '')}&port={self.port}"
         )
 
-    def with_database(self, dbname: str) -> "Server":
-        """The same server, another database."""
-        return replace(self, dbname=dbname)
-
 
 def ensure(data_dir: Path, *, binaries: Path | None = None, fast: bool = False) -> Server:
     """See that the server under ``data_dir`` runs and stays while this process lives.
@@ -85,10 +81,10 @@ def leave(data_dir: Path, *, patience_s: float = 0.0) -> bool:
         return True
     with locked(folder / "start.lock"):
         stopped = stop_if_unused(folder, patience_s=patience_s)
-    if stopped and folder.is_dir():
-        post = lock_within(folder / "janitor.lock", seconds=5)  # the janitor sees it, and goes
-        if post is not None:
-            os.close(post)
+        if stopped and folder.is_dir():
+            post = lock_within(folder / "janitor.lock", seconds=5)  # the janitor sees it, and goes
+            if post is not None:
+                os.close(post)
     return stopped
 
 

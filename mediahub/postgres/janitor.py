@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mediahub import postgres
 from mediahub.postgres.cluster import is_running
-from mediahub.postgres.locks import locked
+from mediahub.postgres.locks import locked, try_lock
 
 _GRACE_S = 2.0  # so that one command after another doesn't restart the server each time
 
@@ -22,9 +22,14 @@ def main(folder: Path) -> None:
             if not is_running(folder):
                 return _resign()
         time.sleep(_GRACE_S)
-        with locked(folder / "start.lock"):
+        start = try_lock(folder / "start.lock")
+        if start is None:
+            continue  # somebody is about to start the server, or is stopping it
+        try:
             if postgres.stop_if_unused(folder):
                 return _resign()
+        finally:
+            os.close(start)
 
 
 def _resign() -> None:

@@ -95,7 +95,7 @@ def _examine(folder: Path) -> Programs | None:
 def _answers(folder: Path, account: Account) -> bytes:
     """What the server program says about its version; nothing if it cannot be run."""
     server = folder / "postgres"
-    if not os.access(server, os.X_OK) or server.is_dir():
+    if shutil.which(server) is None:
         return b""
     command = [str(server), "--version"]
     done = process.run(command, timeout_s=30, user=account.user, group=account.group)

@@ -30,10 +30,8 @@ from apps.ffmpeg.reasons import MediaRefused, Reason, refused_by_system
 _STREAM = re.compile(r"\s*Stream #0:(\d+)\S*: (\w+): ([\w-]+)")
 _SIDE_DATA = re.compile(r"\s{6,}(Display Matrix|displaymatrix|DOVI configuration record): (.*)")
 _ROTATION = re.compile(r"rotation of (-?[\d.]+) degrees")
-_SYSTEM_ERRORS = {
-    errno.ENOENT, errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.EISDIR,
-    errno.ENOTDIR, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN,
-}  # fmt: skip
+_SYSTEM_ERRORS = {errno.ENOENT, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN}
+"""Those that are about the disk. FFmpeg answers EIO and EPERM to damaged content, too."""
 
 Described = dict[int, dict[str, Any]]
 

@@ -68,7 +68,7 @@ def still_by_ffmpeg(
 
 def _times_ms(request: CoverRequest, *, head: bytes, programs: Programs) -> list[int]:
     facts = read_facts(request.path, head=head, programs=programs)
-    if not facts.video_codec:
+    if not any(stream["type"] == "video" for stream in facts.streams):
         raise MediaRefused(Reason.NO_PICTURE)
     if request.at_ms is not None:
         return [request.at_ms]

@@ -54,7 +54,7 @@ _LIFE = (
     "life=s=160x90:r=10:seed={seed}:ratio=0.2:mold=10:life_color={alive}:death_color={dead}"
     ":mold_color={old},scale=1280:720:flags=neighbor"
 )
-_GRADIENT = "gradients=s=640x360:r=12:seed={seed}:n=5:speed=0.02:{colours},scale={size}"
+_GRADIENT = "gradients=s=640x360:r={rate}:seed={seed}:n=5:speed=0.02:{colours},scale={size}"
 _SUNSET = "c0=#0b1d51:c1=#725cad:c2=#ff8a5b:c3=#ffe3a9:c4=#8ccdeb"
 _LAGOON = "c0=#012a4a:c1=#2a6f97:c2=#61a5c2:c3=#a9d6e5:c4=#f4f1de"
 _EMBERS = "c0=#10002b:c1=#5a189a:c2=#e85d04:c3=#faa307:c4=#ffedd8"
@@ -62,7 +62,7 @@ _EMBERS = "c0=#10002b:c1=#5a189a:c2=#e85d04:c3=#faa307:c4=#ffedd8"
 _CLIPS = (
     Clip(
         "Fractals/Mandelbrot Dive (2024).mp4", "mp4", 12,
-        video="mandelbrot=s=640x360:r=20:start_x=-0.743643887037151:start_y=0.131825904205330"
+        video="mandelbrot=s=480x270:r=20:start_x=-0.743643887037151:start_y=0.131825904205330"
         ":start_scale=0.02:end_scale=0.00001:end_pts=240:maxiter=350:bailout=20"
         ":outer=normalized_iteration_count:inner=black,scale=1280:720:flags=bicubic",
         audio=_chord(110, 164.81, 220, 329.63),
@@ -124,19 +124,19 @@ _CLIPS = (
     ),
     Clip(
         "Colour/Sunset, One Minute (2024).mkv", "matroska", 60,
-        video=_GRADIENT.format(seed=11, colours=_SUNSET, size="1280:720"),
+        video=_GRADIENT.format(rate=8, seed=11, colours=_SUNSET, size="1280:720"),
         audio=_chord(82.41, 123.47, 164.81, 207.65),
         encode=(*X265, "-pix_fmt", "yuv420p10le", *AAC),
     ),
     Clip(
         "Colour/Lagoon (2025).mp4", "mp4", 15,
-        video=_GRADIENT.format(seed=5, colours=_LAGOON, size="1280:720"),
+        video=_GRADIENT.format(rate=12, seed=5, colours=_LAGOON, size="1280:720"),
         audio=_chord(196, 246.94, 293.66),
         encode=(*AV1, *AAC),
     ),
     Clip(
         "Colour/Embers, Upright (2025).mp4", "mp4", 10,
-        video=_GRADIENT.format(seed=31, colours=_EMBERS, size="1920:1080"),
+        video=_GRADIENT.format(rate=12, seed=31, colours=_EMBERS, size="1920:1080"),
         audio=_chord(110, 138.59),
         encode=(*X264, *AAC),
     ),

@@ -97,7 +97,7 @@ class Peer:
     def end(self) -> int:
         """Kill the child if it still runs; the number of the signal that ended it before, or 0.
 
-        A child that the kernel won't let go of (a dead mount) is left behind.
+        A child that the kernel won't let go of (a dead mount) is left behind: see ``lingers``.
         """
         if self.gone:  # it has closed its output: its end is near, and tells why
             with suppress(subprocess.TimeoutExpired):
@@ -105,6 +105,10 @@ class Peer:
         status = self._process.poll()
         process.kill(self._process, patience_s=_REAP_S)
         return -status if status is not None and status < 0 else 0
+
+    def lingers(self) -> bool:
+        """Whether the child is still there."""
+        return self._process.poll() is None
 
     def _restart_clock(self, now: float) -> None:
         if not self.pending:

@@ -60,7 +60,7 @@ def _write(image: Image.Image, output: Picture) -> WrittenPicture:
     unfinished = output.path + b".part"  # always the same name: what a crash leaves is overwritten
     try:
         with open(unfinished, "wb") as file:
-            image.save(file, "WEBP", quality=output.quality, method=4)
+            image.save(file, "WEBP", quality=output.quality, method=2)
             file.flush()
             os.fsync(file.fileno())
         size = os.stat(unfinished).st_size

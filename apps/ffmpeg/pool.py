@@ -21,6 +21,7 @@ _LOW = 8  # a child with fewer files left is sent the next batch, so that it nev
 _BATCH_BYTES = 32_768  # of paths; their frame fits into an empty pipe
 _RECYCLE_AFTER = 5_000  # files; FFmpeg's leaks and fragmented memory end with the process
 _FAILED_STARTS = 3
+_MOST_LINGERING = 8  # killed children that a dead disk holds, at some 70 MB each
 
 
 class MediaPoolBroken(MediaHubError):
@@ -28,6 +29,13 @@ class MediaPoolBroken(MediaHubError):
 
     code = "media_pool_broken"
     status = 500
+
+
+class DiskHangs(MediaHubError):
+    """So many reads hang in the kernel that going on would only make it worse."""
+
+    code = "disk_hangs"
+    status = 503
 
 
 class MediaPool:
@@ -56,6 +64,7 @@ class MediaPool:
         self._pace = _Pace(rate_per_s)
         self._peers: list[Peer] = []
         self._again: deque[Request] = deque()
+        self._lingering: list[Peer] = []
         self._failed_starts = 0
 
     def __enter__(self) -> Self:
@@ -84,7 +93,7 @@ class MediaPool:
 
         Requests are taken from the iterable only as children are free (about 24 each are in
         hand), so a slow consumer slows whoever makes them. Whatever is in hand when the generator
-        is closed is given up. Raises MediaPoolBroken.
+        is closed is given up. Raises MediaPoolBroken and DiskHangs.
         """
         source = iter(requests)
         try:
@@ -164,6 +173,9 @@ class MediaPool:
         """End a child; the file it had in hand is lost, the others go to another child."""
         pending = list(peer.pending)
         number = self._drop(peer)
+        self._lingering = [one for one in [*self._lingering, peer] if one.lingers()]
+        if len(self._lingering) > _MOST_LINGERING:
+            raise DiskHangs("The disk or network share does not answer; try again when it does.")
         if not peer.ready:
             self._again.extendleft(reversed(pending))
             self._failed_starts += 1

@@ -32,7 +32,7 @@ _MOST_CHAPTERS = 1000
 _DEPTH = re.compile(r"(\d+)(?:msb)?[lb]e$")  # only formats of more than a byte name their end
 _PACKED = {20: 10, 30: 10, 36: 12, 48: 16, 64: 16}  # bits of a whole pixel: of one component
 _CLOCK = re.compile(r"(\d{1,5}):([0-5]?\d):([0-5]?\d(?:\.\d{1,9})?)")
-_NUMBER = re.compile(r"^\d+$")  # a profile that has no name
+_NUMBER = re.compile(r"^-?\d+$")  # a profile that has no name
 _UNNAMED_LAYOUT = re.compile(r"^\d+ channels$")
 _HDR = {"smpte2084": "hdr10", "arib-std-b67": "hlg"}
 

@@ -10,7 +10,7 @@ from apps.ffmpeg.messages import FileStat
 from apps.ffmpeg.reasons import MediaRefused, Reason, refused_by_system
 
 _HEAD_BYTES = 4096
-_SMALLEST_BYTES = 64  # no container holds a stream in less
+_SMALLEST_BYTES = 32  # no container holds a stream in less
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@ import hashlib
 import os
 import signal
 import stat
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -298,3 +299,11 @@ def test_probes_and_covers_may_be_mixed(tmp_path: Path) -> None:
         results = {result.key: result for result in pool.run([cover, *_requests(2)])}
 
     assert {key: result.error for key, result in results.items()} == {"cover": "", 0: "", 1: ""}
+
+
+def test_children_load_no_django() -> None:
+    script = "import sys, apps.ffmpeg.child; print('django' in sys.modules, 'av' in sys.modules)"
+
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+
+    assert ended.stdout == b"False True\n"

@@ -11,7 +11,7 @@ from apps.accounts.choices import Role, Scope
 from apps.accounts.models import ApiToken
 from apps.accounts.services.tokens import create_token, find_token, revoke_token
 from apps.core.models import AuditEntry
-from tests.api.conftest import Api
+from tests.client import Api
 from tests.factories import NOON, make_token, make_user
 
 

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from apps.artifacts.choices import ArtifactState
 from apps.artifacts.models import Artifact
 from apps.jobs.models import Job
-from tests.api.conftest import Api
+from tests.client import Api
 from tests.factories import NOON, make_artifact, make_library, make_video
 
 

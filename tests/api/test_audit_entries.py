@@ -1,6 +1,6 @@
 """The audit as clients read it."""
 
-from tests.api.conftest import Api
+from tests.client import Api
 from tests.factories import make_tag
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import AsyncClient
 
 from apps.library.choices import ProbeState
-from tests.api.conftest import Api
+from tests.client import Api
 from tests.factories import make_file, make_library, make_token, make_user, make_video
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from apps.jobs.choices import JobState
 from apps.jobs.models import JobLogLine
-from tests.api.conftest import Api
+from tests.client import Api
 from tests.factories import NOON, make_job, make_user
 
 CONTRACT = {

@@ -6,7 +6,7 @@ import pytest
 
 from apps.core.models import AuditEntry
 from apps.library.models import Marker, Performer, Studio, Tag
-from tests.api.conftest import Api
+from tests.client import Api
 from tests.factories import (
     make_custom_field,
     make_marker,

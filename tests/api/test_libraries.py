@@ -10,7 +10,7 @@ from apps.jobs.models import Job
 from apps.library.choices import LibraryState
 from apps.library.models import Library, Scan
 from apps.library.services.library_edits import remove_library
-from tests.api.conftest import Api
+from tests.client import Api
 from tests.factories import (
     NOON,
     make_artifact,

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.library.models import Tag, Video
-from tests.api.conftest import Api
+from tests.client import Api
 from tests.factories import (
     make_artifact,
     make_custom_field,

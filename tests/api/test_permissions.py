@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.accounts.choices import Role, Scope
 from apps.jobs.choices import JobState
-from tests.api.conftest import Api
+from tests.client import Api
 from tests.factories import (
     make_artifact,
     make_custom_field,

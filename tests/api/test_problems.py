@@ -13,7 +13,7 @@ from psycopg import errors as postgres
 from apps.accounts.choices import Role, Scope
 from apps.core.api.errors import problem_details
 from apps.core.errors import Conflict
-from tests.api.conftest import Api
+from tests.client import Api
 from tests.factories import make_tag, make_video
 
 

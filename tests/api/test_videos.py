@@ -11,7 +11,7 @@ from apps.core.models import AuditEntry
 from apps.library.api.shapes import VideoShape
 from apps.library.choices import FieldKind
 from apps.library.models import File, Play, Video
-from tests.api.conftest import Api
+from tests.client import Api
 from tests.factories import (
     NOON,
     make_artifact,

@@ -1,5 +1,6 @@
 """Small real media files, made once by the ffmpeg of this machine and kept in build/test-media."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -20,6 +21,7 @@ from apps.ffmpeg.commands.clip import (
     Clip,
     make_clip,
 )
+from apps.ffmpeg.demo import CLIPS, make_demo
 from apps.ffmpeg.display_matrix import turn_mp4
 
 _CACHE = Path(__file__).parents[1] / "build" / "test-media"
@@ -101,6 +103,18 @@ def media(name: str) -> Path:
             turn_mp4(unfinished, _TURNED[name])
         unfinished.rename(path)
     return path
+
+
+@cache
+def demo_library() -> Path:
+    """The whole demonstration library; shared as well. Making it takes some 15 s of two cores."""
+    recipe = hashlib.sha256(repr(CLIPS).encode()).hexdigest()[:12]
+    folder = _CACHE / f"demo-{recipe}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (_CACHE / f"demo-{recipe}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        make_demo(folder, ffmpeg=ffmpeg())
+    return folder
 
 
 def not_media(name: str, folder: Path) -> Path:

@@ -59,7 +59,7 @@ _SUNSET = "c0=#0b1d51:c1=#725cad:c2=#ff8a5b:c3=#ffe3a9:c4=#8ccdeb"
 _LAGOON = "c0=#012a4a:c1=#2a6f97:c2=#61a5c2:c3=#a9d6e5:c4=#f4f1de"
 _EMBERS = "c0=#10002b:c1=#5a189a:c2=#e85d04:c3=#faa307:c4=#ffedd8"
 
-_CLIPS = (
+CLIPS = (
     Clip(
         "Fractals/Mandelbrot Dive (2024).mp4", "mp4", 12,
         video="mandelbrot=s=480x270:r=20:start_x=-0.743643887037151:start_y=0.131825904205330"
@@ -159,18 +159,18 @@ def make_demo(folder: Path, *, ffmpeg: str, report: Progress = silent) -> list[P
     Clips that this ffmpeg can't make (a missing encoder) are left out. ``report`` counts clips and
     may raise to stop. Raises DemoFailed, ProcessFailed if ffmpeg doesn't run.
     """
-    report(0, len(_CLIPS))
+    report(0, len(CLIPS))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        longest_first = sorted(_CLIPS, key=lambda clip: -clip.seconds)
+        longest_first = sorted(CLIPS, key=lambda clip: -clip.seconds)
         made = [pool.submit(_make, folder, clip, ffmpeg) for clip in longest_first]
         try:
             for done, future in enumerate(as_completed(made), 1):
                 future.result()
-                report(done, len(_CLIPS))
+                report(done, len(CLIPS))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    paths = [folder / clip.path for clip in _CLIPS if (folder / clip.path).exists()]
+    paths = [folder / clip.path for clip in CLIPS if (folder / clip.path).exists()]
     if not paths:
         raise DemoFailed("The demonstration library could not be made: ffmpeg made no clip.")
     return paths

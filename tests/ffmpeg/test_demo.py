@@ -6,15 +6,12 @@ import pytest
 from apps.ffmpeg.demo import DemoFailed, make_demo
 from apps.ffmpeg.messages import ProbeRequest, ProbeResult
 from apps.ffmpeg.pool import MediaPool
-from tests.media import ffmpeg
+from tests.media import demo_library, ffmpeg
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole library: about ten seconds on two cores, so it is made once."""
-    folder = tmp_path_factory.mktemp("demo")
-    make_demo(folder, ffmpeg=ffmpeg())
-    return folder
+def demo() -> Path:
+    return demo_library()
 
 
 def _probed(folder: Path) -> dict[str, ProbeResult]:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 
 from apps.core.models import AuditEntry
 from apps.library.models import Marker, Performer, Studio, Tag
@@ -199,3 +201,24 @@ def test_key_and_kind_of_a_custom_field_are_settled(api: Api) -> None:
     assert api.patch(f"custom-fields/{field.pk}/", {"label": "Seen?"}).json()["label"] == "Seen?"
     assert api.post("custom-fields/", {"key": "Bad Key", "label": "x"}).status_code == 400
     assert _refusal(api.post("custom-fields/", {"key": "seen", "label": "x"})) == (409, "duplicate")
+
+
+def test_pictures_of_a_performer_are_served_in_their_order(api: Api) -> None:
+    performer, other = make_performer(), make_performer()
+    path = default_storage.save("performers/test.webp", ContentFile(b"RIFF"))
+    second = performer.images.create(image="performers/gone.webp", position=2)
+    first = performer.images.create(image=path, position=1)
+
+    shown = api.get(f"performers/{performer.pk}/").json()["images"]
+
+    base = f"http://testserver/api/v1/performers/{performer.pk}/images/"
+    assert shown == [
+        {"id": first.pk, "url": f"{base}{first.pk}/"},
+        {"id": second.pk, "url": f"{base}{second.pk}/"},
+    ]
+    response = api.get(shown[0]["url"])
+    assert (response.content, response["Content-Type"]) == (b"RIFF", "image/webp")
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert api.get(shown[1]["url"]).status_code == 404
+    assert api.get(f"performers/{other.pk}/images/{first.pk}/").status_code == 404
+    default_storage.delete(path)

@@ -42,7 +42,7 @@ MAKERS: dict[str, Callable[[Api], object]] = {
     "files/": lambda _api: make_file(),
     "videos/": lambda _api: _rich_video(),
     "tags/": lambda _api: make_tag(parents=[make_tag()]),
-    "performers/": lambda _api: make_performer(),
+    "performers/": lambda _api: make_performer().images.create(image="x.webp"),
     "studios/": lambda _api: make_studio(parent=make_studio()),
     "markers/": lambda _api: make_marker(tag=make_tag()),
     "custom-fields/": lambda _api: make_custom_field(),

@@ -205,3 +205,18 @@ def test_vanished_reference_is_a_conflict() -> None:
 
 def test_what_nobody_foresaw_is_not_hidden() -> None:
     assert problem_details(ZeroDivisionError(), {}) is None
+
+
+def test_what_nobody_foresaw_tells_programs_nothing_but_that(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: Any, **_kwargs: Any) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr("apps.library.api.views.labels.TagViewSet.list", fail)
+    api.http.raise_request_exception = False
+
+    response = api.get("tags/")
+
+    _assert_problem(response, 500, "server_error")
+    assert b"secret" not in response.content

@@ -1,11 +1,8 @@
 """Artifacts: which there are, the files themselves, and making those that are missing."""
 
-import mimetypes
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.http import HttpResponse
-from django.utils.http import parse_etags
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -23,21 +20,13 @@ from apps.artifacts.choices import ArtifactState
 from apps.artifacts.models import Artifact
 from apps.artifacts.tasks import request_covers
 from apps.core.api.filters import AnyOfFilter, FilterSet, WordsFilter
+from apps.core.api.media import stored_picture
 from apps.core.api.views import ListedViewSet
-from apps.core.errors import MediaHubError
 from apps.jobs.api.serializers import JobSerializer
 from apps.jobs.api.views import started
 from apps.library.models import Library
 
 _SIZES = ("card", "full")
-_FOR_GOOD = "private, max-age=31536000, immutable"
-
-
-class ArtifactFileGone(MediaHubError):
-    """The artifact was never made, or its file has gone from the storage."""
-
-    code = "artifact_file_gone"
-    status = 404
 
 
 class ArtifactFilter(FilterSet):
@@ -75,17 +64,8 @@ class ArtifactViewSet(ListedViewSet):
         if size not in _SIZES:
             raise ValidationError({"size": [f"Known: {', '.join(_SIZES)}."]})
         artifact: Artifact = self.get_object()
-        path = artifact.storage_path(size)
-        if not path:
-            raise ArtifactFileGone(f"The {artifact} has no file of the size {size}.")
-        etag = f'"{artifact.parameters}-{artifact.source}-{size}"'
-        if etag in parse_etags(request.headers.get("If-None-Match", "")):
-            response = HttpResponse(status=304)
-        else:
-            response = HttpResponse(_read(path), content_type=mimetypes.guess_type(path)[0])
-        response["ETag"], response["Cache-Control"] = etag, _FOR_GOOD
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
+        tag = f"{artifact.parameters}-{artifact.source}-{size}"
+        return stored_picture(request, artifact.storage_path(size), tag=tag)
 
     @extend_schema(responses=CoverageSerializer(many=True), filters=False)
     @action(detail=False, pagination_class=None)
@@ -103,12 +83,3 @@ class ArtifactViewSet(ListedViewSet):
         if library and not Library.objects.filter(pk=library).exists():
             raise ValidationError({"library": [f"There is no library {library}."]})
         return started(request_covers(library), request)
-
-
-def _read(path: str) -> bytes:
-    try:
-        with default_storage.open(path) as file:
-            content: bytes = file.read()
-    except FileNotFoundError as error:
-        raise ArtifactFileGone("The artifact's file has gone: have it made again.") from error
-    return content

@@ -14,7 +14,8 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.db import DataError, IntegrityError, OperationalError
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from psycopg import errors as postgres
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -65,6 +66,19 @@ def problem_details(error: Exception, _context: Mapping[str, Any]) -> Response |
         errors = {field: [str(error)]} if field else None
         return problem(error.status, str(error), code=error.code, errors=errors)
     return _from_database(error)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's ``handler500``: a problem for programs, Django's page for people."""
+    if not request.path.startswith("/api/"):
+        return defaults.server_error(request)
+    body = {
+        "type": "urn:mediahub:problem:server_error",
+        "title": HTTPStatus(500).phrase,
+        "status": 500,
+        "detail": "Something went wrong here that nobody foresaw; the log says what.",
+    }
+    return JsonResponse(body, status=500, content_type=MEDIA_TYPE)
 
 
 def _as_drf(error: Exception) -> Exception:

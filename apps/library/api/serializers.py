@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -13,6 +15,7 @@ from apps.library.models import (
     Library,
     Marker,
     Performer,
+    PerformerImage,
     Studio,
     Tag,
     Video,
@@ -50,9 +53,36 @@ class StudioSerializer(RowSerializer):
         read_only_fields = ["version", "video_count"]
 
 
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "id": {"type": "integer"},
+                "url": {"type": "string", "format": "uri"},
+            },
+            "required": ["id", "url"],
+        },
+    }
+)
+class ImagesField(serializers.Field):
+    """Addresses of a performer's pictures, the first one first."""
+
+    def to_representation(self, value: Any) -> list[dict[str, Any]]:
+        rows = sorted(value.all(), key=lambda row: (row.position, row.pk))
+        return [{"id": row.pk, "url": self._url(row)} for row in rows]
+
+    def _url(self, row: PerformerImage) -> str:
+        names = {"pk": row.performer_id, "image": row.pk}
+        path = reverse("v1:performer-image", kwargs=names)
+        return str(self.context["request"].build_absolute_uri(path))
+
+
 class PerformerSerializer(RowSerializer):
     """A person."""
 
+    images = ImagesField(read_only=True)
     rating = serializers.IntegerField(
         required=False, allow_null=True, validators=_RATING, help_text="1 to 100"
     )
@@ -63,7 +93,7 @@ class PerformerSerializer(RowSerializer):
             "id", "name", "disambiguation", "aliases", "gender", "birth_date", "death_date",
             "country", "ethnicity", "eye_color", "hair_color", "height_cm", "weight_kg",
             "measurements", "tattoos", "piercings", "career_start", "career_end", "rating", "urls",
-            "details", "favorite", "locked_fields", "video_count", *_STAMPS,
+            "details", "favorite", "images", "locked_fields", "video_count", *_STAMPS,
         ]  # fmt: skip
         read_only_fields = ["version", "video_count"]
 

@@ -4,12 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import models
-from drf_spectacular.utils import extend_schema
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core.api.media import stored_picture
 from apps.core.api.views import EditableViewSet, expected_version
 from apps.library.api import filters, serializers
 from apps.library.models import CustomField, Marker, Performer, Studio, Tag
@@ -78,11 +82,21 @@ class StudioViewSet(LabelViewSet):
 class PerformerViewSet(LabelViewSet):
     """The people in the videos."""
 
-    queryset = Performer.objects.all()
+    queryset = Performer.objects.prefetch_related("images")
     serializer_class = serializers.PerformerSerializer
     filterset_class = filters.PerformerFilter
     ordering_fields = {**_ORDERS, "rating": "rating", "birth_date": "birth_date"}
     merge_service = staticmethod(merge.merge_performers)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("image", OpenApiTypes.INT, OpenApiParameter.PATH)],
+        responses={(200, "image/webp"): OpenApiTypes.BINARY},
+    )
+    @action(detail=True, url_path="images/(?P<image>[0-9]+)")
+    def image(self, request: Request, image: str, **_kwargs: Any) -> HttpResponse:
+        """A picture of a performer."""
+        row = get_object_or_404(self.get_object().images, pk=image)
+        return stored_picture(request, row.image.name, tag=f"{row.pk}-{row.image.name}")
 
 
 class MarkerViewSet(EditableViewSet):

@@ -49,7 +49,7 @@ def count_rows(
     expected = _plan(rows) if planned and not is_whole else 0
     if expected > cap * _SURELY_MORE:
         return RowCount(expected, Precision.ABOUT)
-    counted = rows.order_by()[: cap + 1].count()
+    counted = rows.order_by().values("pk")[: cap + 1].count()
     if counted <= cap:
         return RowCount(counted)
     if is_whole:

@@ -19,7 +19,7 @@ class BoundedPaginator(Paginator):
 
     @cached_property
     def rows(self) -> RowCount:
-        return count_rows(self.object_list)  # type: ignore[arg-type]
+        return count_rows(self.object_list, planned=True)  # type: ignore[arg-type]
 
     @cached_property
     def count(self) -> int:
@@ -40,7 +40,8 @@ class StableChangeList(ChangeList):  # type: ignore[misc]
     result_list: Any
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
-        ordering: list[Any] = super().get_ordering(request, queryset)
+        # What the list is sorted by is not to be sorted further by what it was sorted by before.
+        ordering: list[Any] = super().get_ordering(request, queryset.order_by())
         if len(ordering) > 1 and ordering[-1] == "-pk" and not _descends(ordering[-2]):
             ordering[-1] = "pk"
         return ordering

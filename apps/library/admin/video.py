@@ -24,7 +24,13 @@ from apps.core.admin.base import column
 from apps.core.admin.entries import recent_entries
 from apps.core.admin.lists import rising
 from apps.core.units import say_ago, say_bytes, say_duration
-from apps.library.admin.filters import CodecFilter, PictureFilter, PresenceFilter, TagFilter
+from apps.library.admin.filters import (
+    CodecFilter,
+    PerformerFilter,
+    PictureFilter,
+    PresenceFilter,
+    TagFilter,
+)
 from apps.library.forms.video import CUSTOM, MarkerForm, video_form
 from apps.library.models import CustomField, Marker, Video
 from apps.library.pages import BrowsePage
@@ -57,9 +63,9 @@ class VideoAdmin(AuditedAdmin):
         PictureFilter,
         CodecFilter,
         ("orientation", ChoicesDropdownFilter),
-        ("tags", TagFilter),
+        TagFilter,
         ("studio", AutocompleteSelectFilter),
-        ("performers", AutocompleteSelectFilter),
+        PerformerFilter,
         ("favorite", BooleanRadioFilter),
     ]
     search_fields = ["title", "path"]

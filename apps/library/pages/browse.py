@@ -51,7 +51,7 @@ class BrowsePage(AdminPage):
             filter_fields=[form[name] for name in _FILTERS],
             media=form.media,
             cards=cards(page),
-            count=count_rows(videos),
+            count=count_rows(videos, planned=True),
             chips=list(self._chips(form, asked)),
             zoom=asked["zoom"] or "m",
             zooms=[(name, label, self._address(zoom=name)) for name, label in ZOOMS.items()],

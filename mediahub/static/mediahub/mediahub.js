@@ -212,13 +212,21 @@
     }
   }
 
-  /* The pickers' own search boxes are called what the field is called. */
-  function nameSearchBoxes() {
+  /* What Unfold leaves without a name: search boxes in pickers, fields in tables. */
+  function nameFields() {
     for (const box of document.querySelectorAll(".select2-search__field:not([aria-label])")) {
       const container = box.closest(".select2-container");
       const select = container && container.previousElementSibling;
       const label = select && select.labels && select.labels[0];
-      box.setAttribute("aria-label", label ? label.innerText.trim() : "Search");
+      box.setAttribute("aria-label", label ? label.textContent.trim() : "Search");
+    }
+    for (const field of document.querySelectorAll("table.formset td :is(input, select, textarea)")) {
+      const cell = field.closest("td");
+      const heads = cell.closest("table").querySelectorAll("thead th");
+      const head = heads[[...cell.parentElement.children].indexOf(cell)];
+      if (head && !(field.labels && field.labels.length) && !field.hasAttribute("aria-label")) {
+        field.setAttribute("aria-label", head.textContent.trim());
+      }
     }
   }
 
@@ -250,7 +258,8 @@
     arrows();
     copying();
     colors();
-    nameSearchBoxes();
-    document.addEventListener("formset:added", () => setTimeout(nameSearchBoxes));
+    // After the pickers, which jQuery makes once it thinks that the page is ready.
+    if (window.django && window.django.jQuery) window.django.jQuery(() => setTimeout(nameFields));
+    document.addEventListener("formset:added", () => setTimeout(nameFields));
   });
 })();

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import F, Prefetch, QuerySet
 from django.urls import reverse
@@ -124,7 +123,7 @@ def cover_of(video: Any, size: str = "card") -> Cover:
 def picture_url(artifact: Any, size: str) -> str:
     """Where the API serves an artifact's picture; a new picture has a new address."""
     made = f"{artifact.made_at:%Y%m%d%H%M%S}" if artifact.made_at else ""
-    return f"/api/v1/artifacts/{artifact.pk}/file/?{urlencode({'size': size, 'v': made})}"
+    return reverse("v1:artifact-file", args=[artifact.pk], query={"size": size, "v": made})
 
 
 def resolution_name(width: int | None, height: int | None) -> str:

@@ -10,7 +10,7 @@ from apps.accounts.choices import Role, Scope
 from apps.core.models import AuditEntry
 from apps.library.api.shapes import VideoShape
 from apps.library.choices import FieldKind
-from apps.library.models import File, Play, Video
+from apps.library.models import File, Video
 from tests.client import Api
 from tests.factories import (
     NOON,
@@ -263,45 +263,3 @@ def test_custom_fields_hold_their_kind(api: Api, kind: str, good: Any, bad: Any)
     shown = api.patch(address, {"custom": {"mine": good}}).json()
     assert shown["custom"] == {"mine": good, "other": "stays"}
     assert api.patch(address, {"custom": {"mine": None}}).json()["custom"] == {"other": "stays"}
-
-
-def test_plays_are_counted_for_each_user(as_role: Callable[..., Api]) -> None:
-    ann, bob, video = as_role(Role.VIEWER), as_role(Role.VIEWER), make_video()
-
-    ann.post(f"videos/{video.pk}/played/", {"end": 30.5})
-    shown = ann.post(f"videos/{video.pk}/played/", {"start": 30.5, "end": 60}).json()
-
-    assert shown["play_count"] == 2
-    assert shown["last_played_at"]
-    assert bob.get(f"videos/{video.pk}/").json()["play_count"] == 0
-    viewing = video.viewings.get()
-    assert (viewing.played_ms, viewing.position_ms) == (60_000, 60_000)
-    assert Play.objects.count() == 2
-    assert ann.post(f"videos/{video.pk}/played/", {"start": 9, "end": 1}).status_code == 400
-
-
-def test_only_a_video_without_present_files_is_forgotten(api: Api) -> None:
-    here, gone = make_video(), make_video(missing_since=NOON)
-
-    refused = api.delete(f"videos/{here.pk}/")
-
-    assert (refused.status_code, refused.json()["type"]) == (
-        409, "urn:mediahub:problem:video_present",
-    )  # fmt: skip
-    assert api.delete(f"videos/{gone.pk}/").status_code == 204
-    assert [video.pk for video in Video.objects.all()] == [here.pk]
-    assert File.objects.count() == 1
-
-
-def test_rescan_is_a_job_for_its_files(api: Api) -> None:
-    video = make_video()
-
-    response = api.post(f"videos/{video.pk}/rescan/", {"duration": True, "size": False})
-
-    job = response.json()
-    assert response.status_code == 202
-    assert response["Location"] == f"http://testserver/api/v1/jobs/{job['id']}/"
-    assert (job["kind"], job["state"]) == ("library.probe", "queued")
-    assert job["params"]["file_ids"] == [video.primary_file_id]
-    nothing = {"duration": False, "size": False}
-    assert api.post(f"videos/{video.pk}/rescan/", nothing).status_code == 400

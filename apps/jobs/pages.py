@@ -67,6 +67,11 @@ class JobView:
     error: str
     deeds: list[Deed]
 
+    @property
+    def is_unmeasured(self) -> bool:
+        """At work, without anybody knowing how far it is."""
+        return self.percent is None and self.variant == VARIANTS[JobState.RUNNING]
+
 
 def job_views(jobs: Iterable[Job], *, now: datetime) -> list[JobView]:
     """Views of jobs; their targets are read in one query for each kind of target."""

@@ -87,9 +87,9 @@ def test_edit_a_rating(open_page: OpenPage) -> None:
     page = open_page(f"/admin/library/video/{video.pk}/change/")
 
     page.get_by_role("spinbutton", name="Rating").fill("80")
-    page.get_by_role("button", name="Save and continue editing").click()
+    page.get_by_role("button", name="Save", exact=True).click()
 
-    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    expect(page.get_by_text("Film was saved.")).to_be_visible()
     expect(page.get_by_role("heading", name="History")).to_be_visible()
     assert Video.objects.get(pk=video.pk).rating == 80
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.db.models import Model
 from django.db.models.expressions import OrderBy
@@ -28,6 +29,7 @@ class BaseAdmin(ModelAdmin):  # type: ignore[misc]
     list_per_page = 25
     list_max_show_all = 0
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # each would count all rows
     list_filter_submit = True
     list_fullwidth = True
     warn_unsaved_form = True

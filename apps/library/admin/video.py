@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -23,7 +24,7 @@ from apps.core.admin import AuditedAdmin
 from apps.core.admin.base import column
 from apps.core.admin.entries import recent_entries
 from apps.core.admin.lists import rising
-from apps.core.units import say_ago, say_bytes, say_duration
+from apps.core.units import say_ago, say_bytes, say_duration, say_timecode
 from apps.library.admin.filters import (
     CodecFilter,
     PerformerFilter,
@@ -46,8 +47,21 @@ class MarkerInline(TabularInline):  # type: ignore[misc]
     form = MarkerForm
     fields = ("start_ms", "end_ms", "title", "tag")
     autocomplete_fields = ("tag",)
+    readonly_fields = ("start", "end")
     ordering = ("start_ms", "pk")
     extra = 0
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        may_change = self.has_change_permission(request, obj)
+        return self.fields if may_change else ("start", "end", "title", "tag")
+
+    @column("from")
+    def start(self, marker: Marker) -> str:
+        return say_timecode(marker.start_ms)
+
+    @column("to")
+    def end(self, marker: Marker) -> str:
+        return "-" if marker.end_ms is None else say_timecode(marker.end_ms)
 
 
 @admin.register(Video)
@@ -186,11 +200,16 @@ class VideoAdmin(AuditedAdmin):
             sets.append(("Locks", locks))
         return sets
 
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """The page of a video is where people look at it, so they stay there."""
+        messages.success(request, f"{obj} was saved.")
+        return redirect(request.get_full_path())
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         if video := context.get("original"):
-            context |= _page_of(video, request)
+            context |= _page_of(video, request) | {"show_save_and_continue": False}
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return response
 

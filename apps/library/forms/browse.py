@@ -57,7 +57,7 @@ class BrowseForm(forms.Form):
     orientation = forms.ChoiceField(
         label="Orientation", required=False, widget=UnfoldAdminSelectWidget,
         choices=[("", "Any orientation"), ("landscape", "Landscape"), ("portrait", "Portrait"),
-                 ("square", "Square"), ("none", "Audio only")],
+                 ("square", "Square"), ("none", "No picture")],
     )  # fmt: skip
     codec = forms.ChoiceField(label="Codec", required=False, widget=UnfoldAdminSelectWidget)
     presence = forms.ChoiceField(

@@ -24,7 +24,9 @@ class PictureForm(forms.ModelForm):
     class Meta:
         model = PerformerImage
         fields = ("image", "position")
-        widgets = {"image": forms.FileInput(attrs={"class": "mh-file-input", "aria-label": "Picture"})}
+        widgets = {
+            "image": forms.FileInput(attrs={"class": "mh-file-input", "aria-label": "Picture"})
+        }
 
     def clean_image(self) -> Any:
         upload = self.cleaned_data["image"]

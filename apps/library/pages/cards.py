@@ -109,15 +109,20 @@ def cover_of(video: Any, size: str = "card") -> Cover:
     made = next((cover for cover in video.covers if cover.state == "made"), None)
     if made:
         return Cover(url=picture_url(made, size))
-    if video.probe_state == ProbeState.FAILED:
-        return Cover(icon="broken_image", reason=f"broken: {_spoken(video.probe_error)}")
-    if video.probe_state == ProbeState.DONE and not video.width:
-        return Cover(icon="music_note", reason="audio")
-    if video.covers:
-        return Cover(icon="broken_image", reason=f"no cover: {_spoken(video.covers[0].error)}")
-    if video.missing_since:
-        return Cover(icon="cloud_off", reason="file is missing")
-    return Cover(icon="hourglass_top", reason="cover is being made")
+    failed = video.covers[0].error if video.covers else ""
+    reasons: list[tuple[object, str, str]] = [
+        (
+            video.probe_state == ProbeState.FAILED,
+            "broken_image",
+            f"broken: {_spoken(video.probe_error)}",
+        ),
+        (video.probe_state == ProbeState.PENDING, "hourglass_empty", "not read yet"),
+        (video.probe_state == ProbeState.DONE and not video.width, "music_note", "audio"),
+        (video.covers, "broken_image", f"no cover: {_spoken(failed)}"),
+        (video.missing_since, "cloud_off", "file is missing"),
+        (True, "hourglass_top", "cover is being made"),
+    ]
+    return next(Cover(icon=icon, reason=reason) for so, icon, reason in reasons if so)
 
 
 def picture_url(artifact: Any, size: str) -> str:

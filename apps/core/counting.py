@@ -1,6 +1,7 @@
 """Counting rows without reading a million of them."""
 
 import json
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -9,6 +10,7 @@ from django.db import connection, models
 
 COUNT_CAP = 10_000
 _SURELY_MORE = 5
+_FEW = 1_000
 
 
 class Precision(Enum):
@@ -37,17 +39,22 @@ class RowCount:
 
 
 def count_rows(
-    rows: "models.QuerySet[models.Model]", *, cap: int = COUNT_CAP, planned: bool = False
+    rows: "models.QuerySet[models.Model]",
+    *,
+    cap: int = COUNT_CAP,
+    planned: bool = False,
+    most_cost: float = math.inf,
 ) -> RowCount:
     """Exact up to ``cap``; beyond it "at least ``cap``", or for a whole table about how many.
 
     Reads ``cap`` + 1 rows at most; the estimate is PostgreSQL's own, kept by its autovacuum. With
     ``planned``, some of a table's rows are estimated too, by its planner; if it expects many times
-    ``cap``, none are read.
+    ``cap``, none are read, nor if it expects more than a thousand and that counting them costs
+    more than ``most_cost`` (in its own units).
     """
     is_whole = not rows.query.where and not rows.query.is_sliced
-    expected = _plan(rows) if planned and not is_whole else 0
-    if expected > cap * _SURELY_MORE:
+    expected, cost = _plan(rows, cap=cap) if planned and not is_whole else (0, 0.0)
+    if expected > cap * _SURELY_MORE or (expected > _FEW and cost > most_cost):
         return RowCount(expected, Precision.ABOUT)
     counted = rows.order_by().values("pk")[: cap + 1].count()
     if counted <= cap:
@@ -65,10 +72,14 @@ def _estimate(table: str) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _plan(rows: "models.QuerySet[models.Model]") -> int:
-    """How many rows PostgreSQL's planner expects, from its statistics alone."""
+def _plan(rows: "models.QuerySet[models.Model]", *, cap: int) -> tuple[int, float]:
+    """How many rows PostgreSQL's planner expects, and what it says that counting to ``cap`` costs.
+
+    Both come from its statistics alone.
+    """
     try:
-        plan = json.loads(rows.order_by().values("pk").explain(format="json"))
+        plan = rows.order_by().values("pk")[: cap + 1].explain(format="json")
     except EmptyResultSet:
-        return 0
-    return int(plan[0]["Plan"]["Plan Rows"])
+        return 0, 0.0
+    limit = json.loads(plan)[0]["Plan"]
+    return int(limit["Plans"][0]["Plan Rows"]), float(limit["Total Cost"])

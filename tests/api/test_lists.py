@@ -203,7 +203,8 @@ def test_several_keys_with_nulls_smallest(api: Api) -> None:
 
 def test_large_counts_are_estimates(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "apps.core.counting.count_rows.__kwdefaults__", {"cap": 10, "planned": False}
+        "apps.core.counting.count_rows.__kwdefaults__",
+        {"cap": 10, "planned": False, "most_cost": float("inf")},
     )
     for number in range(30):
         make_tag(favorite=number >= 8)

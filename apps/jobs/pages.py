@@ -1,12 +1,14 @@
 """How jobs look: in lists, live, and each on its own page."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.apps import apps
 from django.shortcuts import get_object_or_404
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from apps.core.pages import AdminPage
@@ -56,6 +58,7 @@ class JobView:
     pk: int
     title: str
     target: str
+    target_url: str
     state: str
     variant: str
     active: bool
@@ -153,6 +156,7 @@ def _view(job: Job, target: str, *, now: datetime) -> JobView:
         pk=job.pk,
         title=job_title(job.kind),
         target=target,
+        target_url=_target_url(job) if target else "",
         state="pausing" if job.pause_requested and state == JobState.RUNNING else state.label,
         variant=VARIANTS[state],
         active=state in ACTIVE,
@@ -224,6 +228,15 @@ def _numbers(counts: dict[str, Any]) -> list[tuple[str, int]]:
 
 def _said(name: str, value: int) -> str:
     return say_bytes(value) if name.endswith("bytes") else f"{value:,}"
+
+
+def _target_url(job: Job) -> str:
+    """The page of what a job is about: an overview if there is one, else its form."""
+    for page in ("overview", "change"):
+        name = f"admin:{job.target_type.replace('.', '_')}_{page}"
+        with suppress(NoReverseMatch):
+            return reverse(name, args=[job.target_id])
+    return ""
 
 
 def _target_names(jobs: Sequence[Job]) -> dict[tuple[str, int | None], str]:

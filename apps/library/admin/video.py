@@ -231,6 +231,9 @@ def _page_of(video: Any, request: HttpRequest) -> dict[str, Any]:
         "facts": video_facts(video, now=timezone.now()),
         "custom_values": list(video.custom.items()),
         "files": [file_panel(f, primary=f.pk == video.primary_file_id) for f in files],
-        "artifacts": list(video.artifacts.order_by("kind")),
+        "artifacts": [
+            (one.pk, one.get_kind_display(), say_bytes(one.size_bytes), one.message)
+            for one in video.artifacts.order_by("kind")
+        ],
         "history": list(recent_entries(video)) if sees_history else [],
     }

@@ -59,21 +59,28 @@ class Keyset:
         """The next ``limit`` rows behind a position, in order; the first ones if it is empty.
 
         An OR of conditions would keep PostgreSQL from starting in the middle of an index. Each
-        condition is therefore a query of its own, which can, and the pages are merged.
+        condition is therefore a query of its own, which can, and the pages are merged. Keys whose
+        value a condition settles aren't sorted by in it, so that an index on the others will do.
         """
         ordered = rows.order_by(*self.order_by())
         if not position:
             return ordered[:limit]
-        pages = [ordered.filter(part)[:limit] for part in self._after(position)]
+        pages = [
+            rows.filter(part).order_by(*Keyset(self.keys[settled:]).order_by())[:limit]
+            for part, settled in self._after(position)
+        ]
         if len(pages) == 1:
             return pages[0]
         first, *others = [page.values("pk") for page in pages]
         return ordered.filter(pk__in=first.union(*others, all=True))[:limit]
 
-    def _after(self, position: Sequence[Any]) -> list["Q | RowIsAfter"]:
-        """Conditions, no two true of the same row, one of which is true of each row behind."""
+    def _after(self, position: Sequence[Any]) -> list[tuple[Q, int]]:
+        """Conditions, no two true of the same row, one of which is true of each row behind.
+
+        Each with how many keys, from the first on, have one value in all rows that it is true of.
+        """
         run = self._run(position)
-        parts: list[Q | RowIsAfter] = []
+        parts: list[tuple[Q, int]] = []
         for i in range(run, -1, -1):
             key, value = self.keys[i], position[i]
             same = Q()
@@ -81,13 +88,13 @@ class Keyset:
                 same &= before.equal_to(its_value)
             if value is None:
                 if not key.descending:  # nulls come first: all others follow
-                    parts.append(same & Q(**{f"{key.field.attname}__isnull": False}))
+                    parts.append((same & Q(**{f"{key.field.attname}__isnull": False}), i))
                 continue
             last = len(self.keys) if i == run else i + 1
             after = RowIsAfter(self.keys[i:last], position[i:last])
-            parts.append(same & Q(after))
+            parts.append((same & Q(after), i))
             if key.field.null and key.descending:
-                parts.append(same & key.equal_to(None))
+                parts.append((same & key.equal_to(None), i + 1))
         return parts
 
     def _run(self, position: Sequence[Any]) -> int:

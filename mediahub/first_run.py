@@ -15,10 +15,9 @@ from django.db import OperationalError, connection
 from apps.core.errors import MediaHubError
 from apps.core.schema import require_current_schema
 from apps.ffmpeg.binaries import find_binaries
-from apps.ffmpeg.demo import make_demo
 from apps.library.models import Library
 from apps.library.services.libraries import add_library
-from apps.library.tasks import request_scan
+from apps.library.tasks import request_demonstration, request_scan
 
 
 class DatabaseUnreachable(MediaHubError):
@@ -76,7 +75,6 @@ def add_media(root: Path | None, *, say: Callable[[str], None]) -> None:
         say(_register_media(root))
     elif not Library.objects.exists():
         if settings.MEDIAHUB_DEMO and _agrees("Make a small demonstration library?"):
-            say("Making a demonstration library of small clips, this once…")
             say(_add_demo())
         else:
             say("There is no library yet: add one on the page, or use `make run MEDIA=/path`.")
@@ -89,16 +87,13 @@ def _register_media(root: Path) -> str:
 
 
 def _add_demo() -> str:
-    """MediaHub starts all the same if the clips can't be made: the answer says why."""
     ffmpeg = find_binaries(ffmpeg=_text(settings.MEDIAHUB_FFMPEG)).ffmpeg
     if ffmpeg is None:
         return "Without ffmpeg there is no demonstration library; `manage.py doctor` says more."
     folder = settings.MEDIAHUB_DATA_DIR / "demo"
-    try:
-        make_demo(folder, ffmpeg=ffmpeg.path)
-        return _register_media(folder)
-    except MediaHubError as error:
-        return f"The demonstration library could not be made: {error}"
+    folder.mkdir(parents=True, exist_ok=True)
+    request_demonstration(add_library(folder, name="Demonstration"), ffmpeg=ffmpeg.path)
+    return "A demonstration library of small clips is being made: watch it appear."
 
 
 def _text(path: Path | None) -> str | None:

@@ -1,10 +1,12 @@
 """The catalogue's jobs."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 
+from apps.ffmpeg.demo import make_demo
 from apps.jobs.choices import Queue
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
@@ -28,6 +30,13 @@ def scan(
     return {"scan": done.pk, **done.counts}
 
 
+@task("library.demo", title="Demonstration library", queue=Queue.CPU, unit="clips")
+def make_demonstration(job: JobContext, *, library_id: int, ffmpeg: str) -> dict[str, Any]:
+    library = Library.objects.get(pk=library_id)
+    clips = make_demo(Path(library.root), ffmpeg=ffmpeg, report=job.report)
+    return {"clips": len(clips), "scan_job": request_scan(library).pk}
+
+
 @task("library.probe", title="Probe again", queue=Queue.DISK, unit="files")
 def probe(job: JobContext, *, library_id: int, file_ids: Sequence[int]) -> dict[str, Any]:
     done = probe_again(
@@ -40,6 +49,13 @@ def probe(job: JobContext, *, library_id: int, file_ids: Sequence[int]) -> dict[
 @task("library.remove", title="Remove a library", queue=Queue.DISK, unit="videos")
 def remove(job: JobContext, *, library_id: int) -> dict[str, Any]:
     return dict(remove_library(Library.objects.get(pk=library_id), report=job.report))
+
+
+def request_demonstration(library: Library, *, ffmpeg: str) -> Job:
+    """Ask for the demonstration clips to be made in the library's root, and then for its scan."""
+    params = {"library_id": library.pk, "ffmpeg": ffmpeg}
+    key = f"library.demo:{library.pk}"
+    return enqueue(make_demonstration, params, target=library, dedupe_key=key)
 
 
 def request_removal(library: Library) -> Job:

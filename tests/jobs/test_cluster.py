@@ -77,7 +77,7 @@ def test_scans_and_ends_on_sigterm(start: Start, library: Library) -> None:
 def test_goes_on_after_its_worker_was_killed(start: Start, library: Library) -> None:
     first = start("worker", "disk")
     job = request_scan(library)
-    wait_for(lambda: File.objects.exists())
+    wait_for(File.objects.exists)
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
     left = File.objects.count()

@@ -61,7 +61,8 @@ class TestFirstScan:
             "folder/two.wav", 500, "pcm_s16le",
         )  # fmt: skip
         assert (video.resolution, video.orientation) == ("-", "")
-        assert video.primary_file and len(video.primary_file.oshash) == 16
+        assert video.primary_file
+        assert len(video.primary_file.oshash) == 16
 
     def test_writes_down_who_made_the_videos(self, library: Library) -> None:
         scan(library, job_id=7)

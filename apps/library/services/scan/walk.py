@@ -22,12 +22,6 @@ _CHUNK = 4_096
 
 _Raw = tuple[bytes, int, int, int, int, int]
 
-REASONS = {
-    PermissionError: "unreadable",
-    FileNotFoundError: "vanished",
-    NotADirectoryError: "vanished",
-}
-
 
 class Entry(NamedTuple):
     """A directory entry that isn't a folder. ``kind`` is the type of file: ``st_mode >> 12``."""
@@ -94,9 +88,15 @@ def _list(root: bytes, path: bytes, seed: bytes) -> tuple[Listing, list[bytes]]:
             folders += more
             size += len(chunk)
     except OSError as error:
-        reason = next((r for kind, r in REASONS.items() if isinstance(error, kind)), "read_error")
-        return Listing(root, path, error=reason), []
+        return Listing(root, path, error=_reason(error)), []
     return Listing(root, path, digest.digest(), size=size), folders
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "unreadable"
+    gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+    return "vanished" if gone else "read_error"
 
 
 def _read(folder: bytes) -> Iterator[tuple[list[_Raw], list[bytes]]]:

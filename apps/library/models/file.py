@@ -95,6 +95,12 @@ class File(Timestamped):
                 condition=Q(missing_since__isnull=False),
                 name="library_file_missing",
             ),
+            # what failed, or is still to be read
+            models.Index(
+                fields=["probe_state", "-id"],
+                condition=~Q(probe_state=ProbeState.DONE),
+                name="library_file_not_read",
+            ),
             # what failed, by reason
             models.Index(
                 fields=["probe_error", "-id"],
@@ -105,6 +111,14 @@ class File(Timestamped):
             models.Index(fields=["content"], condition=~Q(content=""), name="library_file_content"),
             # identification by oshash
             models.Index(fields=["oshash"], condition=~Q(oshash=""), name="library_file_oshash"),
+            # the files list by size, length and time; ranges of them; formats that few have
+            models.Index(fields=["-size_bytes", "-id"], name="library_file_size_order"),
+            models.Index(
+                F("duration_ms").desc(nulls_last=True), F("id").desc(), name="library_file_duration"
+            ),
+            models.Index(fields=["-mtime_ns", "-id"], name="library_file_modified"),
+            models.Index(fields=["video_codec"], name="library_file_codec"),
+            models.Index(fields=["container"], name="library_file_container"),
             # the search box of the files list: icontains
             GinIndex(OpClass(Upper(F("path")), name="gin_trgm_ops"), name="library_file_path_trgm"),
         ]

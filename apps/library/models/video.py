@@ -87,6 +87,8 @@ class Video(Timestamped, Versioned):
             models.Index(fields=["-size_bytes", "-id"], name="library_video_size"),
             models.Index(_last("rating"), F("id").desc(), name="library_video_rated"),
             models.Index(_last("date"), F("id").desc(), name="library_video_date"),
+            models.Index(_last("height"), F("id").desc(), name="library_video_height"),
+            models.Index(_last("bitrate"), F("id").desc(), name="library_video_bitrate"),
             # the usual filters, newest first
             models.Index(fields=["library", "-added_at", "-id"], name="library_video_library"),
             models.Index(
@@ -95,7 +97,6 @@ class Video(Timestamped, Versioned):
                 name="library_video_studio",
             ),
             models.Index(fields=["video_codec", "-added_at", "-id"], name="library_video_codec"),
-            models.Index(fields=["height", "-added_at", "-id"], name="library_video_height"),
             models.Index(
                 fields=["-added_at", "-id"],
                 condition=Q(favorite=True),
@@ -103,9 +104,19 @@ class Video(Timestamped, Versioned):
             ),
             models.Index(
                 fields=["-added_at", "-id"],
+                condition=Q(organized=True),
+                name="library_video_organized",
+            ),
+            models.Index(
+                fields=["-added_at", "-id"],
                 condition=Q(missing_since__isnull=False),
                 name="library_video_missing",
             ),
+            # filters for what few videos are; what many are, the order's index finds soon
+            models.Index(fields=["container"], name="library_video_container"),
+            models.Index(fields=["audio_codec"], name="library_video_audio_codec"),
+            models.Index(fields=["orientation"], name="library_video_orientation"),
+            models.Index(fields=["width"], name="library_video_width"),
             # all, any or none of some tags
             GinIndex(fields=["tag_ids"], name="library_video_tags"),
             # the search box: icontains on title or path
@@ -130,11 +141,15 @@ class VideoTag(models.Model):
     """A tag on a video."""
 
     video = models.ForeignKey(Video, models.CASCADE, related_name="tag_links", db_index=False)
-    tag = models.ForeignKey(Tag, models.CASCADE, related_name="video_links")
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="video_links", db_index=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["video", "tag"], name="library_videotag_once")
+        ]
+        indexes = [
+            # a tag's videos, from the index alone
+            models.Index(fields=["tag", "video"], name="library_videotag_tag"),
         ]
 
     def __str__(self) -> str:
@@ -145,13 +160,19 @@ class VideoPerformer(models.Model):
     """A performer in a video."""
 
     video = models.ForeignKey(Video, models.CASCADE, related_name="performer_links", db_index=False)
-    performer = models.ForeignKey(Performer, models.CASCADE, related_name="video_links")
+    performer = models.ForeignKey(
+        Performer, models.CASCADE, related_name="video_links", db_index=False
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["video", "performer"], name="library_videoperformer_once"
             )
+        ]
+        indexes = [
+            # a performer's videos, and those of several, from the index alone
+            models.Index(fields=["performer", "video"], name="library_videoperformer_of"),
         ]
 
     def __str__(self) -> str:

@@ -31,11 +31,9 @@ class FileViewSet(ListedViewSet):
     filterset_class = filters.FileFilter
     ordering_fields = {
         "id": "id",
-        "path": "path",
         "size": "size_bytes",
         "duration": "duration_ms",
         "modified_at": "mtime_ns",
-        "missing_since": "missing_since",
     }
 
     def represent_all(self, rows: list[Any]) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ class Page:
     what: str
     address: str
     client: Client
-    most_ms: float
+    most_ms: float | None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

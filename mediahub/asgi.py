@@ -1,6 +1,10 @@
 """The web application. Refuses to start on a database that doesn't fit the code."""
 
 import os
+import warnings
+
+# WhiteNoise serves static files as synchronous streams; they are small: reading one whole is meant.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mediahub.settings.web")
 

@@ -25,7 +25,7 @@ def scan(
 ) -> dict[str, Any]:
     done = scan_library(
         Library.objects.get(pk=library_id), now=timezone.now(), paths=paths, rescan=rescan,
-        job_id=job.job.pk, report=job.report, guard=job.guard,
+        job_id=job.job.pk, report=job.report, guard=job.guard, note=job.log,
     )  # fmt: skip
     return {"scan": done.pk, **done.counts}
 
@@ -41,7 +41,7 @@ def make_demonstration(job: JobContext, *, library_id: int, ffmpeg: str) -> dict
 def probe(job: JobContext, *, library_id: int, file_ids: Sequence[int]) -> dict[str, Any]:
     done = probe_again(
         Library.objects.get(pk=library_id), file_ids, now=timezone.now(),
-        job_id=job.job.pk, report=job.report, guard=job.guard,
+        job_id=job.job.pk, report=job.report, guard=job.guard, note=job.log,
     )  # fmt: skip
     return {"scan": done.pk, **done.counts}
 

@@ -172,7 +172,6 @@ Q_CLUSTER = {
 MEDIAHUB_PROBE_CHILDREN = env.whole("MEDIAHUB_PROBE_CHILDREN", min(4, os.cpu_count() or 1), least=1)
 MEDIAHUB_PROBE_TIMEOUT_SECONDS = env.whole("MEDIAHUB_PROBE_TIMEOUT_SECONDS", 30, least=1)
 MEDIAHUB_PROBE_MEMORY_BYTES = env.whole("MEDIAHUB_PROBE_MEMORY_BYTES", 2 * 1024**3, least=2**28)
-MEDIAHUB_FULL_HASH = env.flag("MEDIAHUB_FULL_HASH", default=False)
 MEDIAHUB_EXTENSIONS = env.words("MEDIAHUB_EXTENSIONS", MEDIA_EXTENSIONS)
 
 # ── ffmpeg ────────────────────────────────────────────────────────────────────────────────────────

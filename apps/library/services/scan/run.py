@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, count
@@ -37,6 +37,13 @@ _MOST_NAMED = 100
 _UNKNOWN = frozenset({"unreadable", "read_error"})
 
 
+Note = Callable[[str], None]
+
+
+def _unread(_line: str) -> None:
+    """Where notes go that nobody reads."""
+
+
 def scan_library(
     library: Library,
     *,
@@ -46,14 +53,15 @@ def scan_library(
     job_id: int | None = None,
     report: Progress = silent,
     guard: Guard = transaction.atomic,
+    note: Note = _unread,
 ) -> Scan:
     """Bring files and videos up to date with what lies under the library's root.
 
     ``paths`` (folders below the root) limit the scan; with ``rescan`` unchanged files are probed,
     too. Files that are gone are marked missing, never deleted; nothing on disk is touched. Stopped
     at any point and called again it goes on where it was. ``report`` counts files and may raise;
-    what was found until then is kept. Each write happens under ``guard``. Raises RootOffline and
-    PathRefused.
+    what was found until then is kept. Each write happens under ``guard``. ``note`` gets a line for
+    each file that people should know of. Raises RootOffline and PathRefused.
     """
     starts = [below(path) for path in paths]
     for start in starts:
@@ -61,7 +69,9 @@ def scan_library(
     scan = Scan.objects.create(
         library=library, paths=list(paths), rescan=rescan, started_at=now, job_id=job_id
     )
-    run = _Run(library=library, scan=scan, report=report, guard=guard, starts=starts or [b""])
+    run = _Run(
+        library=library, scan=scan, report=report, guard=guard, note=note, starts=starts or [b""]
+    )
     try:
         device = check_root(library.root_bytes, expect_files=library.files.present().exists())
         run.work(device, run.walk())
@@ -84,6 +94,7 @@ def probe_again(
     job_id: int | None = None,
     report: Progress = silent,
     guard: Guard = transaction.atomic,
+    note: Note = _unread,
 ) -> Scan:
     """Read the facts and fingerprints of some of a library's files anew, unchanged or not.
 
@@ -94,7 +105,7 @@ def probe_again(
     scan = Scan.objects.create(
         library=library, paths=paths, rescan=True, started_at=now, job_id=job_id
     )
-    run = _Run(library=library, scan=scan, report=report, guard=guard)
+    run = _Run(library=library, scan=scan, report=report, guard=guard, note=note)
     try:
         run.work(check_root(library.root_bytes, expect_files=True), run.again(files))
     finally:
@@ -114,6 +125,7 @@ class _Run:
     scan: Scan
     report: Progress
     guard: Guard
+    note: Note
     starts: Sequence[bytes] = ()
     counts: Counts = field(default_factory=Counts)
     comparison: Comparison = field(init=False)
@@ -273,6 +285,7 @@ class _Run:
         self._told += 1
         if self._told <= _MOST_FINDINGS:
             shown = path.decode("utf-8", "backslashreplace")
+            self.note(f"{reason}: {shown}: {message}" if message else f"{reason}: {shown}")
             self._findings.append(
                 ScanFinding(scan=self.scan, reason=reason, path=shown, message=message)
             )

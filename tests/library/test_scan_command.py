@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from apps.jobs.choices import JobState
 from apps.jobs.models import Job
@@ -54,7 +55,8 @@ class TestScanCommand:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fail(job: Job, **_options: Any) -> Job:
-            job.state, job.error_message = JobState.FAILED, "The disk is away."
+            job.state, job.finished_at = JobState.FAILED, timezone.now()
+            job.error_message = "The disk is away."
             job.save()
             return job
 

@@ -25,6 +25,8 @@ from apps.library.api.views import (
     LibraryViewSet,
     MarkerViewSet,
     PerformerViewSet,
+    ScanFindingViewSet,
+    ScanViewSet,
     StudioViewSet,
     TagViewSet,
     VideoViewSet,
@@ -57,6 +59,8 @@ router = DefaultRouter(use_regex_path=True)
 router.include_root_view = False
 router.include_format_suffixes = False
 router.register("libraries", LibraryViewSet, "library")
+router.register("scans", ScanViewSet, "scan")
+router.register("scan-findings", ScanFindingViewSet, "scanfinding")
 router.register("files", FileViewSet, "file")
 router.register("videos", VideoViewSet, "video")
 router.register("tags", TagViewSet, "tag")

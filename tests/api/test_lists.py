@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.library.models import Tag, Video
 from tests.client import Api
 from tests.factories import (
+    NOON,
     make_artifact,
     make_custom_field,
     make_file,
@@ -46,6 +47,8 @@ MAKERS: dict[str, Callable[[Api], object]] = {
     "studios/": lambda _api: make_studio(parent=make_studio()),
     "markers/": lambda _api: make_marker(tag=make_tag()),
     "custom-fields/": lambda _api: make_custom_field(),
+    "scans/": lambda _api: make_library().scans.create(started_at=NOON),
+    "scan-findings/": lambda _api: make_library().scans.create(started_at=NOON).findings.create(),
     "artifacts/": lambda _api: make_artifact(),
     "jobs/": lambda _api: make_job(requested_by=make_user()),
     "audit/": _audit_entry,

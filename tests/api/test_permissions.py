@@ -17,6 +17,7 @@ from apps.jobs.choices import JobState
 from apps.library.models import PerformerImage
 from tests.client import Api
 from tests.factories import (
+    NOON,
     make_artifact,
     make_custom_field,
     make_job,
@@ -57,6 +58,12 @@ def _rules(text: str) -> Iterator[Rule]:
         )  # fmt: skip
 
 
+# the smallest picture there is
+_PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+    "gg=="
+)
+
 # method, address, least role (-: whoever is logged in), least scope (-: no token), status, body
 RULES = list(
     _rules("""
@@ -92,6 +99,8 @@ PATCH  performers/<performer>/          editor   write  200  {"favorite": true}
 DELETE performers/<performer>/          editor   write  204
 POST   performers/<performer>/merge/    editor   write  200  {"into": <other_performer>}
 GET    performers/<performer>/images/<image>/ viewer read 200
+DELETE performers/<performer>/images/<image>/ editor   write  204
+POST   performers/<performer>/images/   editor   write  201  {"picture": "<png>"}
 GET    studios/                         viewer   read   200
 POST   studios/                         editor   write  201  {"name": "new"}
 GET    studios/<studio>/                viewer   read   200
@@ -103,6 +112,10 @@ POST   markers/                         editor   write  201  {"video": <video>, 
 GET    markers/<marker>/                viewer   read   200
 PATCH  markers/<marker>/                editor   write  200  {"title": "x"}
 DELETE markers/<marker>/                editor   write  204
+GET    scans/                           viewer   read   200
+GET    scans/<scan>/                    viewer   read   200
+GET    scan-findings/                   viewer   read   200
+GET    scan-findings/<finding>/         viewer   read   200
 GET    custom-fields/                   viewer   read   200
 POST   custom-fields/                   operator ops    201  {"key": "new", "label": "New"}
 GET    custom-fields/<field>/           viewer   read   200
@@ -148,6 +161,7 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
     default_storage.save(path, ContentFile(b"picture"))
     performer = make_performer()
     image = PerformerImage.objects.create(performer=performer, image=path)
+    scan = video.library.scans.create(started_at=NOON)
     entry = api.post("tags/", {"name": "first"}).headers["Location"]
     assert entry
     return {
@@ -158,7 +172,8 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         "other_studio": make_studio().pk, "marker": make_marker(video).pk,
         "field": make_custom_field().pk, "artifact": artifact.pk, "job": make_job().pk,
         "paused_job": make_job(JobState.PAUSED).pk, "failed_job": make_job(JobState.FAILED).pk,
-        "entry": api.results("audit/")[0]["id"], "image": image.pk,
+        "entry": api.results("audit/")[0]["id"], "image": image.pk, "scan": scan.pk,
+        "finding": scan.findings.create(reason="empty", path="x").pk, "png": _PNG,
     }  # fmt: skip
 
 

@@ -17,8 +17,9 @@ from apps.core.admin.base import column
 from apps.core.admin.lists import rising
 from apps.library.admin.shown import LabelAdmin
 from apps.library.forms import PerformerForm
-from apps.library.forms.pictures import PICTURE_TYPES, PictureForm
+from apps.library.forms.pictures import PictureForm
 from apps.library.models import Performer, PerformerImage
+from apps.library.services.pictures import PICTURE_TYPES
 
 
 class ImageInline(TabularInline):  # type: ignore[misc]

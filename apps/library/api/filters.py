@@ -171,3 +171,12 @@ class LibraryFilter(FilterSet):
     class Meta:
         model = Library
         fields: list[str] = []
+
+
+class ScanFilter(FilterSet):
+    library = AnyOfFilter(field_name="library")
+
+
+class ScanFindingFilter(FilterSet):
+    scan = AnyOfFilter(field_name="scan")
+    reason = WordsFilter(field_name="reason", label="any of these reasons")

@@ -1,7 +1,9 @@
 """Labels, people, markers and libraries as the API shows and takes them."""
 
+import base64
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
@@ -16,6 +18,8 @@ from apps.library.models import (
     Marker,
     Performer,
     PerformerImage,
+    Scan,
+    ScanFinding,
     Studio,
     Tag,
     Video,
@@ -77,6 +81,20 @@ class ImagesField(serializers.Field):
         names = {"pk": row.performer_id, "image": row.pk}
         path = reverse("v1:performer-image", kwargs=names)
         return str(self.context["request"].build_absolute_uri(path))
+
+
+class PictureSerializer(serializers.Serializer):
+    """A picture to keep."""
+
+    picture = serializers.CharField(help_text="the file in base64", trim_whitespace=False)
+    position = serializers.IntegerField(default=0, min_value=0, max_value=32_767)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            content = base64.b64decode(attrs["picture"], validate=True)
+        except ValueError as error:
+            raise serializers.ValidationError({"picture": ["This is no base64."]}) from error
+        return {"upload": ContentFile(content, name="picture"), "position": attrs["position"]}
 
 
 class PerformerSerializer(RowSerializer):
@@ -174,3 +192,22 @@ class ScanRequestSerializer(StrictSerializer):
         max_length=1_000, help_text="folders, relative to the library's root",
     )  # fmt: skip
     rescan = serializers.BooleanField(default=False, help_text="probe unchanged files, too")
+
+
+class ScanSerializer(serializers.ModelSerializer):
+    """One walk over a library, or over some folders of it."""
+
+    class Meta:
+        model = Scan
+        fields = (
+            "id", "library", "job_id", "paths", "rescan", "started_at", "finished_at", "walked",
+            "counts",
+        )  # fmt: skip
+
+
+class ScanFindingSerializer(serializers.ModelSerializer):
+    """A file that a scan had to tell of."""
+
+    class Meta:
+        model = ScanFinding
+        fields = ("id", "scan", "reason", "path", "message")

@@ -1,25 +1,16 @@
-"""Uploaded pictures: a few harmless formats, of a bearable size."""
+"""The form of a performer's picture."""
 
 from typing import Any
-from uuid import uuid4
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 
 from apps.library.models import PerformerImage
-
-PICTURE_TYPES = {
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "png": "image/png",
-    "webp": "image/webp",
-}
-_FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
-_MOST_BYTES = 20_000_000
-_MOST_PIXELS = 50_000_000
+from apps.library.services.pictures import PictureRefused, check_picture
 
 
 class PictureForm(forms.ModelForm):
-    """A picture is stored under a name of our own, which ends in what it really is."""
+    """A new upload is stored under a name of our own."""
 
     class Meta:
         model = PerformerImage
@@ -30,14 +21,9 @@ class PictureForm(forms.ModelForm):
 
     def clean_image(self) -> Any:
         upload = self.cleaned_data["image"]
-        picture = getattr(upload, "image", None)  # set by Django's own check of a new upload
-        if picture is None:
-            return upload
-        if upload.size > _MOST_BYTES:
-            raise forms.ValidationError("The picture is larger than 20 MB.")
-        if picture.format not in _FORMATS:
-            raise forms.ValidationError("Pictures have to be JPEG, PNG or WebP.")
-        if picture.width * picture.height > _MOST_PIXELS:
-            raise forms.ValidationError("The picture has more than 50 megapixels.")
-        upload.name = f"{uuid4().hex}.{_FORMATS[picture.format]}"
+        if isinstance(upload, UploadedFile):
+            try:
+                upload.name = check_picture(upload)
+            except PictureRefused as error:
+                raise forms.ValidationError(str(error)) from error
         return upload

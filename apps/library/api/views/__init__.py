@@ -9,6 +9,7 @@ from apps.library.api.views.labels import (
     TagViewSet,
 )
 from apps.library.api.views.libraries import LibraryViewSet
+from apps.library.api.views.scans import ScanFindingViewSet, ScanViewSet
 from apps.library.api.views.videos import VideoViewSet
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "LibraryViewSet",
     "MarkerViewSet",
     "PerformerViewSet",
+    "ScanFindingViewSet",
+    "ScanViewSet",
     "StudioViewSet",
     "TagViewSet",
     "VideoViewSet",

@@ -17,7 +17,7 @@ from apps.core.api.media import stored_picture
 from apps.core.api.views import EditableViewSet, expected_version
 from apps.library.api import filters, serializers
 from apps.library.models import CustomField, Marker, Performer, Studio, Tag
-from apps.library.services import merge, studios, tags
+from apps.library.services import merge, pictures, studios, tags
 
 _ORDERS = {
     "id": "id",
@@ -97,6 +97,27 @@ class PerformerViewSet(LabelViewSet):
         """A picture of a performer."""
         row = get_object_or_404(self.get_object().images, pk=image)
         return stored_picture(request, row.image.name, tag=f"{row.pk}-{row.image.name}")
+
+    @extend_schema(
+        parameters=[OpenApiParameter("image", OpenApiTypes.INT, OpenApiParameter.PATH)],
+        responses={204: None},
+    )
+    @image.mapping.delete
+    def remove_image(self, _request: Request, image: str, **_kwargs: Any) -> Response:
+        """Forget a picture of a performer."""
+        pictures.remove_picture(get_object_or_404(self.get_object().images, pk=image))
+        return Response(status=204)
+
+    @extend_schema(
+        request=serializers.PictureSerializer, responses={201: serializers.PerformerSerializer}
+    )
+    @action(detail=True, methods=["post"], verb="change")
+    def images(self, request: Request, **_kwargs: Any) -> Response:
+        """Add a picture of a performer: JPEG, PNG or WebP, up to 20 MB and 50 megapixels."""
+        body = serializers.PictureSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        pictures.add_picture(self.get_object(), **body.validated_data)
+        return Response(self.represent(self.get_object()), status=201)
 
 
 class MarkerViewSet(EditableViewSet):

@@ -31,7 +31,7 @@ def check_picture(upload: File) -> str:
         raise PictureRefused("The picture is larger than 20 MB.")
     try:
         upload.seek(0)
-        with Image.open(upload, formats=list(_EXTENSIONS)) as picture:  # type: ignore[arg-type]
+        with Image.open(upload, formats=list(_EXTENSIONS)) as picture:
             form, pixels = picture.format, picture.width * picture.height
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
         raise PictureRefused("Pictures have to be JPEG, PNG or WebP.") from error
@@ -51,7 +51,7 @@ def add_picture(performer: Performer, upload: File, *, position: int = 0) -> Per
 
 def remove_picture(picture: PerformerImage) -> None:
     """Forget a picture, and delete its file once that is certain."""
-    storage, name = picture.image.storage, picture.image.name
+    storage, name = picture.image.storage, picture.image.name or ""
     with transaction.atomic():
         audit.delete(picture)
         transaction.on_commit(lambda: storage.delete(name))

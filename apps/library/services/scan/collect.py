@@ -21,6 +21,7 @@ from apps.library.services.scan.identity import Identities
 Found = tuple[Difference, ProbeResult | None]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_TITLE_CHARS = 500
 _FACTS = (
     "container", "video_codec", "audio_codec", "width", "height", "duration_ms", "frame_rate",
     "bitrate", "streams", "chapters",
@@ -33,7 +34,8 @@ _COMPARED = (*_REPORTED, "mtime_ns", "inode", "md5", "facts", *_FACTS)
 class Batch:
     """The rows that a batch of findings comes to, and what to count once they are written.
 
-    ``touched`` are videos whose facts have to follow their files; ``fresh`` those of new content.
+    ``touched`` are videos whose facts have to follow their files; ``fresh`` those of new content;
+    ``left`` are folders that files moved away from.
     """
 
     files: list[File] = field(default_factory=list)
@@ -41,6 +43,7 @@ class Batch:
     back: list[int] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
     fresh: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
     entries: list[AuditEntry] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     failures: list[tuple[str, bytes, str]] = field(default_factory=list)
@@ -90,6 +93,8 @@ class Collector:
                 candidates, name=difference.name, size_bytes=difference.size_bytes,
                 taken=self._moved,
             )  # fmt: skip
+            if moved is not None:
+                self.batch.left.add(moved.folder_id)
         before = row or moved
         file = self._file(difference, result, before)
         if result.error:
@@ -213,9 +218,11 @@ def replaced(file: File, **values: object) -> File:
 
 
 def title_of(name: bytes) -> str:
-    """A title from a file's name: without its extension and without control characters."""
+    """A title from a file's name, without its extension and control characters, and not too long:
+    bytes beyond UTF-8 take four characters each.
+    """
     stem = (name.rpartition(b".")[0] or name).decode("utf-8", "backslashreplace")
-    return _CONTROL.sub(" ", stem).strip() or "untitled"
+    return _CONTROL.sub(" ", stem).strip()[:_TITLE_CHARS].rstrip() or "untitled"
 
 
 def new_ids(model: type[models.Model], count: int) -> Iterator[int]:

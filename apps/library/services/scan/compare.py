@@ -34,8 +34,14 @@ _PREPARE = """
 """
 
 _SEEN = """
-    UPDATE library_folder SET seen_at = %s WHERE library_id = %s AND key = ANY(%s)
+    UPDATE library_folder SET seen_at = greatest(seen_at, %s)
+    WHERE library_id = %s AND key = ANY(%s)
     RETURNING key, id, digest, file_count, size_bytes
+"""
+
+# Until all of a folder's differences are in the catalogue: it may look again as it did before.
+FORGET_DIGESTS = """
+    UPDATE library_folder SET digest = NULL WHERE id = ANY(%s) AND digest IS NOT NULL
 """
 
 _DIFFERENT = """
@@ -163,6 +169,7 @@ class Comparison:
     def _copy(self, visits: Sequence[tuple[FolderVisit, Listing]]) -> None:
         """Copy the files that the library takes in; count and tell the others."""
         with connection.cursor() as cursor:
+            cursor.execute(FORGET_DIGESTS, [[visit.pk for visit, _listing in visits]])
             cursor.execute("TRUNCATE pg_temp.scan_walked")
             with cursor.copy("COPY pg_temp.scan_walked FROM STDIN") as copy:
                 for visit, listing in visits:

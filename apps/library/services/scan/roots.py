@@ -1,6 +1,7 @@
 """Whether a library's root is really there."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from apps.core.errors import MediaHubError
@@ -49,6 +50,22 @@ def below(path: str) -> bytes:
     if b"\0" in relative or b".." in relative.split(b"/"):
         raise PathRefused(f"{path!r} is not a path below the library's root.")
     return relative
+
+
+def outermost(paths: Sequence[bytes]) -> list[bytes]:
+    """The paths below a root without those that lie in another of them; no path is all of it."""
+    kept: list[bytes] = []
+    for path in sorted(set(paths) or {b""}):
+        if not any(not top or path.startswith(top + b"/") for top in kept):
+            kept.append(path)
+    return kept
+
+
+def check_same_disk(root: bytes, *, device: int, expect_files: bool) -> None:
+    """Whether the root is still there, on the disk on which it was. Raises RootOffline."""
+    if check_root(root, expect_files=expect_files) != device:
+        name = os.fsdecode(root)
+        raise RootOffline(f"{name} was mounted or unmounted during the scan; scan again.")
 
 
 def check_inside(root: bytes, relative: bytes) -> None:

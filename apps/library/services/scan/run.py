@@ -22,9 +22,16 @@ from apps.library.services.mounts import probe_slots
 from apps.library.services.scan.collect import Found
 from apps.library.services.scan.compare import Comparison, Difference, FolderVisit, Need
 from apps.library.services.scan.counts import Counts
-from apps.library.services.scan.roots import RootOffline, below, check_inside, check_root
+from apps.library.services.scan.roots import (
+    RootOffline,
+    below,
+    check_inside,
+    check_root,
+    check_same_disk,
+    outermost,
+)
 from apps.library.services.scan.rules import Rules
-from apps.library.services.scan.walk import Listing, walk
+from apps.library.services.scan.walk import Listing, mtime_ns, walk
 from apps.library.services.scan.write import Guard, Writer
 
 _BATCH_FILES = 256
@@ -63,19 +70,20 @@ def scan_library(
     what was found until then is kept. Each write happens under ``guard``. ``note`` gets a line for
     each file that people should know of. Raises RootOffline and PathRefused.
     """
-    starts = [below(path) for path in paths]
+    starts = outermost([below(path) for path in paths])
     for start in starts:
         check_inside(library.root_bytes, start)
     scan = Scan.objects.create(
         library=library, paths=list(paths), rescan=rescan, started_at=now, job_id=job_id
     )
-    run = _Run(
-        library=library, scan=scan, report=report, guard=guard, note=note, starts=starts or [b""]
-    )
+    run = _Run(library=library, scan=scan, report=report, guard=guard, note=note, starts=starts)
     try:
-        device = check_root(library.root_bytes, expect_files=library.files.present().exists())
+        known = library.files.present().exists()
+        device = check_root(library.root_bytes, expect_files=known)
         run.work(device, run.walk())
-        check_root(library.root_bytes, expect_files=run.counts.done > 0)
+        check_same_disk(
+            library.root_bytes, device=device, expect_files=known or run.counts.done > 0
+        )
         run.finish()
     except RootOffline as error:
         _note_state(library, LibraryState.OFFLINE, str(error))
@@ -228,7 +236,7 @@ class _Run:
                     folder=folder,
                     name=bytes(file.name),
                     size_bytes=now.st_size,
-                    mtime_ns=now.st_mtime_ns,
+                    mtime_ns=mtime_ns(now),
                     inode=now.st_ino,
                     device=now.st_dev,
                     file_id=file.pk,

@@ -19,6 +19,7 @@ import xxhash
 _REGULAR = stat.S_IFREG >> 12
 _LINK = stat.S_IFLNK >> 12
 _CHUNK = 4_096
+_MOST_NS = 2**63 - 1  # what the catalogue can hold: the year 2262
 
 _Raw = tuple[bytes, int, int, int, int, int]
 
@@ -77,6 +78,11 @@ def walk(
         waiting.extend(child for name in reversed(folders) if not skips(child := prefix + name))
 
 
+def mtime_ns(found: os.stat_result) -> int:
+    """When a file was modified, as far as the catalogue can tell: a file may bear any date."""
+    return min(max(found.st_mtime_ns, -_MOST_NS), _MOST_NS)
+
+
 def _list(root: bytes, path: bytes, seed: bytes) -> tuple[Listing, list[bytes]]:
     digest = xxhash.xxh3_128(seed)
     folders: list[bytes] = []
@@ -113,7 +119,7 @@ def _read(folder: bytes) -> Iterator[tuple[list[_Raw], list[bytes]]]:
             except FileNotFoundError:  # went away since; the next scan sees a different folder
                 continue
             entries.append(
-                (entry.name, s.st_size, s.st_mtime_ns, s.st_ino, s.st_dev, s.st_mode >> 12)
+                (entry.name, s.st_size, mtime_ns(s), s.st_ino, s.st_dev, s.st_mode >> 12)
             )
             if len(entries) == _CHUNK:
                 yield entries, folders

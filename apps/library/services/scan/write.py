@@ -11,16 +11,18 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from apps.core import audit
 from apps.library import signals
-from apps.library.models import File, Scan, Video
+from apps.library.models import File, Folder, Scan, Video
 from apps.library.services.facts import sync_facts
 from apps.library.services.scan.collect import Batch, Collector, Found
-from apps.library.services.scan.compare import Comparison, FolderVisit
+from apps.library.services.scan.compare import FORGET_DIGESTS, Comparison, FolderVisit
 from apps.library.services.scan.identity import Identities
 
 Guard = Callable[[], AbstractContextManager[Any]]
 
 _KEPT = frozenset({"id", "created_at"})
 _UPDATED = [field.name for field in File._meta.concrete_fields if field.name not in _KEPT]
+
+_MOST_BYTES = 2**63 - 1  # sparse files can claim more than the column holds
 
 _DIGESTS = """
     UPDATE library_folder folder
@@ -89,6 +91,7 @@ class Writer:
     def mark_missing(self, unseen_folders: Sequence[int]) -> int:
         """Mark what the walk found gone, and everything in folders that it did not come to."""
         with self.guard(), connection.cursor() as cursor:
+            cursor.execute(FORGET_DIGESTS, [list(unseen_folders)])
             cursor.execute(_UNSEEN, [list(unseen_folders)])
             cursor.execute(_MISSING, {"now": self.now, "job": self.scan.job_id})
             videos = [row[0] for row in cursor.fetchall()]
@@ -96,6 +99,7 @@ class Writer:
         return len(videos)
 
     def _save(self, batch: Batch) -> None:
+        Folder.objects.filter(pk__in=batch.left).update(digest=None)
         Video.objects.bulk_create(batch.videos)
         File.objects.bulk_create(
             batch.files, update_conflicts=True, unique_fields=["id"], update_fields=_UPDATED
@@ -115,7 +119,8 @@ class Writer:
         kept = [visit for visit in complete if not visit.open_end]
         if kept:
             columns = zip(
-                *[(v.pk, v.digest, v.file_count, v.size_bytes) for v in kept], strict=True
+                *[(v.pk, v.digest, v.file_count, min(v.size_bytes, _MOST_BYTES)) for v in kept],
+                strict=True,
             )
             with connection.cursor() as cursor:
                 cursor.execute(_DIGESTS, [list(column) for column in columns])

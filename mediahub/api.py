@@ -6,7 +6,7 @@ from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -81,7 +81,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(permission_classes=_ALL), name="schema"),
     path(
         "docs/",
-        SpectacularSwaggerView.as_view(url_name="v1:schema", permission_classes=_ALL),
+        SpectacularSwaggerSplitView.as_view(url_name="v1:schema", permission_classes=_ALL),
         name="docs",
     ),
     re_path(r"^(?:.*/)?$", Nothing.as_view()),

@@ -38,6 +38,7 @@ def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Pag
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
         page.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
         log_in(page)
         page.goto(path)

@@ -110,7 +110,7 @@ class JobsLive(AdminPage):
     template_name = "admin/jobs/_live.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        ids = [int(pk) for pk in self.request.GET.getlist("id") if pk.isdigit()][:100]
+        ids = [int(pk) for pk in self.request.GET.getlist("id") if pk.isdecimal()][:100]
         jobs = Job.objects.filter(pk__in=ids).order_by("-pk")
         return {"jobs": job_views(jobs, now=timezone.now()), **kwargs}
 
@@ -145,7 +145,7 @@ class JobPage(AdminPage):
         """The lines after the last that was read, else the newest ones."""
         lines = job.log_lines.order_by("pk")
         after = self.request.GET.get("after", "")
-        if after.isdigit():
+        if after.isdecimal():
             return list(lines.filter(pk__gt=int(after))[:LOG_LINES])
         return list(reversed(lines.reverse()[:LOG_LINES]))
 

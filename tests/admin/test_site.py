@@ -78,3 +78,29 @@ class TestSearch:
         make_video("Mountain")
 
         assert "Mountain" not in self.search(boss, "mo")
+
+
+class TestAnswers:
+    @pytest.mark.parametrize("name", ["admin:index", "v1:docs", "v1:video-list"])
+    def test_allow_no_script_but_files_of_ours(self, boss: Client, name: str) -> None:
+        policy = boss.get(reverse(name))["Content-Security-Policy"]
+
+        assert "script-src 'self' 'unsafe-eval';" in policy
+
+    def test_say_why_a_form_was_not_accepted(self, db: None) -> None:
+        answer = Client(enforce_csrf_checks=True).post(reverse("admin:login"))
+
+        assert answer.status_code == 403
+        assert "MEDIAHUB_TRUSTED_ORIGINS" in answer.content.decode()
+
+    def test_say_why_a_host_was_refused(self, boss: Client) -> None:
+        answer = boss.get(reverse("admin:login"), HTTP_HOST="elsewhere.example")
+
+        assert answer.status_code == 400
+        assert "MEDIAHUB_ALLOWED_HOSTS" in answer.content.decode()
+
+    @pytest.mark.parametrize("address", ["jobs_job_live", "library_library_live"])
+    def test_pass_over_ids_that_are_none(self, boss: Client, address: str) -> None:
+        answer = boss.get(reverse(f"admin:{address}"), {"id": ["²", "x", "9" * 30]})
+
+        assert answer.status_code == 200

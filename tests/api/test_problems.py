@@ -44,6 +44,11 @@ def test_what_may_be_listed_is_forbidden_to_change_not_unknown(
     _assert_problem(viewer.patch(f"tags/{tag.pk}/", {"name": "x"}), 403, "permission_denied")
 
 
+def test_is_json_where_the_answer_would_not_be(db: None) -> None:
+    for path in ("schema/", "docs/"):
+        _assert_problem(Api().get(path), 401, "not_authenticated")
+
+
 def test_anonymous_is_challenged(db: None) -> None:
     response = Api().get("videos/")
 

@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from psycopg import errors as postgres
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 
@@ -56,8 +57,10 @@ def problem(
     return Response(body, status=status, headers=headers, content_type=MEDIA_TYPE)
 
 
-def problem_details(error: Exception, _context: Mapping[str, Any]) -> Response | None:
+def problem_details(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler. Nothing comes back for what nobody foresaw: that is a 500."""
+    if "request" in context:
+        context["request"].accepted_renderer = JSONRenderer()  # not the view's: that may be YAML
     error = _as_drf(error)
     if isinstance(error, exceptions.APIException):
         return _from_drf(error)

@@ -135,7 +135,7 @@ class LibrariesLive(AdminPage):
     template_name = "admin/library/_libraries_live.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        ids = [int(pk) for pk in self.request.GET.getlist("id") if pk.isdigit()][:100]
+        ids = [int(pk) for pk in self.request.GET.getlist("id") if pk.isdecimal()][:100]
         found = with_counts(Library.objects.filter(pk__in=ids)).order_by("name", "pk")
         return {"libraries": library_views(found, now=timezone.now()), **kwargs}
 

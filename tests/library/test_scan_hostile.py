@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from apps.library.models import File, Library, Video
+from apps.ffmpeg.messages import ProbeResult
+from apps.library.models import File, Folder, Library, Scan, Video
 from apps.library.services.libraries import add_library
 from apps.library.services.scan import RootOffline, scan_library
+from apps.library.services.scan.collect import Batch, Collector
+from apps.library.services.scan.compare import Difference, FolderVisit
+from apps.library.services.scan.record import LibraryGone
 from tests.factories import NOON
 from tests.library.test_scan import counted, scan
 from tests.sounds import write_wav
@@ -130,3 +134,79 @@ class TestRoots:
 
     def test_walks_nested_paths_once(self, library: Library) -> None:
         assert counted(scan(library, paths=["folder", "", "folder"])) == {"added": 3}
+
+
+class TestBadMoments:
+    def test_leaves_a_file_that_vanished_before_it_was_read_to_the_next_scan(
+        self, library: Library
+    ) -> None:
+        scan(library)
+        file = File.objects.get(path="one.wav")
+
+        batch = _collected(file, ProbeResult(key=0, error="vanished", message="Gone."))
+
+        assert (batch.files, dict(batch.counts.skipped)) == ([], {"vanished": 1})
+
+    def test_keeps_facts_of_files_that_the_disk_fails_to_read(self, library: Library) -> None:
+        scan(library)
+        file = File.objects.get(path="one.wav")
+        batch = _collected(file, ProbeResult(key=0, error="read_error", message="No."))
+
+        kept = batch.files[0]
+        assert (kept.content, kept.duration_ms) == (file.content, file.duration_ms)
+        assert (kept.probe_error, kept.missing_since) == ("read_error", None)
+
+    def test_takes_back_a_file_that_cannot_be_read_for_now(self, library: Library) -> None:
+        scan(library)
+        File.objects.update(missing_since=NOON)
+        file = File.objects.get(path="one.wav")
+
+        batch = _collected(file, ProbeResult(key=0, error="unreadable", message="No."))
+
+        assert (batch.counts.returned, batch.files[0].missing_since) == (1, None)
+
+    def test_ends_when_its_library_is_removed(self, library: Library) -> None:
+        def remove(*_args: object, **_facts: object) -> None:
+            library.scans.all().delete()
+            Library.objects.filter(pk=library.pk).delete()
+
+        with pytest.raises(LibraryGone):
+            scan(library, report=remove)
+
+        assert not File.objects.exists()
+
+    def test_returns_many_files_in_batches(self, library: Library, root: Path) -> None:
+        for number in range(600):
+            write_wav(root / "many" / f"{number}.wav", seconds=0.01)
+        scan(library)
+        File.objects.update(missing_since=NOON)
+        Folder.objects.update(digest=None)
+        reported: list[int] = []
+
+        scan(library, report=lambda done, *_a, **_f: reported.append(done))
+
+        assert len(reported) > 3
+
+    def test_does_not_merge_files_of_a_disk_that_numbers_none(self, library: Library) -> None:
+        """Some network shares give each file the same inode."""
+        folder = FolderVisit(Folder.objects.create(library=library, seen_at=NOON).pk, b"", b"")
+        found = [
+            (
+                Difference(folder, b"%d.wav" % n, 100, 1, inode=0, device=1),
+                ProbeResult(key=n, content=f"{n:032x}"),
+            )
+            for n in range(3)
+        ]
+        this = Scan.objects.create(library=library, started_at=NOON)
+
+        assert len(Collector(this, NOON).collect(found).videos) == 3
+
+
+def _collected(file: File, result: ProbeResult) -> Batch:
+    """What a scan makes of this answer about a known file."""
+    difference = Difference(
+        FolderVisit(file.folder_id, b"", b""), bytes(file.name), file.size_bytes, 1, 2, 3,
+        file_id=file.pk, was_missing=file.missing_since is not None,
+    )  # fmt: skip
+    this = Scan.objects.create(library=file.library, started_at=NOON)
+    return Collector(this, NOON).collect([(difference, result)])

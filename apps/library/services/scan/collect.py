@@ -11,12 +11,13 @@ from django.db import connection, models
 from apps.core import audit
 from apps.core.models import AuditAction, AuditEntry
 from apps.ffmpeg.messages import ProbeResult
+from apps.ffmpeg.reasons import Reason
 from apps.library.choices import ProbeState
 from apps.library.models import File, Scan, Video
 from apps.library.services.facts import facts_of
 from apps.library.services.scan.compare import PASSING_REASONS, Difference
 from apps.library.services.scan.counts import Counts
-from apps.library.services.scan.identity import Identities
+from apps.library.services.scan.identity import known_by_content, linked_to, moved_from
 
 Found = tuple[Difference, ProbeResult | None]
 
@@ -51,13 +52,12 @@ class Batch:
 
 @dataclass(slots=True)
 class Collector:
-    """Collects one batch. ``identities`` lives as long as the scan."""
+    """Collects one batch."""
 
     scan: Scan
-    identities: Identities
     now: datetime
     batch: Batch = field(default_factory=Batch)
-    _linked: dict[tuple[int, int], int] = field(default_factory=dict)
+    _linked: dict[tuple[int, int, str], int] = field(default_factory=dict)
     _moved: set[int] = field(default_factory=set)
     _file_ids: Iterator[int] = field(default_factory=lambda: iter(()))
     _video_ids: Iterator[int] = field(default_factory=lambda: iter(()))
@@ -65,15 +65,17 @@ class Collector:
     def collect(self, found: Sequence[Found]) -> Batch:
         """Rows get their ids here, so that files and videos can name each other at once."""
         probed = [(d, r) for d, r in found if r is not None]
-        known = self.identities.known(r.content for d, r in probed if d.file_id is None)
+        known = known_by_content(r.content for d, r in probed if d.file_id is None)
         old = File.objects.select_related("folder").in_bulk(
             [d.file_id for d, _r in found if d.file_id]
         )
+        self._moved.update(old)  # a row that is here under its old path hasn't moved
         self._file_ids = new_ids(File, len(probed))
         self._video_ids = new_ids(Video, len(probed))
         for difference, result in probed:
             row = old.get(difference.file_id or 0)
-            candidates = [] if row else known.get(result.content, [])
+            unsure = row is not None or result.error in PASSING_REASONS
+            candidates = [] if unsure else known.get(result.content, [])
             self._take(difference, result, row, candidates)
         for difference, unprobed in found:
             if unprobed is None and difference.file_id in old:
@@ -87,9 +89,14 @@ class Collector:
         row: File | None,
         candidates: list[File],
     ) -> None:
+        if result.error == Reason.VANISHED:  # whether it stays away is for the next scan to tell
+            difference.folder.open_end = True
+            self.batch.counts.skipped[result.error] += 1
+            self.batch.failures.append((result.error, difference.path, result.message))
+            return
         moved = None
         if row is None:
-            moved = self.identities.moved_from(
+            moved = moved_from(
                 candidates, name=difference.name, size_bytes=difference.size_bytes,
                 taken=self._moved,
             )  # fmt: skip
@@ -141,7 +148,7 @@ class Collector:
         if result.error in PASSING_REASONS:
             difference.folder.open_end = True
             if before is not None:  # what was known is still the best there is to know
-                return replaced(before, **failure)
+                return replaced(before, missing_since=None, **failure)
         file = File(
             pk=before.pk if before else next(self._file_ids),
             created_at=before.created_at if before else self.now,
@@ -168,9 +175,10 @@ class Collector:
 
     def _assign(self, file: File, candidates: list[File]) -> None:
         """Give a file its video: the one it has, that of a hard link to it, or a new one."""
-        key = (int(file.device), int(file.inode))
+        # Some network shares number all files alike, so that the content has to agree, too.
+        key = (int(file.device), int(file.inode), file.content)
         if file.video_id is None and file.probe_state == ProbeState.DONE:
-            twin = self.identities.linked_to(candidates, device=key[0], inode=key[1])
+            twin = linked_to(candidates, device=key[0], inode=key[1])
             file.video_id = twin.video_id if twin else self._linked.get(key)
             if file.video_id is None:
                 self.batch.videos.append(self._video(file, next(self._video_ids)))

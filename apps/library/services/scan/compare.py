@@ -21,7 +21,10 @@ from apps.library.services.scan.rules import Rules
 from apps.library.services.scan.walk import Entry, Listing
 
 # Failures that may pass by themselves: such files are looked at again in every scan.
-PASSING_REASONS = ("changed_while_reading", "crashed", "timed_out", "unreadable", "vanished")
+PASSING_REASONS = (
+    "changed_while_reading", "crashed", "prober_missing", "read_error", "timed_out", "unreadable",
+    "vanished",
+)  # fmt: skip
 _TOLD_REASONS = ("link", "not_a_file")
 
 _PREPARE = """

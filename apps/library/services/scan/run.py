@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, count
@@ -17,11 +17,12 @@ from apps.core.progress import Progress, silent
 from apps.ffmpeg.messages import ProbeRequest, ProbeResult
 from apps.ffmpeg.pool import MediaPool
 from apps.library.choices import LibraryState
-from apps.library.models import File, Folder, Library, Scan, ScanFinding
+from apps.library.models import File, Folder, Library, Scan
 from apps.library.services.mounts import probe_slots
 from apps.library.services.scan.collect import Found
 from apps.library.services.scan.compare import Comparison, Difference, FolderVisit, Need
 from apps.library.services.scan.counts import Counts
+from apps.library.services.scan.record import Note, Record
 from apps.library.services.scan.roots import (
     RootOffline,
     below,
@@ -38,13 +39,9 @@ _BATCH_FILES = 256
 _BATCH_S = 1.0
 _BATCH_FOLDERS = 512
 _BATCH_ENTRIES = 20_000
-_MOST_FINDINGS = 10_000
 _MOST_NAMED = 100
 # What these folders hold can't be known; elsewhere what wasn't seen is gone.
 _UNKNOWN = frozenset({"unreadable", "read_error"})
-
-
-Note = Callable[[str], None]
 
 
 def _unread(_line: str) -> None:
@@ -68,7 +65,8 @@ def scan_library(
     too. Files that are gone are marked missing, never deleted; nothing on disk is touched. Stopped
     at any point and called again it goes on where it was. ``report`` counts files and may raise;
     what was found until then is kept. Each write happens under ``guard``. ``note`` gets a line for
-    each file that people should know of. Raises RootOffline and PathRefused.
+    each file that people should know of. Raises RootOffline, PathRefused and
+    LibraryGone.
     """
     starts = outermost([below(path) for path in paths])
     for start in starts:
@@ -138,11 +136,10 @@ class _Run:
     counts: Counts = field(default_factory=Counts)
     comparison: Comparison = field(init=False)
     writer: Writer = field(init=False)
+    record: Record = field(init=False)
     _expected: int = 0
     _asked: dict[int, Difference] = field(default_factory=dict)
     _found: list[Found] = field(default_factory=list)
-    _findings: list[ScanFinding] = field(default_factory=list)
-    _told: int = 0
     _unknown: list[bytes] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
     _written_at: float = field(default_factory=time.monotonic)
@@ -155,12 +152,11 @@ class _Run:
         )
         known = self.library.folders.aggregate(files=Sum("file_count"))
         self._expected = known["files"] or 0
+        now, self.record = self.scan.started_at, Record(self.scan, self.counts, self.note)
         self.comparison = Comparison(
-            self.library, rules, self.counts, self.scan.started_at, self.scan.rescan, self._tell
+            self.library, rules, self.counts, now, self.scan.rescan, self.record.tell
         )
-        self.writer = Writer(
-            self.scan, self.comparison, self.guard, self.scan.started_at, self._tell
-        )
+        self.writer = Writer(self.scan, self.comparison, self.guard, now, self.record.tell)
         self.comparison.prepare()
 
     def work(self, device: int, requests: Iterator[ProbeRequest]) -> None:
@@ -188,9 +184,7 @@ class _Run:
 
     def close(self) -> None:
         """Write down what the scan came to, however it ended."""
-        self.scan.finished_at = timezone.now()
-        self.scan.counts = self.counts.as_json()
-        self.scan.save()
+        self.record.save(walked=self.scan.walked, finished_at=timezone.now())
         self._progress()
 
     def _listings(self) -> Iterator[list[Listing]]:
@@ -217,6 +211,8 @@ class _Run:
             for difference in self.comparison.differences(listings):
                 if difference.need is Need.RETURN:
                     self._found.append((difference, None))
+                    if self._is_time():
+                        self._flush()
                 else:
                     yield self._ask(difference)
             if self._is_time():
@@ -228,7 +224,7 @@ class _Run:
             try:
                 now = os.lstat(file.location)
             except OSError as error:
-                self._tell("vanished", os.fsencode(file.path), error.strerror or "")
+                self.record.tell("vanished", os.fsencode(file.path), error.strerror or "")
                 continue
             folder = FolderVisit(file.folder_id, bytes(file.folder.path), b"", open_end=True)
             yield self._ask(
@@ -271,9 +267,7 @@ class _Run:
         """Write what was found, then report, which may raise."""
         found, self._found = self._found, []
         self.writer.write(found)
-        ScanFinding.objects.bulk_create(self._findings)
-        self._findings.clear()
-        Scan.objects.filter(pk=self.scan.pk).update(counts=self.counts.as_json())
+        self.record.save()
         self._written_at = time.monotonic()
         self._progress()
 
@@ -284,16 +278,6 @@ class _Run:
     def _fail(self, listing: Listing) -> None:
         """A folder that can't be read: nothing in or below it is known, so nothing is missing."""
         self.counts.skipped[f"folder_{listing.error}"] += 1
-        self._tell(f"folder_{listing.error}", listing.path, "")
+        self.record.tell(f"folder_{listing.error}", listing.path, "")
         if listing.error in _UNKNOWN:
             self._unknown.append(listing.path)
-
-    def _tell(self, reason: str, path: bytes, message: str = "") -> None:
-        """Keep a finding for people, up to a bound; all are counted."""
-        self._told += 1
-        if self._told <= _MOST_FINDINGS:
-            shown = path.decode("utf-8", "backslashreplace")
-            self.note(f"{reason}: {shown}: {message}" if message else f"{reason}: {shown}")
-            self._findings.append(
-                ScanFinding(scan=self.scan, reason=reason, path=shown, message=message)
-            )

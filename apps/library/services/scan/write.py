@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,7 +15,6 @@ from apps.library.models import File, Folder, Scan, Video
 from apps.library.services.facts import sync_facts
 from apps.library.services.scan.collect import Batch, Collector, Found
 from apps.library.services.scan.compare import FORGET_DIGESTS, Comparison, FolderVisit
-from apps.library.services.scan.identity import Identities
 
 Guard = Callable[[], AbstractContextManager[Any]]
 
@@ -68,14 +67,13 @@ class Writer:
     guard: Guard
     now: datetime
     told: Callable[[str, bytes, str], None]
-    identities: Identities = field(default_factory=Identities)
 
     def write(self, found: Sequence[Found]) -> None:
         """Write a batch; if PostgreSQL refuses it, halve it until only the bad row is left out."""
         complete = list(self.comparison.complete)
         try:
             with self.guard():
-                batch = Collector(self.scan, self.identities, self.now).collect(found)
+                batch = Collector(self.scan, self.now).collect(found)
                 self._save(batch)
                 self._keep_digests(complete)
         except (DataError, IntegrityError) as error:

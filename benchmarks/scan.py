@@ -15,7 +15,7 @@ _EMPTY = "bench_empty"
 _USED = "bench_scan"
 _TURNS = 3
 _RESCAN_TURNS = 7
-_SMALL, _MIDDLE, _LARGE = 2_000, 10_000, 1_000_000
+_SMALL, _MIDDLE, _LARGE = 20_000, 200_000, 1_000_000
 _MOST_MB = 300
 
 

@@ -6,13 +6,16 @@ can be lost or go stale, one too many does nothing, and no task or result is kep
 """
 
 import ctypes
+import logging
 import os
 import signal
+import time
 from types import FrameType
 from typing import Any
 from uuid import uuid4
 
-from django.db import connection, connections
+import psycopg
+from django.db import Error, connection, connections
 from django.utils import timezone
 from django_q.brokers import Broker
 from django_q.cluster import Cluster
@@ -22,6 +25,8 @@ from django_q.signing import SignedPackage
 from apps.jobs import worker
 from apps.jobs.models import JOB_CHANNEL, Job
 
+logger = logging.getLogger(__name__)
+
 _LONGEST_WAIT_S = 1.0
 _PR_SET_PDEATHSIG = 1
 
@@ -30,12 +35,20 @@ class JobTableBroker(Broker):  # type: ignore[misc]
     """Draws wake-ups from the Job table: at a NOTIFY, and by the clock for delayed jobs."""
 
     def dequeue(self) -> list[tuple[None, str]] | None:
-        """One wake-up if a job is due now or becomes so within a second, else nothing."""
-        connection.ensure_connection()
-        if not self._is_due():
-            self._wait()
+        """One wake-up if a job is due now or becomes so within a second, else nothing.
+
+        A database that is away is waited for: django-q2 would end the whole pusher.
+        """
+        try:
             if not self._is_due():
-                return None
+                self._wait()
+                if not self._is_due():
+                    return None
+        except (Error, psycopg.Error) as error:
+            logger.warning("queue %s: %s", self.list_key, error)
+            connection.close()
+            time.sleep(_LONGEST_WAIT_S)
+            return None
         message = {
             "id": uuid4().hex, "name": self.list_key, "func": "apps.jobs.worker.run_next",
             "args": (self.list_key,), "kwargs": {}, "started": timezone.now(), "save": False,

@@ -5,6 +5,7 @@ at most once a second, and learns whether the job should stop. ``report`` itself
 database, so that work may call it for every file.
 """
 
+import logging
 import threading
 import time
 from collections import deque
@@ -14,12 +15,14 @@ from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from apps.core.errors import MediaHubError
 from apps.jobs.choices import JobState, LogLevel
 from apps.jobs.models import Job, JobLogLine
+
+logger = logging.getLogger(__name__)
 
 _BEAT_S = 1.0
 
@@ -90,7 +93,8 @@ class JobContext:
         if self._logged > bound + 1:
             return
         text = message if self._logged <= bound else f"More than {bound} lines: no more are kept."
-        self._lines.append(JobLogLine(job=self.job, level=level, message=text, at=timezone.now()))
+        line = JobLogLine(job=self.job, level=level, message=storable(text), at=timezone.now())
+        self._lines.append(line)
 
     @contextmanager
     def guard(self) -> Iterator[None]:
@@ -104,32 +108,45 @@ class JobContext:
     def _beat(self) -> None:
         try:
             while not self._ended.wait(_BEAT_S):
-                self._write()
-            self._write()
+                self._try_to_write()
+            self._try_to_write()
         finally:
             connection.close()
 
+    def _try_to_write(self) -> None:
+        """A database that is away costs beats, not the heart; the lines are kept for the next."""
+        try:
+            self._write()
+        except Error as error:
+            logger.warning("job %s: no heartbeat: %s", self.job.pk, error)
+            connection.close()
+
+    @transaction.atomic
     def _write(self) -> None:
-        now = timezone.now()
-        lines = [self._lines.popleft() for _ in range(len(self._lines))]
         held = Job.objects.held(self.job.pk, self.job.fence)
-        lease = timedelta(seconds=settings.MEDIAHUB_JOB_LEASE_SECONDS)
-        alive = held.update(
-            lease_until=now + lease,
+        # waits for the end of a guard; the lease counts from then
+        asked = held.select_for_update().values_list("state", "pause_requested").first()
+        if asked is None:
+            self._stop = LeaseLost(f"{self.job} was taken over by another worker.")
+            return
+        held.update(
+            lease_until=timezone.now() + timedelta(seconds=settings.MEDIAHUB_JOB_LEASE_SECONDS),
             done=self.job.done,
             total=self.job.total,
             facts=self.job.facts,
             rate_per_s=self._rate(),
         )
-        if not alive:
-            self._stop = LeaseLost(f"{self.job} was taken over by another worker.")
-            return
+        lines = list(self._lines)
         JobLogLine.objects.bulk_create(lines)
-        self._listen()
+        transaction.on_commit(lambda: self._forget(len(lines)))
+        self._listen(asked[0], pause=asked[1])
 
-    def _listen(self) -> None:
+    def _forget(self, written: int) -> None:
+        for _ in range(written):
+            self._lines.popleft()
+
+    def _listen(self, state: str, *, pause: bool) -> None:
         """Learn what was asked of the job meanwhile."""
-        state, pause = Job.objects.values_list("state", "pause_requested").get(pk=self.job.pk)
         if state == JobState.CANCELLING:
             self._stop = JobCancelled("A person cancelled the job.")
         elif pause:
@@ -142,3 +159,8 @@ class JobContext:
         began, first = self._rate_start
         elapsed = time.monotonic() - began
         return (self.job.done - first) / elapsed if elapsed > 1 else None
+
+
+def storable(text: str) -> str:
+    """Text as PostgreSQL takes it: what a file's name brought along may not be."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")

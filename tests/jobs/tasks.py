@@ -4,10 +4,15 @@ import os
 import signal
 from typing import Any
 
+from django.db import connection
+from django.utils import timezone
+
 from apps.core.errors import MediaHubError
 from apps.jobs.choices import Queue
-from apps.jobs.context import JobContext
+from apps.jobs.context import JobContext, JobPaused
+from apps.jobs.models import Job
 from apps.jobs.registry import Task, task
+from apps.jobs.services.lifecycle import cancel
 
 
 class Refused(MediaHubError):
@@ -48,4 +53,42 @@ def hang(job: JobContext) -> dict[str, Any]:
         job.report(turns)
 
 
-ALL: list[Task] = [count, refuse, fail, die, hang]
+def cut_off_others() -> None:
+    """End all connections to the database but the caller's, as its restart does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+@task("tests.cut_off", title="Cut off", queue=Queue.CPU)
+def cut_off(_job: JobContext) -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    return {}
+
+
+@task("tests.odd_summary", title="Odd summary", queue=Queue.CPU)
+def odd_summary(_job: JobContext) -> dict[str, Any]:
+    return {"odd": object()}
+
+
+@task("tests.odd_error", title="Odd error", queue=Queue.CPU)
+def odd_error(_job: JobContext) -> dict[str, Any]:
+    raise Refused("nul \0 and half a character \ud800")
+
+
+@task("tests.odd_log", title="Odd log", queue=Queue.CPU)
+def odd_log(job: JobContext) -> dict[str, Any]:
+    job.log("nul \0 and half a character \ud800")
+    raise Refused("but it was logged")
+
+
+@task("tests.cancel_while_pausing", title="Cancel while pausing", queue=Queue.CPU)
+def cancel_while_pausing(job: JobContext) -> dict[str, Any]:
+    cancel(Job.objects.get(pk=job.job.pk), now=timezone.now())
+    raise JobPaused
+
+
+ALL: list[Task] = [count, refuse, fail, die, hang, cut_off, odd_summary, odd_error, odd_log]

@@ -14,6 +14,7 @@ from apps.jobs.models import Job
 from apps.library.models import File, Library, Video
 from apps.library.services.libraries import add_library
 from apps.library.tasks import request_scan
+from tests.jobs.tasks import cut_off_others
 from tests.sounds import write_wav
 
 FILES = 1_000
@@ -89,6 +90,18 @@ def test_goes_on_after_its_worker_was_killed(start: Start, library: Library) -> 
     assert (job.state, job.attempt) == ("succeeded", 2)
     assert File.objects.count() == Video.objects.count() == FILES
     assert job.summary["added"] == FILES - left
+
+
+def test_goes_on_after_the_database_restarted(start: Start, library: Library) -> None:
+    start("worker", "disk")
+    job = request_scan(library)
+    wait_for(File.objects.exists)
+    cut_off_others()
+
+    wait_for(lambda: is_finished(job))
+
+    assert (job.state, job.attempt) == ("succeeded", 2)
+    assert File.objects.count() == Video.objects.count() == FILES
 
 
 def test_dies_with_its_main_process(start: Start) -> None:

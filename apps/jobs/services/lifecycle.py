@@ -44,16 +44,16 @@ def enqueue(
         target_id=target.pk if target else None,
     )  # fmt: skip
     while True:
+        twin = _twin(dedupe_key)
+        if twin:
+            return twin
         try:
             with transaction.atomic():
                 job.save(force_insert=True)
                 _wake(job.queue)
-        except IntegrityError:
-            twin: Job | None = Job.objects.active().filter(dedupe_key=dedupe_key).first()
+        except IntegrityError:  # another was faster
             if not dedupe_key:
                 raise
-            if twin:
-                return twin
         else:
             return job
 
@@ -90,7 +90,7 @@ def resume(job: Job, *, now: datetime) -> Job:
 
 def retry(job: Job, *, now: datetime) -> Job:
     """Run a finished job once more, with its attempts counted anew. Raises WrongState."""
-    twin = Job.objects.active().filter(dedupe_key=job.dedupe_key).exclude(dedupe_key="").first()
+    twin = _twin(job.dedupe_key)
     if twin:
         raise WrongState(f"Job {twin.pk} does the same work already: wait for it or cancel it.")
     if _move(
@@ -100,6 +100,14 @@ def retry(job: Job, *, now: datetime) -> Job:
         _wake(job.queue)
         return job
     return _refuse(job, "retried", unless=None)
+
+
+def _twin(dedupe_key: str) -> Job | None:
+    """The active job of a key."""
+    if not dedupe_key:
+        return None
+    twin: Job | None = Job.objects.active().filter(dedupe_key=dedupe_key).first()
+    return twin
 
 
 def _move(job: Job, sources: tuple[JobState, ...], **values: Any) -> bool:

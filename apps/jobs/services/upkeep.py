@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 
 from apps.jobs.choices import JobState
@@ -17,10 +18,18 @@ def requeue_abandoned(*, now: datetime) -> int:
 
     One that has used up its attempts fails instead: it would only kill the next worker.
     """
-    abandoned = list(Job.objects.abandoned(now=now).order_by("pk"))
-    for job in abandoned:
-        _release(job, now=now)
+    with transaction.atomic():
+        # a row that is locked has a living worker, in a transaction that outlasts its lease
+        unlocked = Job.objects.abandoned(now=now).select_for_update(skip_locked=True)
+        abandoned = list(unlocked.order_by("pk"))
+        for job in abandoned:
+            _release(job, now=now)
     return len(abandoned)
+
+
+def delay_after(attempt: int) -> timedelta:
+    """How long a job that was cut off waits before it is tried again."""
+    return timedelta(seconds=min(_FIRST_DELAY_S * 2 ** (attempt - 1), _MOST_DELAY_S))
 
 
 def _release(job: Job, *, now: datetime) -> None:
@@ -33,8 +42,7 @@ def _release(job: Job, *, now: datetime) -> None:
             "error_type": "worker_died", "error_message": message,
         }  # fmt: skip
     else:
-        delay = min(_FIRST_DELAY_S * 2 ** (job.attempt - 1), _MOST_DELAY_S)
-        values = {"state": JobState.QUEUED, "run_at": now + timedelta(seconds=delay)}
+        values = {"state": JobState.QUEUED, "run_at": now + delay_after(job.attempt)}
     still = Job.objects.held(job.pk, job.fence).filter(lease_until__lt=now)
     still.update(fence=F("fence") + 1, version=F("version") + 1, lease_until=None, **values)
 

@@ -32,8 +32,17 @@
     before.slice(after.length).forEach((node) => node.remove());
   }
 
+  /* Icons are words in a font of pictures: beside a text those who listen needn't hear them. */
+  function hideIcons(root) {
+    for (const icon of root.querySelectorAll(".material-symbols-outlined")) {
+      const words = icon.parentElement.textContent.trim();
+      if (words !== icon.textContent.trim()) icon.setAttribute("aria-hidden", "true");
+    }
+  }
+
   function put(html) {
     const fresh = new DOMParser().parseFromString(html, "text/html");
+    hideIcons(fresh);
     for (const element of fresh.querySelectorAll("[id]")) {
       if (element.parentElement.closest("[id]")) continue; // goes with the one around it
       const old = document.getElementById(element.id);
@@ -251,6 +260,7 @@
 
   window.addEventListener("load", () => {
     landmarks();
+    hideIcons(document);
     liveRegions();
     autosubmit();
     zoom();

@@ -51,6 +51,13 @@ class TestTags:
         assert (list(tag.parents.all()), tag.aliases) == ([parent], ["Kitties", "Mogs"])
         assert AuditEntry.objects.about(tag).get().action == "created"
 
+    def test_another_of_the_same_name_is_refused_with_the_reason(self, boss: Client) -> None:
+        make_tag("Animals")
+
+        page = boss.post(reverse("admin:library_tag_add"), {"name": "ANIMALS"})
+
+        assert "There is another tag with this name already." in page.content.decode()
+
     def test_a_cycle_is_refused_with_the_reason(self, boss: Client) -> None:
         parent = make_tag("Animals")
         child = make_tag("Cats", parents=[parent])

@@ -395,6 +395,10 @@ class Migration(migrations.Migration):
                         django.db.models.functions.text.Lower("name"),
                         django.db.models.functions.text.Lower("disambiguation"),
                         name="library_performer_name",
+                        violation_error_message=(
+                            "There is another performer with this name already: tell them apart "
+                            "by the disambiguation."
+                        ),
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -1010,7 +1014,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="studio",
             constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("name"), name="library_studio_name"
+                django.db.models.functions.text.Lower("name"),
+                name="library_studio_name",
+                violation_error_message="There is another studio with this name already.",
             ),
         ),
         migrations.AddConstraint(
@@ -1049,7 +1055,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="tag",
             constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("name"), name="library_tag_name"
+                django.db.models.functions.text.Lower("name"),
+                name="library_tag_name",
+                violation_error_message="There is another tag with this name already.",
             ),
         ),
         migrations.AddConstraint(

@@ -40,7 +40,11 @@ class Studio(Named):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(Lower("name"), name="library_studio_name"),
+            models.UniqueConstraint(
+                Lower("name"),
+                name="library_studio_name",
+                violation_error_message="There is another studio with this name already.",
+            ),
             models.CheckConstraint(
                 condition=~Q(parent=F("pk")), name="library_studio_not_own_parent"
             ),
@@ -69,7 +73,13 @@ class Tag(Named):
     objects = TagQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("name"), name="library_tag_name")]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="library_tag_name",
+                violation_error_message="There is another tag with this name already.",
+            )
+        ]
         indexes = [
             # autocomplete and search: icontains
             GinIndex(OpClass(Upper(F("name")), name="gin_trgm_ops"), name="library_tag_trgm"),

@@ -37,7 +37,13 @@ class Performer(Named):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                Lower("name"), Lower("disambiguation"), name="library_performer_name"
+                Lower("name"),
+                Lower("disambiguation"),
+                name="library_performer_name",
+                violation_error_message=(
+                    "There is another performer with this name already: tell them apart by the "
+                    "disambiguation."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(rating__isnull=True) | Q(rating__range=(1, 100)),

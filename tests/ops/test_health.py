@@ -214,7 +214,7 @@ class TestShowconfig:
 
         lines = capsys.readouterr().out.splitlines()
         assert any(line.startswith("MEDIAHUB_BIND ") and "(default)" in line for line in lines)
-        assert any(line.startswith("DATABASE_URL ") and "********" in line for line in lines)
+        assert any(line.startswith("MEDIAHUB_SECRET_KEY ") and "*****" in line for line in lines)
 
     def test_prints_one_object(self, capsys: pytest.CaptureFixture[str]) -> None:
         call_command("showconfig", "--json")

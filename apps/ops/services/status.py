@@ -38,7 +38,9 @@ def effective_settings() -> list[dict[str, Any]]:
     return [
         {
             "name": setting.name,
-            "value": _MASK if setting.secret else _plain(setting.value),
+            "value": _MASK
+            if setting.secret and setting.source != "default"
+            else _plain(setting.value),
             "source": setting.source,
         }
         for _name, setting in sorted(settings.MEDIAHUB_KNOWN.items())

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
@@ -12,11 +14,20 @@ class ArtifactQuerySet(models.QuerySet["Artifact"]):  # type: ignore[name-define
     def made(self) -> Self:
         return self.filter(state=ArtifactState.MADE)
 
-    def videos_lacking(self, kind: str) -> models.QuerySet[Video]:
-        """Present, probed videos with no attempt, good or bad, at ``kind`` from their content."""
+    def videos_lacking(
+        self, kind: str, *, parameters: str, passing: Sequence[str], tried_before: datetime
+    ) -> models.QuerySet[Video]:
+        """Present, probed videos with no attempt, good or bad, at ``kind`` from their content.
+
+        An attempt with other ``parameters`` doesn't count, nor does one that failed before
+        ``tried_before`` for one of the ``passing`` reasons.
+        """
         up_to_date = self.filter(
-            video=OuterRef("pk"), kind=kind, source=OuterRef("primary_file__content")
-        )
+            video=OuterRef("pk"), kind=kind, source=OuterRef("primary_file__content"),
+            parameters=parameters,
+        ).exclude(
+            state=ArtifactState.FAILED, error__in=passing, updated_at__lt=tried_before
+        )  # fmt: skip
         return Video.objects.present().filter(
             ~Exists(up_to_date), primary_file__probe_state=ProbeState.DONE
         )

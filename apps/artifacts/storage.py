@@ -1,6 +1,7 @@
 """Storing artifacts so that a name never stands for half a file."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -28,6 +29,7 @@ class AtomicStorage(FileSystemStorage):
                 os.fsync(file.fileno())
             os.replace(draft, final)
         except BaseException:
-            os.unlink(draft)
+            with suppress(OSError):  # it may not have come to be
+                os.unlink(draft)
             raise
         return name

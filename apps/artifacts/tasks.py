@@ -1,16 +1,19 @@
 """The artifacts' jobs."""
 
+from datetime import timedelta
 from typing import Any
 
-from apps.artifacts.choices import ArtifactKind
-from apps.artifacts.models import Artifact
-from apps.artifacts.services.covers import make_covers
-from apps.jobs.choices import Queue
+from django.utils import timezone
+
+from apps.artifacts.services.covers import make_covers, videos_lacking_covers
+from apps.jobs.choices import JobState, Queue
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
 from apps.jobs.registry import periodic, task
 from apps.jobs.services.lifecycle import enqueue
 from apps.library.models import Library
+
+_AFTER_FAILURE = timedelta(minutes=10)
 
 
 @task("artifacts.covers", title="Covers", queue=Queue.CPU, unit="videos")
@@ -27,6 +30,10 @@ def request_covers(library_id: int | None = None) -> Job:
 
 @periodic("artifacts.missing_covers", every_s=30)
 def request_missing_covers() -> None:
-    """Catch what a job that was just ending missed."""
-    if Artifact.objects.videos_lacking(ArtifactKind.COVER).exists():
+    """Catch what a job that was just ending missed; after a failure not at once."""
+    now = timezone.now()
+    failed = Job.objects.filter(
+        kind=covers.name, state=JobState.FAILED, finished_at__gt=now - _AFTER_FAILURE
+    )
+    if not failed.exists() and videos_lacking_covers(now=now).exists():
         request_covers()

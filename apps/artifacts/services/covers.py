@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
@@ -15,6 +16,7 @@ from django.conf import settings
 from django.core.files.base import File as StoredFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.artifacts.choices import ArtifactKind, ArtifactState
@@ -23,10 +25,13 @@ from apps.core.progress import Progress, silent
 from apps.ffmpeg.messages import CoverRequest, CoverResult, Picture
 from apps.ffmpeg.pool import MediaPool
 from apps.library.models import Video
+from apps.library.services.scan.compare import PASSING_REASONS
 
 # Grows when covers are made in another way, so that the old ones count as stale.
 _VERSION = 1
 _BATCH = 24
+_PASSING = (*PASSING_REASONS, "not_written", "out_of_memory")
+_TRY_AGAIN_AFTER = timedelta(hours=1)
 
 Guard = Callable[[], AbstractContextManager[Any]]
 
@@ -45,6 +50,14 @@ def cover_parameters() -> str:
     return hashlib.blake2b(made.encode(), digest_size=8).hexdigest()
 
 
+def videos_lacking_covers(*, now: datetime) -> QuerySet[Video]:
+    """Videos of which a cover should be made, or tried again."""
+    return Artifact.objects.videos_lacking(
+        ArtifactKind.COVER, parameters=cover_parameters(), passing=_PASSING,
+        tried_before=now - _TRY_AGAIN_AFTER,
+    )  # fmt: skip
+
+
 def make_covers(
     *,
     library_id: int | None = None,
@@ -54,9 +67,10 @@ def make_covers(
     """Make the covers that are missing, of one library or of all; return how many, and failures.
 
     A video whose cover can't be made gets a row that says why, and isn't tried again until its
-    content changes. Stopped anywhere and called again it goes on where it was.
+    content changes, or for an hour if the reason may pass (a disk that is away).
+    Stopped anywhere and called again it goes on where it was.
     """
-    lacking = Artifact.objects.videos_lacking(ArtifactKind.COVER)
+    lacking = videos_lacking_covers(now=timezone.now())
     if library_id is not None:
         lacking = lacking.filter(library_id=library_id)
     lacking = lacking.select_related("primary_file__folder", "primary_file__library").order_by("pk")
@@ -66,7 +80,7 @@ def make_covers(
             last = videos[-1].pk
             artifacts = list(_make(pool, videos))
             with guard():
-                _save(artifacts)
+                artifacts = _save(artifacts)
             counts.update(artifact.state for artifact in artifacts)
             report(counts.total(), max(total, counts.total()), **_summary(counts))
     return _summary(counts)
@@ -139,9 +153,14 @@ def _store(artifact: Artifact, size: str, made: str) -> str:
         )
 
 
-def _save(artifacts: Sequence[Artifact]) -> None:
+def _save(artifacts: Sequence[Artifact]) -> list[Artifact]:
+    """Write the rows, but those of videos that were removed meanwhile; return them."""
+    videos = Video.objects.filter(pk__in=[artifact.video_id for artifact in artifacts])
+    there = set(videos.select_for_update(no_key=True).values_list("pk", flat=True))
+    artifacts = [artifact for artifact in artifacts if artifact.video_id in there]
     kept = {"id", "video", "kind", "created_at"}
     Artifact.objects.bulk_create(
         artifacts, update_conflicts=True, unique_fields=["video", "kind"],
         update_fields=[f.name for f in Artifact._meta.concrete_fields if f.name not in kept],
     )  # fmt: skip
+    return artifacts

@@ -1,5 +1,7 @@
 """The catalogue's jobs."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -78,9 +80,14 @@ def request_scan(library: Library, *, paths: Sequence[str] = (), rescan: bool = 
     for path in paths:
         below(path)
     params = {"library_id": library.pk, "paths": list(paths), "rescan": rescan}
-    scope = "" if not paths and not rescan else f":{sorted(paths)}:{rescan}"
-    key = f"library.scan:{library.pk}{scope}"[:200]
+    scope = f":{_short(sorted(paths))}:{rescan}" if paths or rescan else ""
+    key = f"library.scan:{library.pk}{scope}"
     return enqueue(scan, params, target=library, dedupe_key=key)
+
+
+def _short(paths: Sequence[str]) -> str:
+    """Stands for paths in a key, however long they are."""
+    return hashlib.blake2b(json.dumps(paths).encode(), digest_size=16).hexdigest()
 
 
 @periodic("library.due_scans", every_s=60)

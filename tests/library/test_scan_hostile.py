@@ -9,11 +9,12 @@ import pytest
 
 from apps.ffmpeg.messages import ProbeResult
 from apps.library.models import File, Folder, Library, Scan, Video
-from apps.library.services.libraries import add_library
+from apps.library.services.libraries import add_library, due_for_scan
 from apps.library.services.scan import RootOffline, scan_library
 from apps.library.services.scan.collect import Batch, Collector
 from apps.library.services.scan.compare import Difference, FolderVisit
 from apps.library.services.scan.record import LibraryGone
+from apps.library.tasks import request_scan
 from tests.factories import NOON
 from tests.library.test_scan import counted, scan
 from tests.sounds import write_wav
@@ -210,3 +211,23 @@ def _collected(file: File, result: ProbeResult) -> Batch:
     )  # fmt: skip
     this = Scan.objects.create(library=file.library, started_at=NOON)
     return Collector(this, NOON).collect([(difference, result)])
+
+
+class TestAsking:
+    def test_long_paths_are_not_taken_for_one_another(self, library: Library) -> None:
+        first = request_scan(library, paths=["x" * 300 + "1"])
+
+        assert request_scan(library, paths=["x" * 300 + "2"]) != first
+        assert request_scan(library, paths=["x" * 300 + "1"]) == first
+
+    def test_an_offline_library_is_tried_again_after_its_interval_only(
+        self, library: Library, root: Path
+    ) -> None:
+        Library.objects.update(scan_every_minutes=60)
+        assert due_for_scan(now=NOON).exists()
+        root.rename(root.parent / "away")
+        with pytest.raises(RootOffline):
+            scan_library(library, now=NOON)
+
+        assert not due_for_scan(now=NOON + timedelta(minutes=59)).exists()
+        assert due_for_scan(now=NOON + timedelta(minutes=61)).exists()

@@ -5,11 +5,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models import (
+    DurationField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 
 from apps.core import audit
 from apps.core.errors import MediaHubError
-from apps.library.models import Library
+from apps.library.models import Library, Scan
 from apps.library.services.scan.roots import RootOffline, check_root, nested
 from apps.library.services.scan.rules import Rules
 
@@ -55,12 +64,17 @@ def check_library(library: Library) -> None:
 
 
 def due_for_scan(*, now: datetime) -> QuerySet[Library]:
-    """Libraries that should be scanned by themselves now."""
+    """Libraries that should be scanned by themselves now: no scan of all of one, whatever came
+    of it, began within its interval.
+    """
     minutes = ExpressionWrapper(
         F("scan_every_minutes") * Value(timedelta(minutes=1)), output_field=DurationField()
     )
-    return Library.objects.filter(
-        Q(scanned_at=None) | Q(scanned_at__lt=now - minutes), scan_every_minutes__isnull=False
+    last = Scan.objects.filter(library=OuterRef("pk"), paths=[]).order_by("-pk")
+    return (
+        Library.objects.filter(scan_every_minutes__isnull=False)
+        .annotate(tried_at=Subquery(last.values("started_at")[:1]))
+        .filter(Q(tried_at=None) | Q(tried_at__lt=now - minutes))
     )
 
 

@@ -65,8 +65,7 @@ def scan_library(
     too. Files that are gone are marked missing, never deleted; nothing on disk is touched. Stopped
     at any point and called again it goes on where it was. ``report`` counts files and may raise;
     what was found until then is kept. Each write happens under ``guard``. ``note`` gets a line for
-    each file that people should know of. Raises RootOffline, PathRefused and
-    LibraryGone.
+    each file that people should know of. Raises RootOffline, PathRefused, LibraryGone.
     """
     starts = outermost([below(path) for path in paths])
     for start in starts:
@@ -79,9 +78,8 @@ def scan_library(
         known = library.files.present().exists()
         device = check_root(library.root_bytes, expect_files=known)
         run.work(device, run.walk())
-        check_same_disk(
-            library.root_bytes, device=device, expect_files=known or run.counts.done > 0
-        )
+        known = known or run.counts.done > 0
+        check_same_disk(library.root_bytes, device=device, expect_files=known)
         run.finish()
     except RootOffline as error:
         _note_state(library, LibraryState.OFFLINE, str(error))

@@ -12,7 +12,7 @@ from tests.factories import PASSWORD, make_user
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     # Playwright's loop runs in this thread, where the tests use the database, too.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"

@@ -14,9 +14,9 @@ from django.db import OperationalError, connection
 
 from apps.core.errors import MediaHubError
 from apps.core.schema import require_current_schema
-from apps.ffmpeg.binaries import find_binaries
 from apps.library.models import Library
 from apps.library.services.libraries import add_library
+from apps.library.services.media import programs
 from apps.library.tasks import request_demonstration, request_scan
 
 
@@ -87,17 +87,13 @@ def _register_media(root: Path) -> str:
 
 
 def _add_demo() -> str:
-    ffmpeg = find_binaries(ffmpeg=_text(settings.MEDIAHUB_FFMPEG)).ffmpeg
+    ffmpeg = programs().ffmpeg
     if ffmpeg is None:
         return "Without ffmpeg there is no demonstration library; `manage.py doctor` says more."
     folder = settings.MEDIAHUB_DATA_DIR / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     request_demonstration(add_library(folder, name="Demonstration"), ffmpeg=ffmpeg.path)
     return "A demonstration library of small clips is being made: watch it appear."
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
 
 
 def _agrees(question: str) -> bool:

@@ -25,6 +25,7 @@ from apps.core.progress import Progress, silent
 from apps.ffmpeg.messages import CoverRequest, CoverResult, Picture
 from apps.ffmpeg.pool import MediaPool
 from apps.library.models import Video
+from apps.library.services.media import media_pool
 from apps.library.services.scan.compare import PASSING_REASONS
 
 # Grows when covers are made in another way, so that the old ones count as stale.
@@ -75,7 +76,7 @@ def make_covers(
         lacking = lacking.filter(library_id=library_id)
     lacking = lacking.select_related("primary_file__folder", "primary_file__library").order_by("pk")
     total, counts, last = lacking.count(), Counter[str](), 0
-    with _pool() as pool:
+    with media_pool(children=1) as pool:
         while videos := list(lacking.filter(pk__gt=last)[:_BATCH]):
             last = videos[-1].pk
             artifacts = list(_make(pool, videos))
@@ -88,14 +89,6 @@ def make_covers(
 
 def _summary(counts: Counter[str]) -> dict[str, int]:
     return {"made": counts[ArtifactState.MADE], "failed": counts[ArtifactState.FAILED]}
-
-
-def _pool() -> MediaPool:
-    return MediaPool(
-        children=1,
-        timeout_s=settings.MEDIAHUB_PROBE_TIMEOUT_SECONDS,
-        memory_bytes=settings.MEDIAHUB_PROBE_MEMORY_BYTES,
-    )
 
 
 def _make(pool: MediaPool, videos: Sequence[Video]) -> Iterator[Artifact]:

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from apps.core.progress import Progress, silent
 from apps.ffmpeg.messages import ProbeRequest, ProbeResult
-from apps.ffmpeg.pool import MediaPool
 from apps.library.choices import LibraryState
 from apps.library.models import File, Folder, Library, Scan
+from apps.library.services.media import media_pool
 from apps.library.services.mounts import probe_slots
 from apps.library.services.scan.collect import Found
 from apps.library.services.scan.compare import Comparison, Difference, FolderVisit, Need
@@ -248,12 +248,7 @@ class _Run:
         limit = self.library.probes_at_once or settings.MEDIAHUB_PROBE_CHILDREN
         with (
             probe_slots(device, limit=limit, waiting=self._progress) as children,
-            MediaPool(
-                children=children,
-                timeout_s=settings.MEDIAHUB_PROBE_TIMEOUT_SECONDS,
-                memory_bytes=settings.MEDIAHUB_PROBE_MEMORY_BYTES,
-                rate_per_s=self.library.files_per_second,
-            ) as pool,
+            media_pool(children=children, files_per_second=self.library.files_per_second) as pool,
         ):
             yield from cast("Iterator[ProbeResult]", pool.run(requests))
 

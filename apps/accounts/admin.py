@@ -53,6 +53,13 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         users: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
         return users
 
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
+        names = {"labels": {"groups": "Roles"}, "help_texts": {"groups": ""}}
+        form: type[ModelForm] = super().get_form(request, obj, change, **names, **kwargs)
+        return form
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Who isn't a superuser may not make one, neither of themselves nor of others.
         return [] if request.user.is_superuser else ["is_superuser"]

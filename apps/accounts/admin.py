@@ -53,12 +53,11 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):
         users: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
         return users
 
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> type[ModelForm]:
-        names = {"labels": {"groups": "Roles"}, "help_texts": {"groups": ""}}
-        form: type[ModelForm] = super().get_form(request, obj, change, **names, **kwargs)
-        return form
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None and db_field.name == "groups":
+            field.label, field.help_text = "Roles", ""
+        return field
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Who isn't a superuser may not make one, neither of themselves nor of others.

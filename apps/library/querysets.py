@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import Prefetch, Q
 
-from apps.library.choices import ProbeState
+from apps.library.choices import Integrity, ProbeState
 
 
 def folder_key(path: bytes) -> bytes:
@@ -39,7 +39,17 @@ class FileQuerySet(models.QuerySet["File"]):  # type: ignore[name-defined]
     def at(self, library: models.Model, path: bytes) -> Self:
         """The file at a path relative to its library's root, if it is known."""
         folder, _, name = path.rpartition(b"/")
-        return self.filter(folder__library=library, folder__key=folder_key(folder), name=name)
+        return self.filter(
+            folder__library=library, folder__key=folder_key(folder), name=name, displaced=0
+        )
+
+    def undecided(self) -> Self:
+        """Files whose content is known already and who wait to be told apart from it."""
+        return self.present().filter(video__isnull=True, probe_state=ProbeState.DONE)
+
+    def unsound(self) -> Self:
+        """Files whose content a check found wrong."""
+        return self.exclude(integrity__in=[Integrity.UNKNOWN, Integrity.GOOD])
 
 
 class TagQuerySet(models.QuerySet["Tag"]):  # type: ignore[name-defined]

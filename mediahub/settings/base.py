@@ -14,7 +14,7 @@ from django.urls import reverse_lazy
 from psycopg.conninfo import conninfo_to_dict
 
 from mediahub import env
-from mediahub.settings.extensions import MEDIA_EXTENSIONS
+from mediahub.settings.extensions import IGNORED_NAMES, MEDIA_EXTENSIONS
 
 # ── Places ────────────────────────────────────────────────────────────────────────────────────────
 BASE_DIR = env.ROOT
@@ -174,6 +174,13 @@ MEDIAHUB_PROBE_CHILDREN = env.whole("MEDIAHUB_PROBE_CHILDREN", min(4, os.cpu_cou
 MEDIAHUB_PROBE_TIMEOUT_SECONDS = env.whole("MEDIAHUB_PROBE_TIMEOUT_SECONDS", 30, least=1)
 MEDIAHUB_PROBE_MEMORY_BYTES = env.whole("MEDIAHUB_PROBE_MEMORY_BYTES", 2 * 1024**3, least=2**28)
 MEDIAHUB_EXTENSIONS = env.words("MEDIAHUB_EXTENSIONS", MEDIA_EXTENSIONS)
+MEDIAHUB_IGNORE = env.words("MEDIAHUB_IGNORE", IGNORED_NAMES)
+MEDIAHUB_SETTLE_SECONDS = env.whole("MEDIAHUB_SETTLE_SECONDS", 3, least=0)
+MEDIAHUB_DISK_TIMEOUT_SECONDS = env.whole("MEDIAHUB_DISK_TIMEOUT_SECONDS", 20, least=1)
+MEDIAHUB_GONE_PERCENT = env.whole("MEDIAHUB_GONE_PERCENT", 5, least=1, most=100)
+MEDIAHUB_GONE_FILES = env.whole("MEDIAHUB_GONE_FILES", 10, least=1)
+MEDIAHUB_COMPARE_BYTES = env.whole("MEDIAHUB_COMPARE_BYTES", 20 * 1024**3, least=0)
+MEDIAHUB_SHARE_SCAN_MINUTES = env.whole("MEDIAHUB_SHARE_SCAN_MINUTES", 60, least=1)
 
 # ── ffmpeg ────────────────────────────────────────────────────────────────────────────────────────
 MEDIAHUB_FFMPEG = env.optional_path("MEDIAHUB_FFMPEG")

@@ -6,3 +6,13 @@ _VIDEO = (
 )
 _AUDIO = "aac flac m4a mka mp3 oga ogg opus wav wma"
 MEDIA_EXTENSIONS = [*_VIDEO.split(), *_AUDIO.split()]
+
+# Left out of every library: what other programs haven't finished, bins, and what is no media of
+# the user's though it bears such a name. Patterns as in .gitignore.
+IGNORED_NAMES = [
+    *("*.part", "*.part.*", "*.partial", "*.crdownload", "*.download", "*.tmp", "*.temp", "*.!qB"),
+    *("*.!ut", "*.bc!", "*.aria2", "*.ytdl", "*.mh-part", "*.mh-part.*", ".syncthing.*", "~*"),
+    *("._*", ".~*", ".Trash*/", ".trash/", ".recycle/", "#recycle/", "[$]RECYCLE.BIN/"),
+    *("System Volume Information/", "lost+found/", "@eaDir/", ".AppleDouble/", ".snapshot/"),
+    *(".zfs/", ".stversions/"),
+]

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 
 from apps.core.models import Timestamped
-from apps.library.choices import ProbeState
+from apps.library.choices import Integrity, ProbeState
 from apps.library.models.library import Library
 from apps.library.querysets import FileQuerySet, FolderQuerySet
 
@@ -27,6 +27,9 @@ class Folder(models.Model):
     file_count = models.PositiveIntegerField(default=0, help_text="files in the catalogue")
     size_bytes = models.PositiveBigIntegerField(default=0)
     seen_at = models.DateTimeField()
+    looks = models.PositiveIntegerField(
+        default=0, help_text="comparisons so far: an overtaken one must not store its digest"
+    )
 
     objects = FolderQuerySet.as_manager()
 
@@ -53,6 +56,10 @@ class File(Timestamped):
     inode = models.DecimalField(max_digits=20, decimal_places=0)
     device = models.DecimalField(max_digits=20, decimal_places=0)
     missing_since = models.DateTimeField(null=True, blank=True)
+    displaced = models.BigIntegerField(
+        default=0,
+        help_text="the row's own id while another file stands at its path (missing until found)",
+    )
     scan = models.ForeignKey(
         "library.Scan", models.SET_NULL, null=True, related_name="+", db_index=False,
         help_text="the scan that last wrote this row",
@@ -63,7 +70,12 @@ class File(Timestamped):
     probe_message = models.TextField(blank=True)
     oshash = models.CharField(max_length=16, blank=True)
     content = models.CharField(max_length=32, blank=True, help_text="fast content fingerprint")
-    md5 = models.CharField(max_length=32, blank=True)
+    md5 = models.CharField(max_length=32, blank=True, help_text="of every byte, once it was read")
+    integrity = models.CharField(
+        max_length=10, choices=Integrity, default=Integrity.UNKNOWN, blank=True
+    )
+    integrity_detail = models.TextField(blank=True)
+    verified_at = models.DateTimeField(null=True, help_text="when its content was last checked")
 
     duration_ms = models.BigIntegerField(null=True)
     container = models.CharField(max_length=60, blank=True)
@@ -83,7 +95,13 @@ class File(Timestamped):
     class Meta:
         constraints = [
             # also serves the scan's comparison of a folder's files
-            models.UniqueConstraint(fields=["folder", "name"], name="library_file_one_per_path"),
+            models.UniqueConstraint(
+                fields=["folder", "name", "displaced"], name="library_file_one_per_path"
+            ),
+            models.CheckConstraint(
+                condition=Q(displaced=0) | Q(displaced=F("id"), missing_since__isnull=False),
+                name="library_file_displaced_is_missing",
+            ),
             models.CheckConstraint(condition=Q(size_bytes__gte=0), name="library_file_size"),
         ]
         indexes = [
@@ -106,6 +124,28 @@ class File(Timestamped):
                 fields=["probe_error", "-id"],
                 condition=~Q(probe_error=""),
                 name="library_file_failed",
+            ),
+            # files that may be copies, and were not told apart from them yet
+            models.Index(
+                fields=["library", "id"],
+                condition=Q(
+                    video__isnull=True, missing_since__isnull=True, probe_state=ProbeState.DONE
+                ),
+                name="library_file_undecided",
+            ),
+            # what to check next: the longest unchecked first
+            models.Index(
+                "library",
+                F("verified_at").asc(nulls_first=True),
+                "id",
+                condition=Q(missing_since__isnull=True),
+                name="library_file_verify",
+            ),
+            # what a check found wrong
+            models.Index(
+                fields=["integrity", "-id"],
+                condition=~Q(integrity__in=["", "good"]),
+                name="library_file_unsound",
             ),
             # a scan's look for the same content elsewhere (moves and copies)
             models.Index(fields=["content"], condition=~Q(content=""), name="library_file_content"),

@@ -4,11 +4,11 @@ import os
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from apps.core.models import Timestamped, Versioned
-from apps.library.choices import LibraryState
+from apps.library.choices import LibraryState, Question, WatchState
 
 
 def default_extensions() -> list[str]:
@@ -42,12 +42,27 @@ class Library(Timestamped, Versioned):
         null=True, blank=True, validators=[MinValueValidator(1)],
         help_text="how fast files may be opened (empty: no limit)",
     )  # fmt: skip
+    bytes_per_second = models.PositiveBigIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)],
+        help_text="how fast whole files may be read, say for their checksums (empty: no limit)",
+    )  # fmt: skip
     full_hash = models.BooleanField(
         default=False, help_text="also read whole files for their MD5 (slow)"
     )
     scan_every_minutes = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)],
         help_text="scan by itself this often (empty: only when asked)",
+    )  # fmt: skip
+    watch = models.BooleanField(
+        default=True, help_text="see changes as they happen, where the file system tells of them"
+    )
+    gone_percent = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="if more than this share of the files is gone at once, ask (empty: the setting)",
+    )  # fmt: skip
+    verify_every_days = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)],
+        help_text="check the content of every file once in so many days (empty: only when asked)",
     )  # fmt: skip
     state = models.CharField(
         max_length=10, choices=LibraryState, default=LibraryState.UNKNOWN, editable=False
@@ -57,6 +72,16 @@ class Library(Timestamped, Versioned):
         null=True, editable=False, help_text="the root's st_dev at the last good scan"
     )
     scanned_at = models.DateTimeField(null=True, editable=False)
+    question = models.CharField(
+        max_length=12, choices=Question, default=Question.NONE, blank=True, editable=False
+    )
+    watch_state = models.CharField(
+        max_length=10, choices=WatchState, default=WatchState.OFF, editable=False
+    )
+    watch_detail = models.TextField(blank=True, editable=False)
+    watch_seen_at = models.DateTimeField(
+        null=True, editable=False, help_text="when the watch last told of itself"
+    )
 
     class Meta:
         verbose_name_plural = "libraries"

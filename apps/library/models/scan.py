@@ -1,7 +1,9 @@
 """What scans found, kept so that two can be compared."""
 
 from django.db import models
+from django.db.models import Q
 
+from apps.library.choices import ScanKind
 from apps.library.models.library import Library
 
 
@@ -12,6 +14,7 @@ class Scan(models.Model):
     """
 
     library = models.ForeignKey(Library, models.CASCADE, related_name="scans", db_index=False)
+    kind = models.CharField(max_length=10, choices=ScanKind, default=ScanKind.SCAN)
     job_id = models.BigIntegerField(null=True)
     paths = models.JSONField(default=list)
     rescan = models.BooleanField(default=False, help_text="files were probed although unchanged")
@@ -25,6 +28,12 @@ class Scan(models.Model):
         indexes = [
             # a library's scans, newest first
             models.Index(fields=["library", "-id"], name="library_scan_library"),
+            # the same without the many small ones of the watch
+            models.Index(
+                fields=["library", "-id"],
+                condition=~Q(kind=ScanKind.WATCH),
+                name="library_scan_asked",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The catalogue's jobs."""
+"""Scans, and what else is done with whole libraries."""
 
 import hashlib
 import json

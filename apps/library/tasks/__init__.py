@@ -1,0 +1,17 @@
+"""The catalogue's jobs."""
+
+from apps.library.tasks.scan import (
+    request_demonstration,
+    request_due_scans,
+    request_probe,
+    request_removal,
+    request_scan,
+)
+
+__all__ = [
+    "request_demonstration",
+    "request_due_scans",
+    "request_probe",
+    "request_removal",
+    "request_scan",
+]

@@ -62,6 +62,16 @@ class ScanKind(models.TextChoices):
     WATCH = "watch", "what the watch saw change"
 
 
+class Refresh(models.TextChoices):
+    """What of a file is read anew, when a person asks for less than everything."""
+
+    SIZE = "size", "size and time"
+    DURATION = "duration"
+    FACTS = "facts", "all facts of the probe"
+    FINGERPRINTS = "fingerprints", "oshash and content"
+    MD5 = "md5", "the whole file's checksum"
+
+
 class FieldKind(models.TextChoices):
     """What a custom field holds."""
 

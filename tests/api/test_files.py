@@ -92,7 +92,25 @@ def test_reprobe_is_a_job(api: Api) -> None:
     response = api.post(f"files/{file.pk}/reprobe/")
 
     assert response.status_code == 202
-    assert response.json()["params"] == {"library_id": file.library_id, "file_ids": [file.pk]}
+    params = {"library_id": file.library_id, "file_ids": [file.pk], "refresh": []}
+    assert response.json()["params"] == params
+    assert api.post(f"files/{file.pk}/reprobe/", {"md5": False}).status_code == 400
+
+
+def test_reprobe_of_a_selection_is_a_job_for_each_library(api: Api) -> None:
+    one, other = make_library(), make_library()
+    files = [make_file(library=one), make_file(library=other), make_file(library=one)]
+    ids = [file.pk for file in files]
+
+    response = api.post("files/reprobe/", {"ids": ids, "size": True, "md5": True})
+
+    jobs = {job["params"]["library_id"]: job["params"] for job in response.json()["jobs"]}
+    assert response.status_code == 202
+    assert jobs[one.pk]["file_ids"] == [ids[0], ids[2]]
+    assert jobs[other.pk]["refresh"] == ["md5", "size"]
+    unknown = api.post("files/reprobe/", {"ids": [ids[0], 999]}).json()
+    assert unknown["errors"] == {"ids": ["There is nothing with the id 999."]}
+    assert api.post("files/reprobe/", {"ids": []}).status_code == 400
 
 
 def test_export_as_json_lines(api: Api) -> None:

@@ -80,11 +80,13 @@ GET    files/lookup/?path=<path>        viewer   read   200
 GET    files/export.ndjson              viewer   read   200
 GET    files/export.csv                 viewer   read   200
 POST   files/<file>/reprobe/            operator ops    202
+POST   files/reprobe/                   operator ops    202  {"ids": [<file>]}
 GET    videos/                          viewer   read   200
 GET    videos/<video>/                  viewer   read   200
 PATCH  videos/<video>/                  editor   write  200  {"rating": 5}
 DELETE videos/<video>/                  editor   write  409
 POST   videos/<video>/rescan/           operator ops    202  {}
+POST   videos/rescan/                   operator ops    202  {"ids": [<video>]}
 POST   videos/<video>/played/           viewer   write  200  {"end": 5}
 GET    tags/                            viewer   read   200
 POST   tags/                            editor   write  201  {"name": "new"}

@@ -46,5 +46,19 @@ def test_rescan_is_a_job_for_its_files(api: Api) -> None:
     assert response["Location"] == f"http://testserver/api/v1/jobs/{job['id']}/"
     assert (job["kind"], job["state"]) == ("library.probe", "queued")
     assert job["params"]["file_ids"] == [video.primary_file_id]
+    assert job["params"]["refresh"] == ["duration"]
     nothing = {"duration": False, "size": False}
     assert api.post(f"videos/{video.pk}/rescan/", nothing).status_code == 400
+
+
+def test_rescan_of_a_selection(api: Api) -> None:
+    first, second = make_video(), make_video()
+    make_video()
+
+    response = api.post("videos/rescan/", {"ids": [first.pk, second.pk]})
+
+    assert response.status_code == 202
+    assert [job["params"]["file_ids"] for job in response.json()["jobs"]] == [
+        [first.primary_file_id], [second.primary_file_id],
+    ]  # fmt: skip
+    assert {tuple(job["params"]["refresh"]) for job in response.json()["jobs"]} == {()}

@@ -5,8 +5,9 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.serializers import AnyObject, RowSerializer, Seconds, StrictSerializer
+from apps.jobs.api.serializers import JobSerializer
 from apps.library.api.fields import LabelField, LabelsField
-from apps.library.choices import Orientation, ProbeState
+from apps.library.choices import Orientation, ProbeState, Refresh
 from apps.library.models import Performer, Studio, Tag, Video
 from apps.library.services.videos import LOCKABLE
 
@@ -126,16 +127,36 @@ class VideoEditSerializer(RowSerializer):
         ]  # fmt: skip
 
 
-class VideoRescanSerializer(StrictSerializer):
-    """What to look at again."""
+class RefreshSerializer(StrictSerializer):
+    """What to read anew; everything where nothing is named."""
 
-    duration = serializers.BooleanField(default=True, help_text="probe the files anew")
-    size = serializers.BooleanField(default=True, help_text="compare the files with the disk")
+    size = serializers.BooleanField(required=False, help_text="size and time of change")
+    duration = serializers.BooleanField(required=False)
+    facts = serializers.BooleanField(required=False, help_text="all that the probe finds")
+    fingerprints = serializers.BooleanField(required=False, help_text="oshash and content")
+    md5 = serializers.BooleanField(required=False, help_text="reads every byte")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not any(attrs.values()):
-            raise serializers.ValidationError("Ask for duration, size or both.")
-        return attrs
+        given = {name: attrs.pop(name) for name in Refresh.values if name in attrs}
+        wanted = frozenset(Refresh(name) for name, value in given.items() if value)
+        if given and not wanted:
+            raise serializers.ValidationError("Ask for one thing at least, or name none for all.")
+        return {**attrs, "refresh": wanted}
+
+
+class SelectionSerializer(RefreshSerializer):
+    """Which ones to read anew, and what of them."""
+
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        allow_empty=False, max_length=1_000,
+    )  # fmt: skip
+
+
+class JobsShape(serializers.Serializer):
+    """What was started: a job for each library."""
+
+    jobs = JobSerializer(many=True)
 
 
 class PlayedSerializer(StrictSerializer):

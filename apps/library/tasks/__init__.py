@@ -1,9 +1,9 @@
 """The catalogue's jobs."""
 
+from apps.library.tasks.probe import request_probe, request_probes
 from apps.library.tasks.scan import (
     request_demonstration,
     request_due_scans,
-    request_probe,
     request_removal,
     request_scan,
 )
@@ -12,6 +12,7 @@ __all__ = [
     "request_demonstration",
     "request_due_scans",
     "request_probe",
+    "request_probes",
     "request_removal",
     "request_scan",
 ]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ from apps.jobs.context import JobContext
 from apps.jobs.models import Job
 from apps.jobs.registry import periodic, task
 from apps.jobs.services.lifecycle import enqueue
-from apps.library.models import File, Library
+from apps.library.models import Library
 from apps.library.services.libraries import due_for_scan
 from apps.library.services.library_edits import remove_library
-from apps.library.services.scan import probe_again, scan_library
+from apps.library.services.scan import scan_library
 from apps.library.services.scan.roots import below
 
 
@@ -39,15 +39,6 @@ def make_demonstration(job: JobContext, *, library_id: int, ffmpeg: str) -> dict
     return {"clips": len(clips), "scan_job": request_scan(library).pk}
 
 
-@task("library.probe", title="Probe again", queue=Queue.DISK, unit="files")
-def probe(job: JobContext, *, library_id: int, file_ids: Sequence[int]) -> dict[str, Any]:
-    done = probe_again(
-        Library.objects.get(pk=library_id), file_ids, now=timezone.now(),
-        job_id=job.job.pk, report=job.report, guard=job.guard, note=job.log,
-    )  # fmt: skip
-    return {"scan": done.pk, **done.counts}
-
-
 @task("library.remove", title="Remove a library", queue=Queue.DISK, unit="videos")
 def remove(job: JobContext, *, library_id: int) -> dict[str, Any]:
     return dict(remove_library(Library.objects.get(pk=library_id), report=job.report))
@@ -64,12 +55,6 @@ def request_removal(library: Library) -> Job:
     """Ask for a library to be forgotten; its files stay on disk."""
     key = f"library.remove:{library.pk}"
     return enqueue(remove, {"library_id": library.pk}, target=library, dedupe_key=key)
-
-
-def request_probe(library: Library, files: Iterable[File]) -> Job:
-    """Ask for the facts of some of a library's files to be read anew."""
-    file_ids = sorted(file.pk for file in files)
-    return enqueue(probe, {"library_id": library.pk, "file_ids": file_ids}, target=library)
 
 
 def request_scan(library: Library, *, paths: Sequence[str] = (), rescan: bool = False) -> Job:

@@ -18,9 +18,10 @@ from apps.jobs.api.views import started
 from apps.library.api import filters, shapes
 from apps.library.api.export import csv_lines, ndjson_lines, streamed
 from apps.library.api.represent import represent_files
+from apps.library.api.selection import all_started, read_selection
 from apps.library.models import File
 from apps.library.services.libraries import find_library
-from apps.library.tasks import request_probe
+from apps.library.tasks import request_probe, request_probes
 
 
 class FileViewSet(ListedViewSet):
@@ -63,12 +64,28 @@ class FileViewSet(ListedViewSet):
             raise Http404
         return Response(represent_files([file])[0])
 
-    @extend_schema(request=None, responses={202: JobSerializer})
+    @extend_schema(request=shapes.RefreshSerializer, responses={202: JobSerializer})
     @action(detail=True, methods=["post"], permission="library.scan_library", write_scope="ops")
     def reprobe(self, request: Request, **_kwargs: Any) -> Response:
         """Read the file's facts anew."""
+        body = shapes.RefreshSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
         file = self.get_object()
-        return started(request_probe(file.library, [file]), request)
+        return started(request_probe(file.library, [file], **body.validated_data), request)
+
+    @extend_schema(
+        operation_id="files_reprobe_selection",
+        request=shapes.SelectionSerializer,
+        responses={202: shapes.JobsShape},
+    )
+    @action(
+        detail=False, methods=["post"], url_path="reprobe", pagination_class=None,
+        filter_backends=[], permission="library.scan_library", write_scope="ops",
+    )  # fmt: skip
+    def reprobe_selection(self, request: Request, **_kwargs: Any) -> Response:
+        """Read the facts of several files anew."""
+        files, refresh = read_selection(request, self.get_queryset())
+        return all_started(request_probes(files.select_related("library"), refresh=refresh))
 
     @extend_schema(responses={(200, "application/x-ndjson"): OpenApiTypes.STR})
     def export_ndjson(self, request: Request, **_kwargs: Any) -> StreamingHttpResponse:

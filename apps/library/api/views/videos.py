@@ -14,9 +14,10 @@ from apps.jobs.api.serializers import JobSerializer
 from apps.jobs.api.views import started
 from apps.library.api import filters, shapes
 from apps.library.api.represent import represent_videos
-from apps.library.models import Video
+from apps.library.api.selection import all_started, read_selection
+from apps.library.models import File, Video
 from apps.library.services import videos
-from apps.library.tasks import request_probe
+from apps.library.tasks import request_probe, request_probes
 
 
 class VideoViewSet(ChangeableViewSet):
@@ -52,15 +53,30 @@ class VideoViewSet(ChangeableViewSet):
     def remove(self, row: Any, version: int | None) -> None:
         videos.delete_video(row, expected_version=version)
 
-    @extend_schema(request=shapes.VideoRescanSerializer, responses={202: JobSerializer})
+    @extend_schema(request=shapes.RefreshSerializer, responses={202: JobSerializer})
     @action(detail=True, methods=["post"], permission="library.scan_library", write_scope="ops")
     def rescan(self, request: Request, **_kwargs: Any) -> Response:
         """Look at the video's files again."""
-        body = shapes.VideoRescanSerializer(data=request.data)
+        body = shapes.RefreshSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         video = self.get_object()
         files = video.files.filter(library_id=video.library_id)
-        return started(request_probe(video.library, files), request)
+        return started(request_probe(video.library, files, **body.validated_data), request)
+
+    @extend_schema(
+        operation_id="videos_rescan_selection",
+        request=shapes.SelectionSerializer,
+        responses={202: shapes.JobsShape},
+    )
+    @action(
+        detail=False, methods=["post"], url_path="rescan", pagination_class=None,
+        filter_backends=[], permission="library.scan_library", write_scope="ops",
+    )  # fmt: skip
+    def rescan_selection(self, request: Request, **_kwargs: Any) -> Response:
+        """Look at the files of several videos again."""
+        chosen, refresh = read_selection(request, self.get_queryset())
+        files = File.objects.filter(video__in=chosen).select_related("library")
+        return all_started(request_probes(files, refresh=refresh))
 
     @extend_schema(request=shapes.PlayedSerializer, responses=shapes.VideoShape)
     @action(detail=True, methods=["post"], permission="library.view_video")

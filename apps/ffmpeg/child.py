@@ -81,7 +81,9 @@ def _probe(
     found["content"] = hashing.content_fingerprint(ends)
     if request.want_md5:
         found["md5"] = hashing.md5(source.fd, beat=beat)
-    facts = read_facts(request.path, head=ends.head, programs=programs, use_av=request.use_av)
+    facts = None
+    if request.want_facts:
+        facts = read_facts(request.path, head=ends.head, programs=programs, use_av=request.use_av)
     source.check_unchanged()
     found["facts"] = facts
 

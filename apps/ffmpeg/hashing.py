@@ -11,7 +11,7 @@ import xxhash
 END_BYTES = 65_536
 SAMPLES = 8
 SAMPLE_BYTES = 16_384
-_WHOLE_BYTES = 2 * END_BYTES + SAMPLES * SAMPLE_BYTES
+WHOLE_BYTES = 2 * END_BYTES + SAMPLES * SAMPLE_BYTES  # of these the fingerprint covers every byte
 _BLOCK_BYTES = 4 << 20
 
 
@@ -53,7 +53,7 @@ def content_fingerprint(ends: Ends) -> str:
     digest = xxhash.xxh3_128(ends.size.to_bytes(8, "little"))
     if ends.size <= END_BYTES:
         digest.update(ends.head)
-    elif ends.size <= _WHOLE_BYTES:
+    elif ends.size <= WHOLE_BYTES:
         digest.update(read_at(ends.fd, 0, ends.size))
     else:
         digest.update(ends.head)

@@ -21,13 +21,14 @@ class FileStat:
 class ProbeRequest:
     """Read the facts and fingerprints of one file.
 
-    ``key`` comes back untouched with the result. ``use_av=False`` asks ffprobe, the reference.
-    ``timeout_s`` stands in for the pool's own.
+    ``key`` comes back untouched with the result. ``use_av=False`` asks ffprobe, the reference;
+    without ``want_facts`` only fingerprints are read. ``timeout_s`` stands in for the pool's own.
     """
 
     key: Any
     path: bytes
     want_md5: bool = False
+    want_facts: bool = True
     use_av: bool = True
     timeout_s: float | None = None
 
@@ -105,6 +106,7 @@ def request_to_json(request: Request) -> dict[str, Any]:
             "path": _encode(request.path),
             "timeout_s": request.timeout_s,
             "want_md5": request.want_md5,
+            "want_facts": request.want_facts,
             "use_av": request.use_av,
         }
     return {
@@ -120,7 +122,8 @@ def request_from_json(sent: dict[str, Any]) -> Request:
     """In the child."""
     shared = {"key": None, "path": base64.b64decode(sent["path"]), "timeout_s": sent["timeout_s"]}
     if sent["do"] == "probe":
-        return ProbeRequest(**shared, want_md5=sent["want_md5"], use_av=sent["use_av"])
+        wanted = {name: sent[name] for name in ("want_md5", "want_facts", "use_av")}
+        return ProbeRequest(**shared, **wanted)
     outputs = tuple(Picture(base64.b64decode(to), w, q) for to, w, q in sent["outputs"])
     return CoverRequest(**shared, outputs=outputs, at_ms=sent["at_ms"])
 

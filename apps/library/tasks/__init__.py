@@ -1,5 +1,6 @@
 """The catalogue's jobs."""
 
+from apps.library.tasks.forget import request_forget
 from apps.library.tasks.probe import request_probe, request_probes
 from apps.library.tasks.scan import (
     request_demonstration,
@@ -11,6 +12,7 @@ from apps.library.tasks.scan import (
 __all__ = [
     "request_demonstration",
     "request_due_scans",
+    "request_forget",
     "request_probe",
     "request_probes",
     "request_removal",

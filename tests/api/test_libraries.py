@@ -1,5 +1,6 @@
 """Libraries and what is asked of them."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,11 @@ from tests.factories import (
     make_folder,
     make_job,
     make_library,
+    make_tag,
     make_video,
 )
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -160,3 +164,44 @@ def test_removed_library_is_forgotten_with_all_in_it(api: Api) -> None:
 
     assert list(Library.objects.all()) == [other.library]
     assert AuditEntry.objects.filter(object_type="library.library", action="deleted").exists()
+
+
+class TestForgetting:
+    def test_is_looked_at_first(self, api: Api) -> None:
+        library = make_library(state=LibraryState.ONLINE)
+        gone = make_video(library=library, missing_since=NOON - DAY, tags=[make_tag()], rating=7)
+        make_video(library=library)
+        address = f"libraries/{library.pk}/forget-missing/"
+
+        told = api.post(address, {}).json()
+
+        assert (told["files"], told["videos"], told["tagged"]) == (1, 1, 1)
+        (line,) = told["results"]
+        assert line["relative_path"] == gone.path
+        assert (line["video"]["id"], line["video"]["rating"], line["video"]["tags"]) == (
+            gone.pk, 7, 1,
+        )  # fmt: skip
+        assert told["next"] is None
+        assert not Job.objects.exists()
+        assert api.post(address, {"older_than_days": 3_650}).json()["files"] == 0
+        assert api.post(address, {"path": "../x"}).status_code == 400
+
+    def test_is_a_job_for_what_was_looked_at(self, api: Api) -> None:
+        library = make_library(state=LibraryState.ONLINE)
+        address = f"libraries/{library.pk}/forget-missing/"
+        until = api.post(address, {"dry_run": True}).json()["until"]
+
+        response = api.post(address, {"dry_run": False, "until": until, "path": "films"})
+
+        job = response.json()
+        assert (response.status_code, job["kind"]) == (202, "library.forget")
+        assert job["params"]["until"].replace("+00:00", "Z") == until
+        assert bytes.fromhex(job["params"]["path"]) == b"films"
+
+    def test_is_refused_while_the_library_is_offline(self, api: Api) -> None:
+        library = make_library(state=LibraryState.OFFLINE, state_detail="/x isn't there.")
+
+        response = api.post(f"libraries/{library.pk}/forget-missing/", {})
+
+        assert response.status_code == 409
+        assert response.json()["type"] == "urn:mediahub:problem:cannot_forget"

@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.accounts.choices import Role, Scope
 from apps.jobs.choices import JobState
+from apps.library.choices import LibraryState
 from apps.library.models import PerformerImage
 from tests.client import Api
 from tests.factories import (
@@ -74,6 +75,7 @@ PATCH  libraries/<library>/             operator ops    200  {"files_per_second"
 DELETE libraries/<library>/             operator ops    202
 POST   libraries/<library>/scan/        operator ops    202  {}
 GET    libraries/<library>/status/      viewer   read   200
+POST   libraries/<library>/forget-missing/ editor ops   200  {}
 GET    files/                           viewer   read   200
 GET    files/<file>/                    viewer   read   200
 GET    files/lookup/?path=<path>        viewer   read   200
@@ -156,7 +158,7 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
     scanned.mkdir()
     video = make_video()
     assert video.primary_file
-    type(video.library).objects.update(root=str(scanned))
+    type(video.library).objects.update(root=str(scanned), state=LibraryState.ONLINE)
     artifact = make_artifact(video)
     path = artifact.files["card"]["path"]
     default_storage.delete(path)

@@ -159,6 +159,61 @@ class JobsShape(serializers.Serializer):
     jobs = JobSerializer(many=True)
 
 
+class ForgetSerializer(StrictSerializer):
+    """Which missing files to forget; all of the library's where nothing is named."""
+
+    dry_run = serializers.BooleanField(default=True, help_text="only list what would go")
+    older_than_days = serializers.IntegerField(
+        required=False, min_value=0, max_value=36_500, help_text="missing at least so long"
+    )
+    path = serializers.CharField(
+        required=False, max_length=4_096, help_text="a folder or file of the library"
+    )
+    until = serializers.DateTimeField(
+        required=False, help_text="missing since then or longer: as a dry run answered"
+    )
+    after = serializers.IntegerField(
+        default=0, min_value=0, max_value=2**63 - 1, help_text="goes on after this file's id"
+    )
+
+
+class LostVideoShape(serializers.Serializer):
+    """A video that would go, with what people wrote on it, in numbers."""
+
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    rating = serializers.IntegerField(allow_null=True)
+    favorite = serializers.BooleanField()
+    tags = serializers.IntegerField()
+    performers = serializers.IntegerField()
+    markers = serializers.IntegerField()
+    plays = serializers.IntegerField()
+
+
+class LostFileShape(serializers.Serializer):
+    id = serializers.IntegerField()
+    relative_path = serializers.CharField()
+    size = serializers.IntegerField()
+    missing_since = serializers.DateTimeField()
+    video = LostVideoShape(allow_null=True, help_text="if it has no other file")
+
+
+class LossesShape(serializers.Serializer):
+    """What forgetting would take. Of the videos: how many people wrote something on."""
+
+    until = serializers.DateTimeField(help_text="send it along to forget no more than these")
+    files = serializers.IntegerField()
+    size_bytes = serializers.IntegerField()
+    videos = serializers.IntegerField()
+    rated = serializers.IntegerField()
+    tagged = serializers.IntegerField()
+    with_performers = serializers.IntegerField()
+    with_markers = serializers.IntegerField()
+    played = serializers.IntegerField()
+    results = LostFileShape(many=True)
+    next = serializers.IntegerField(allow_null=True, help_text="for `after`: there are more")
+
+
 class PlayedSerializer(StrictSerializer):
     """A stretch that was played, in seconds from the video's beginning."""
 

@@ -115,6 +115,25 @@ def foresee(choice: Choice) -> Losses:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A file that would go. ``video`` is there if it goes, too, and knows its losses."""
+
+    file: File
+    video: Any
+
+
+def listed(choice: Choice, *, after: int = 0, limit: int) -> list[Line]:
+    """The files that would go, by id, from the one after ``after`` on, in two queries."""
+    wanted = choice.files().filter(pk__gt=after).order_by("pk")
+    files = list(
+        wanted.only("path", "size_bytes", "missing_since", "video_id", "library_id")[:limit]
+    )
+    lost = lost_videos(choice).filter(pk__in=[file.video_id for file in files])
+    videos = with_losses(lost.only("title", "rating", "favorite")).in_bulk()
+    return [Line(file, videos.get(file.video_id)) for file in files]
+
+
 def lost_videos(choice: Choice) -> QuerySet[Video]:
     """The videos that would lose their last file."""
     theirs = File.objects.filter(video=OuterRef("pk"))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -11,11 +12,13 @@ from rest_framework.response import Response
 from apps.core.api.views import EditableViewSet, expected_version
 from apps.jobs.api.serializers import JobSerializer
 from apps.jobs.api.views import started
-from apps.library.api import filters, serializers
+from apps.library.api import filters, serializers, shapes
+from apps.library.api.forgetting import read_choice, represent_losses
 from apps.library.api.status import LibraryStatusShape, library_status
 from apps.library.models import Library
 from apps.library.services import library_edits
-from apps.library.tasks import request_removal, request_scan
+from apps.library.services.forget import check_forgettable
+from apps.library.tasks import request_forget, request_removal, request_scan
 
 
 class LibraryViewSet(EditableViewSet):
@@ -51,6 +54,28 @@ class LibraryViewSet(EditableViewSet):
         body = serializers.ScanRequestSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         return started(request_scan(library, **body.validated_data), request)
+
+    @extend_schema(
+        request=shapes.ForgetSerializer, responses={200: shapes.LossesShape, 202: JobSerializer}
+    )
+    @action(
+        detail=True, methods=["post"], url_path="forget-missing", permission="library.delete_video"
+    )
+    def forget_missing(self, request: Request, **_kwargs: Any) -> Response:
+        """List what forgetting missing files would take, or start the job that does it.
+
+        Videos without another file go along, with all that people wrote on them.
+        """
+        library, now = self.get_object(), timezone.now()
+        body = shapes.ForgetSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
+        choice = read_choice(library, asked, now=now)
+        if not asked["dry_run"]:
+            return started(request_forget(choice), request)
+        check_forgettable(library)
+        until = min(now, asked.get("until", now))
+        return Response(represent_losses(choice, until=until, after=asked["after"]))
 
     @extend_schema(responses=LibraryStatusShape)
     @action(detail=True)

@@ -17,6 +17,7 @@ from apps.library.services.forget import (
     check_forgettable,
     foresee,
     forget_missing,
+    listed,
     path_below,
 )
 
@@ -79,19 +80,19 @@ class Command(MediaHubCommand):
                 f"{told['played']:,} were played"
             )
         for one in told["listed"]:
-            since, size = one["missing_since"][:10], say_bytes(one["size"])
-            self.stdout.write(f"  {since}  {size:>8}  {one['path']}")
+            since, size = one["missing_since"], say_bytes(one["size"])
+            self.stdout.write(f"  {since:%Y-%m-%d}  {size:>8}  {one['path']}")
         if told["files"] > len(told["listed"]):
             self.stdout.write(f"  and {told['files'] - len(told['listed']):,} more")
 
 
 def _foreseen(choice: Choice) -> dict[str, Any]:
-    files = choice.files().order_by("pk").values_list("pk", "path", "size_bytes", "missing_since")
-    listed = [
-        {"id": pk, "path": path, "size": size, "missing_since": since.isoformat()}
-        for pk, path, size, since in files[:_LISTED]
+    files = [line.file for line in listed(choice, limit=_LISTED)]
+    told = [
+        {"id": f.pk, "path": f.path, "size": f.size_bytes, "missing_since": f.missing_since}
+        for f in files
     ]
-    return {"library": choice.library.name, **asdict(foresee(choice)), "listed": listed}
+    return {"library": choice.library.name, **asdict(foresee(choice)), "listed": told}
 
 
 def _libraries(asked: str | None) -> list[Library]:

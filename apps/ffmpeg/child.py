@@ -19,6 +19,7 @@ from apps.ffmpeg.messages import (
     ProbeRequest,
     Request,
     Result,
+    VerifyRequest,
     answer,
     request_from_json,
     result_to_json,
@@ -26,6 +27,7 @@ from apps.ffmpeg.messages import (
 from apps.ffmpeg.reader import Programs, read_facts
 from apps.ffmpeg.reasons import MediaRefused, Reason, refused_by_system
 from apps.ffmpeg.source import Source, open_source
+from apps.ffmpeg.verify import verify
 
 ALIVE = "alive"
 
@@ -56,6 +58,8 @@ def _answer(request: Request, programs: Programs, beat: _Beat) -> Result:
         with open_source(request.path) as source:
             if isinstance(request, ProbeRequest):
                 _probe(request, source, programs, found, beat)
+            elif isinstance(request, VerifyRequest):
+                verify(request, source, found, beat)
             else:
                 source.check_size()
                 return make_cover(request, head=source.read_head(), programs=programs)

@@ -94,8 +94,52 @@ class CoverResult:
     message: str = ""
 
 
-Request = ProbeRequest | CoverRequest
-Result = ProbeResult | CoverResult
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyRequest:
+    """Decode a file, ``whole`` or at some places, to see whether it is sound.
+
+    ``want_md5`` reads every byte; ``bytes_per_second`` bounds how fast. ``timeout_s`` bounds how
+    long the helper may be silent, not how long the file takes.
+    """
+
+    key: Any
+    path: bytes
+    whole: bool = True
+    want_md5: bool = False
+    bytes_per_second: int | None = None
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyResult:
+    """The answer to a VerifyRequest.
+
+    ``damage`` says for people what is wrong with the content (``""``: nothing that can be seen),
+    ``bad`` of ``frames`` pieces of picture and sound could not be decoded. With ``error`` the file
+    could not be read to its end, and ``damage`` tells nothing. ``whole`` says whether all of it was
+    decoded.
+    """
+
+    key: Any
+    stat: FileStat | None = None
+    md5: str = ""
+    whole: bool = False
+    frames: int = 0
+    bad: int = 0
+    damage: str = ""
+    error: str = ""
+    message: str = ""
+
+
+Request = ProbeRequest | CoverRequest | VerifyRequest
+Result = ProbeResult | CoverResult | VerifyResult
+
+
+_ANSWERS: dict[type[Request], type[Result]] = {
+    ProbeRequest: ProbeResult,
+    CoverRequest: CoverResult,
+    VerifyRequest: VerifyResult,
+}
 
 
 def request_to_json(request: Request) -> dict[str, Any]:
@@ -109,6 +153,9 @@ def request_to_json(request: Request) -> dict[str, Any]:
             "want_facts": request.want_facts,
             "use_av": request.use_av,
         }
+    if isinstance(request, VerifyRequest):
+        wishes = {name: getattr(request, name) for name in request.__slots__ if name != "key"}
+        return {"do": "verify", **wishes, "path": _encode(request.path)}
     return {
         "do": "cover",
         "path": _encode(request.path),
@@ -124,6 +171,9 @@ def request_from_json(sent: dict[str, Any]) -> Request:
     if sent["do"] == "probe":
         wanted = {name: sent[name] for name in ("want_md5", "want_facts", "use_av")}
         return ProbeRequest(**shared, **wanted)
+    if sent["do"] == "verify":
+        wishes = {name: sent[name] for name in ("whole", "want_md5", "bytes_per_second")}
+        return VerifyRequest(**shared, **wishes)
     outputs = tuple(Picture(base64.b64decode(to), w, q) for to, w, q in sent["outputs"])
     return CoverRequest(**shared, outputs=outputs, at_ms=sent["at_ms"])
 
@@ -135,6 +185,8 @@ def result_to_json(result: Result) -> dict[str, Any]:
         sent["stat"] = asdict(result.stat) if result.stat else None
         sent["facts"] = result.facts.to_json() if result.facts else None
         return sent
+    if isinstance(result, VerifyResult):
+        return asdict(result)
     files = [[_encode(one.path), one.width, one.height, one.size_bytes] for one in result.files]
     return {**asdict(result), "files": files}
 
@@ -149,14 +201,16 @@ def result_from_json(request: Request, sent: dict[str, Any]) -> Result:
             stat=FileStat(**stat) if stat else None,
             facts=MediaFacts.from_json(facts) if facts else None,
         )
+    if isinstance(request, VerifyRequest):
+        stat = sent.pop("stat")
+        return VerifyResult(**sent, stat=FileStat(**stat) if stat else None)
     files = tuple(WrittenPicture(base64.b64decode(to), *sizes) for to, *sizes in sent.pop("files"))
     return CoverResult(**sent, files=files)
 
 
 def answer(request: Request, **found: Any) -> Result:
     """The answer to a request with what was found, ``error`` and ``message`` among it."""
-    kind = ProbeResult if isinstance(request, ProbeRequest) else CoverResult
-    return kind(key=request.key, **found)
+    return _ANSWERS[type(request)](key=request.key, **found)
 
 
 def _encode(path: bytes) -> str:

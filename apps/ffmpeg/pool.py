@@ -6,7 +6,7 @@ Only subprocesses are used, no multiprocessing: it works in daemonic workers too
 import selectors
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from signal import Signals
 from types import TracebackType
 from typing import Self
@@ -42,8 +42,9 @@ class MediaPool:
     """A few child processes that probe files and make covers; a context manager.
 
     ``timeout_s`` bounds one file (a request may name its own), ``memory_bytes`` the address space
-    of a child, ``rate_per_s`` how many files a second are opened. ``ffmpeg`` and ``ffprobe`` are
-    paths of programs for what PyAV can't do, or None. Use it from one thread.
+    of a child, ``rate_per_s`` how many files a second are opened, ``batch`` how many a child is
+    handed at once (1 where each takes long, so that all children have some). ``ffmpeg`` and
+    ``ffprobe`` are paths of programs for what PyAV can't do, or None. Use it from one thread.
     """
 
     def __init__(
@@ -55,8 +56,10 @@ class MediaPool:
         rate_per_s: float | None = None,
         ffmpeg: str | None = None,
         ffprobe: str | None = None,
+        batch: int = _BATCH,
     ) -> None:
         self._children = children
+        self._batch = batch
         self._timeout_s = timeout_s
         self._arguments = [f"--timeout-s={timeout_s}", f"--memory-bytes={memory_bytes}"]
         self._arguments += [f"--ffmpeg={ffmpeg}"] if ffmpeg else []
@@ -88,8 +91,12 @@ class MediaPool:
         """The process ids of the children that run now."""
         return [peer.pid for peer in self._peers]
 
-    def run(self, requests: Iterable[Request]) -> Iterator[Result]:
+    def run(
+        self, requests: Iterable[Request], *, beat: Callable[[], None] = lambda: None
+    ) -> Iterator[Result]:
         """Answer each request exactly once, in any order.
+
+        ``beat`` is called whenever a child gave a sign of life, and may raise to end it all.
 
         Requests are taken from the iterable only as children are free (about 24 each are in
         hand), so a slow consumer slows whoever makes them. Whatever is in hand when the generator
@@ -102,6 +109,7 @@ class MediaPool:
                 if exhausted and not any(peer.pending for peer in self._peers):
                     return
                 yield from self._collect()
+                beat()
         finally:
             self._again.clear()
             for peer in [peer for peer in self._peers if peer.pending]:
@@ -122,8 +130,9 @@ class MediaPool:
 
     def _free_peers(self) -> list[Peer | None]:
         """Children that want work; None stands for one that may be started."""
+        low = min(_LOW, self._batch - 1)
         free: list[Peer | None] = [
-            peer for peer in self._peers if peer.answered < _RECYCLE_AFTER and peer.wants_more(_LOW)
+            peer for peer in self._peers if peer.answered < _RECYCLE_AFTER and peer.wants_more(low)
         ]
         return free + [None] * (self._children - len(self._peers))
 
@@ -135,7 +144,7 @@ class MediaPool:
     def _next_batch(self, source: Iterator[Request]) -> tuple[list[Request], bool]:
         batch: list[Request] = []
         size = 0
-        while len(batch) < _BATCH and size < _BATCH_BYTES and self._pace.allows():
+        while len(batch) < self._batch and size < _BATCH_BYTES and self._pace.allows():
             request = self._again.popleft() if self._again else next(source, None)
             if request is None:
                 return batch, True

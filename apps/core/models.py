@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from apps.core.querysets import AuditQuerySet
@@ -67,6 +68,14 @@ class AuditEntry(models.Model):
                 name="core_audit_user",
                 condition=models.Q(user__isnull=False),
             ),
+            # what was deleted under a name
+            models.Index(
+                fields=["object_type", "object_name"],
+                name="core_audit_deleted",
+                condition=models.Q(action=AuditAction.DELETED),
+            ),
+            # what happened between two times; rows come in their order, so that this is tiny
+            BrinIndex(fields=["at"], name="core_audit_at", autosummarize=True),
             # everything that one job did
             models.Index(
                 fields=["job_id"], name="core_audit_job", condition=models.Q(job_id__isnull=False)

@@ -161,12 +161,24 @@ class Migration(migrations.Migration):
                 max_length=10,
             ),
         ),
+        migrations.AddField(
+            model_name="scan",
+            name="unsettled",
+            field=models.JSONField(
+                default=list,
+                help_text="folders with files that were still being written, to come back to",
+            ),
+        ),
         migrations.AlterField(
             model_name="file",
             name="md5",
             field=models.CharField(
                 blank=True, help_text="of every byte, once it was read", max_length=32
             ),
+        ),
+        migrations.AddIndex(
+            model_name="file",
+            index=models.Index(fields=["library", "created_at"], name="library_file_came"),
         ),
         migrations.AddIndex(
             model_name="file",
@@ -204,6 +216,15 @@ class Migration(migrations.Migration):
                 condition=models.Q(("kind", "watch"), _negated=True),
                 fields=["library", "-id"],
                 name="library_scan_asked",
+            ),
+        ),
+        migrations.RemoveIndex(model_name="file", name="library_file_content"),
+        migrations.AddIndex(
+            model_name="file",
+            index=models.Index(
+                condition=models.Q(("content", ""), _negated=True),
+                fields=["content", "inode"],
+                name="library_file_content",
             ),
         ),
         migrations.AddConstraint(

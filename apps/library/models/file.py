@@ -107,6 +107,8 @@ class File(Timestamped):
         indexes = [
             # a library's files, and how many of each state, newest first
             models.Index(fields=["library", "-id"], name="library_file_library"),
+            # what came between two scans
+            models.Index(fields=["library", "created_at"], name="library_file_came"),
             # what is missing
             models.Index(
                 fields=["library", "missing_since"],
@@ -148,7 +150,9 @@ class File(Timestamped):
                 name="library_file_unsound",
             ),
             # a scan's look for the same content elsewhere (moves and copies)
-            models.Index(fields=["content"], condition=~Q(content=""), name="library_file_content"),
+            models.Index(
+                fields=["content", "inode"], condition=~Q(content=""), name="library_file_content"
+            ),
             # identification by oshash
             models.Index(fields=["oshash"], condition=~Q(oshash=""), name="library_file_oshash"),
             # the files list by size, length and time; ranges of them; formats that few have

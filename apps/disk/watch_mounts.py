@@ -1,0 +1,30 @@
+"""Which file systems tell of every change."""
+
+import re
+
+# Others change these behind the kernel's back, which then has nothing to tell.
+_SHARED = re.compile(
+    r"nfs\d?|cifs|smb\d?|smbfs|9p|ceph|virtiofs|afs|coda|lustre|beegfs|orangefs|gfs2|ocfs2"
+    r"|vboxsf|prl_fs|drvfs|fuse(\..+)?"
+)
+_OCTAL = re.compile(rb"\\([0-7]{3})")
+
+
+def file_system_of(path: bytes, mountinfo: bytes) -> str:
+    """The type of the file system that a path without links lies on; empty if none is listed.
+
+    ``mountinfo`` is the text of ``/proc/self/mountinfo``; the disk isn't asked.
+    """
+    longest, kind = -1, ""
+    for line in mountinfo.splitlines():
+        before, _, after = line.partition(b" - ")
+        point = _OCTAL.sub(lambda found: bytes([int(found[1], 8)]), before.split()[4])
+        inside = path == point or path.startswith(point.rstrip(b"/") + b"/")
+        if inside and len(point) >= longest:  # of equal ones the later hides the earlier
+            longest, kind = len(point), after.split()[0].decode()
+    return kind
+
+
+def tells_of_changes(file_system: str) -> bool:
+    """Whether inotify hears of every change. ``fuseblk`` is a local disk such as NTFS."""
+    return _SHARED.fullmatch(file_system) is None

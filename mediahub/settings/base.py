@@ -238,6 +238,9 @@ SPECTACULAR_SETTINGS = {
         "FieldKind": "apps.library.choices.FieldKind",
         "JobState": "apps.jobs.choices.JobState",
         "LibraryState": "apps.library.choices.LibraryState",
+        "Question": "apps.library.choices.Question",
+        "ScanKind": "apps.library.choices.ScanKind",
+        "WatchState": "apps.library.choices.WatchState",
     },
 }
 

@@ -8,7 +8,7 @@ import pytest
 from apps.core.models import AuditEntry
 from apps.jobs.choices import JobState
 from apps.jobs.models import Job
-from apps.library.choices import LibraryState
+from apps.library.choices import LibraryState, Question
 from apps.library.models import Library, Scan
 from apps.library.services.library_edits import remove_library
 from tests.client import Api
@@ -110,8 +110,22 @@ def test_scan_is_a_job(api: Api) -> None:
     assert job["requested_by"] == api.user.pk  # type: ignore[union-attr]
     assert again.json()["id"] == job["id"]
     assert some.json()["params"] == {
-        "library_id": library.pk, "paths": ["new"], "rescan": True,
+        "library_id": library.pk, "paths": ["new"], "rescan": True, "accept": [],
     }  # fmt: skip
+
+
+def test_scan_answers_the_question_of_a_library(api: Api) -> None:
+    library = make_library(question=Question.GONE)
+    address = f"libraries/{library.pk}/"
+
+    accepted = api.post(f"{address}scan/", {"accept": ["gone"]}).json()
+
+    assert api.get(address).json()["question"] == "gone"
+    assert api.get(f"{address}status/").json()["question"] == "gone"
+    assert [one["id"] for one in api.results("libraries/", question="gone")] == [library.pk]
+    assert accepted["params"]["accept"] == ["gone"]
+    assert api.post(f"{address}scan/").json()["id"] != accepted["id"]
+    assert api.post(f"{address}scan/", {"accept": [""]}).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["../other", "a/../../b", "a\0b"])

@@ -167,6 +167,7 @@ class MarkerFilter(FilterSet):
 
 class LibraryFilter(FilterSet):
     state = filters.ChoiceFilter(choices=LibraryState.choices)
+    question = WordsFilter(field_name="question", label="any of these questions")
 
     class Meta:
         model = Library
@@ -175,6 +176,7 @@ class LibraryFilter(FilterSet):
 
 class ScanFilter(FilterSet):
     library = AnyOfFilter(field_name="library")
+    kind = WordsFilter(field_name="kind", label="any of `scan`, `probe`, `watch`")
 
 
 class ScanFindingFilter(FilterSet):

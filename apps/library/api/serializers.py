@@ -12,6 +12,7 @@ from rest_framework.exceptions import ValidationError
 
 from apps.core.api.serializers import RowSerializer, Seconds, StrictSerializer
 from apps.library.api.fields import LabelField, LabelsField
+from apps.library.choices import Question
 from apps.library.models import (
     CustomField,
     Library,
@@ -27,6 +28,10 @@ from apps.library.models import (
 
 _RATING = [MinValueValidator(1), MaxValueValidator(100)]
 _STAMPS = ["created_at", "updated_at", "version"]
+_LIBRARY_STATE = [
+    "state", "state_detail", "scanned_at", "question", "watch_state", "watch_detail",
+    "watch_seen_at",
+]  # fmt: skip
 
 
 class TagSerializer(RowSerializer):
@@ -178,10 +183,11 @@ class LibrarySerializer(RowSerializer):
         model = Library
         fields = [
             "id", "name", "root", "prefixes", "include", "exclude", "extensions",
-            "probes_at_once", "files_per_second", "full_hash", "scan_every_minutes",
-            "state", "state_detail", "scanned_at", *_STAMPS,
+            "probes_at_once", "files_per_second", "bytes_per_second", "full_hash",
+            "scan_every_minutes", "watch", "gone_percent", "verify_every_days",
+            *_LIBRARY_STATE, *_STAMPS,
         ]  # fmt: skip
-        read_only_fields = ["version", "state", "state_detail", "scanned_at"]
+        read_only_fields = ["version", *_LIBRARY_STATE]
 
 
 class ScanRequestSerializer(StrictSerializer):
@@ -192,6 +198,11 @@ class ScanRequestSerializer(StrictSerializer):
         max_length=1_000, help_text="folders, relative to the library's root",
     )  # fmt: skip
     rescan = serializers.BooleanField(default=False, help_text="probe unchanged files, too")
+    accept = serializers.ListField(
+        child=serializers.ChoiceField(choices=[q for q in Question.choices if q[0]]),
+        required=False, max_length=len(Question),
+        help_text="answers the library's question: the files are gone; it is the right disk",
+    )  # fmt: skip
 
 
 class ScanSerializer(serializers.ModelSerializer):
@@ -200,8 +211,8 @@ class ScanSerializer(serializers.ModelSerializer):
     class Meta:
         model = Scan
         fields = (
-            "id", "library", "job_id", "paths", "rescan", "started_at", "finished_at", "walked",
-            "counts",
+            "id", "library", "kind", "job_id", "paths", "rescan", "started_at", "finished_at",
+            "walked", "counts",
         )  # fmt: skip
 
 

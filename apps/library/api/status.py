@@ -9,7 +9,7 @@ from apps.core.api.serializers import AnyObject
 from apps.core.counting import count_rows
 from apps.jobs.api.serializers import JobSerializer, represent_job
 from apps.jobs.services.lifecycle import active_for
-from apps.library.choices import LibraryState
+from apps.library.choices import LibraryState, Question, WatchState
 from apps.library.models import File, Library, Scan
 
 
@@ -36,6 +36,12 @@ class LibraryStatusShape(serializers.Serializer):
     state = serializers.ChoiceField(choices=LibraryState.choices)
     state_detail = serializers.CharField()
     scanned_at = serializers.DateTimeField(allow_null=True)
+    question = serializers.ChoiceField(
+        choices=Question.choices, help_text="what a scan stopped at: answer it by `accept`"
+    )
+    watch_state = serializers.ChoiceField(choices=WatchState.choices)
+    watch_detail = serializers.CharField()
+    watch_seen_at = serializers.DateTimeField(allow_null=True)
     videos = CountShape()
     missing_files = CountShape()
     failed_files = CountShape()
@@ -54,6 +60,10 @@ def library_status(library: Library) -> dict[str, Any]:
         "state": library.state,
         "state_detail": library.state_detail,
         "scanned_at": library.scanned_at,
+        "question": library.question,
+        "watch_state": library.watch_state,
+        "watch_detail": library.watch_detail,
+        "watch_seen_at": library.watch_seen_at,
         "videos": _count(library.videos.all()),
         "missing_files": _count(files.missing()),
         "failed_files": _count(files.failed()),

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from apps.ffmpeg.demo import make_demo
@@ -14,22 +16,43 @@ from apps.jobs.context import JobContext
 from apps.jobs.models import Job
 from apps.jobs.registry import periodic, task
 from apps.jobs.services.lifecycle import enqueue
+from apps.library.choices import Question
 from apps.library.models import Library
 from apps.library.services.libraries import due_for_scan
 from apps.library.services.library_edits import remove_library
-from apps.library.services.scan import scan_library
+from apps.library.services.scan import scan_library, tell_apart
 from apps.library.services.scan.roots import below
+
+_LONGEST_DELAY_S = 60
 
 
 @task("library.scan", title="Scan", queue=Queue.DISK, unit="files")
 def scan(
-    job: JobContext, *, library_id: int, paths: Sequence[str] = (), rescan: bool = False
+    job: JobContext,
+    *,
+    library_id: int,
+    paths: Sequence[str] = (),
+    rescan: bool = False,
+    accept: Sequence[str] = (),
+    visit: int = 0,
 ) -> dict[str, Any]:
+    library = Library.objects.get(pk=library_id)
     done = scan_library(
-        Library.objects.get(pk=library_id), now=timezone.now(), paths=paths, rescan=rescan,
+        library, now=timezone.now(), paths=paths, rescan=rescan,
+        accept=frozenset(map(Question, accept)),
         job_id=job.job.pk, report=job.report, guard=job.guard, note=job.log,
     )  # fmt: skip
+    if done.unsettled:
+        _come_back(library, done.unsettled, visit=visit + 1)
+    if library.files.undecided().exists():
+        request_comparison(library)
     return {"scan": done.pk, **done.counts}
+
+
+@task("library.compare", title="Compare likely copies", queue=Queue.DISK, unit="files")
+def compare(job: JobContext, *, library_id: int) -> dict[str, Any]:
+    library = Library.objects.get(pk=library_id)
+    return tell_apart(library, now=timezone.now(), report=job.report, guard=job.guard)
 
 
 @task("library.demo", title="Demonstration library", queue=Queue.CPU, unit="clips")
@@ -57,22 +80,47 @@ def request_removal(library: Library) -> Job:
     return enqueue(remove, {"library_id": library.pk}, target=library, dedupe_key=key)
 
 
-def request_scan(library: Library, *, paths: Sequence[str] = (), rescan: bool = False) -> Job:
+def request_comparison(library: Library) -> Job:
+    """Ask for the library's likely copies to be read whole and told apart."""
+    key = f"library.compare:{library.pk}"
+    return enqueue(compare, {"library_id": library.pk}, target=library, dedupe_key=key)
+
+
+def request_scan(
+    library: Library,
+    *,
+    paths: Sequence[str] = (),
+    rescan: bool = False,
+    accept: Iterable[Question] = (),
+) -> Job:
     """Ask for a scan; one of the same library and scope that is under way is returned instead.
 
-    Raises PathRefused.
+    ``accept`` answers the questions at which scans of the library stop. Raises PathRefused.
     """
     for path in paths:
-        below(path)
-    params = {"library_id": library.pk, "paths": list(paths), "rescan": rescan}
-    scope = f":{_short(sorted(paths))}:{rescan}" if paths or rescan else ""
-    key = f"library.scan:{library.pk}{scope}"
-    return enqueue(scan, params, target=library, dedupe_key=key)
+        below(path, root=library.root_bytes)
+    accepted = sorted(accept)
+    params = {
+        "library_id": library.pk, "paths": list(paths), "rescan": rescan, "accept": accepted,
+    }  # fmt: skip
+    asked = [sorted(paths), rescan, accepted]
+    scope = f":{_short(asked)}" if any(asked) else ""
+    return enqueue(scan, params, target=library, dedupe_key=f"library.scan:{library.pk}{scope}")
 
 
-def _short(paths: Sequence[str]) -> str:
-    """Stands for paths in a key, however long they are."""
-    return hashlib.blake2b(json.dumps(paths).encode(), digest_size=16).hexdigest()
+def _come_back(library: Library, folders: Sequence[str], *, visit: int) -> None:
+    """Look at folders again in which files were still being written, each time later."""
+    delay_s = min(settings.MEDIAHUB_SETTLE_SECONDS * 2**visit, _LONGEST_DELAY_S)
+    params = {"library_id": library.pk, "paths": list(folders), "visit": visit}
+    enqueue(
+        scan, params, target=library, delay=timedelta(seconds=delay_s),
+        dedupe_key=f"library.scan:{library.pk}:arrivals:{_short([list(folders), visit])}",
+    )  # fmt: skip
+
+
+def _short(asked: Sequence[Any]) -> str:
+    """Stands for what was asked in a key, however long it is."""
+    return hashlib.blake2b(json.dumps(asked).encode(), digest_size=16).hexdigest()
 
 
 @periodic("library.due_scans", every_s=60)

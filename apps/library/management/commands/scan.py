@@ -9,6 +9,7 @@ from apps.core.commands import MediaHubCommand
 from apps.core.errors import MediaHubError
 from apps.jobs.models import Job
 from apps.jobs.services.follow import follow
+from apps.library.choices import Question
 from apps.library.models import Library
 from apps.library.services.libraries import find_library
 from apps.library.tasks import request_scan
@@ -27,13 +28,27 @@ class Command(MediaHubCommand):
         super().add_arguments(parser)
         parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
         parser.add_argument("--rescan", action="store_true", help="probe unchanged files, too")
+        parser.add_argument(
+            "--accept", action="append", default=[], choices=[q for q in Question.values if q],
+            help="answer what a scan of FOLDER's library asks: the files are gone, or this is the "
+            "right disk",
+        )  # fmt: skip
         parser.add_argument("--wait", action="store_true", help="follow the jobs to their end")
 
     def perform(  # type: ignore[override]
-        self, *, folders: list[Path], rescan: bool, wait: bool, **_options: Any
+        self,
+        *,
+        folders: list[Path],
+        rescan: bool,
+        wait: bool,
+        accept: list[Question],
+        **_options: Any,
     ) -> dict[str, Any]:
+        if accept and not folders:
+            raise NoLibrary("Name the FOLDER of the library whose question --accept answers.")
         jobs = [
-            request_scan(library, paths=paths, rescan=rescan) for library, paths in _scopes(folders)
+            request_scan(library, paths=paths, rescan=rescan, accept=accept)
+            for library, paths in _scopes(folders)
         ]
         if wait:
             jobs = [follow(job, report=self.report) for job in jobs]

@@ -1,6 +1,7 @@
-"""Which file systems tell of every change."""
+"""Which file systems tell of every change, and how much of that the kernel allows."""
 
 import re
+from pathlib import Path
 
 # Others change these behind the kernel's back, which then has nothing to tell.
 _SHARED = re.compile(
@@ -28,3 +29,8 @@ def file_system_of(path: bytes, mountinfo: bytes) -> str:
 def tells_of_changes(file_system: str) -> bool:
     """Whether inotify hears of every change. ``fuseblk`` is a local disk such as NTFS."""
     return _SHARED.fullmatch(file_system) is None
+
+
+def allowed_by_kernel(name: str) -> int:
+    """A setting of inotify; inside a container there may be less to be had."""
+    return int(Path(f"/proc/sys/fs/inotify/{name}").read_text())

@@ -68,11 +68,12 @@ class WatchTree:
         node = self._find(path)
         if node is None:
             return []
-        if node.parent is not None:
-            del node.parent.children[node.name]
         watches = [each.watch for each in _all(node) if each.watch >= 0]
         for watch in watches:
-            del self._by_watch[watch]
+            self._by_watch.pop(watch).watch = -1
+        node.children.clear()
+        if node.parent is not None:
+            del node.parent.children[node.name]
         return watches
 
     def move(self, old: bytes, new: bytes) -> list[int]:

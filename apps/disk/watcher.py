@@ -24,7 +24,7 @@ from typing import Any
 from apps.disk import frames
 from apps.disk.rules import Rules
 from apps.disk.watch_events import Overflow, RootLost, Watches
-from apps.disk.watch_mounts import file_system_of, tells_of_changes
+from apps.disk.watch_mounts import allowed_by_kernel, file_system_of, tells_of_changes
 from apps.disk.watch_settle import Settling
 
 _GATHER_S = 0.03  # lets the kernel put equal events together
@@ -67,7 +67,7 @@ def _watch(
         return ("lost", str(error))
     except OSError as error:
         if error.errno == errno.EMFILE:
-            return ("limit", "max_user_instances", 0, _allowed("max_user_instances"))
+            return ("limit", "max_user_instances", 0, allowed_by_kernel("max_user_instances"))
         return ("lost", error.strerror or "can't be read")
 
 
@@ -126,7 +126,7 @@ class _Watching:
                 self._look.again(now)
                 frames.write(self._out, ("alive",))
         name = "max_user_watches"
-        return ("limit", name, self._watches.folders, _allowed(name))
+        return ("limit", name, self._watches.folders, allowed_by_kernel(name))
 
     def _wait(self) -> None:
         if not self._watches.complete:
@@ -140,11 +140,6 @@ class _Watching:
             raise _Ended
         if happened and self._watches.complete:
             time.sleep(_GATHER_S)
-
-
-def _allowed(name: str) -> int:
-    """What the kernel grants this user; a container may have less of its own."""
-    return int(Path(f"/proc/sys/fs/inotify/{name}").read_text())
 
 
 if __name__ == "__main__":

@@ -324,9 +324,9 @@ class TestMissing:
 
 
 def _walk_as_now(root: Path) -> Iterator[Any]:
-    from apps.library.services.scan.walk import walk
+    from apps.disk.walk import walk
 
-    return walk(os.fsencode(root), seed=b"", skips=lambda _path: False)
+    return walk(os.fsencode(root), device=0, seed=b"", skips=lambda _path: False, beat=lambda: None)
 
 
 class TestMove:

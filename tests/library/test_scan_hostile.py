@@ -13,6 +13,7 @@ from apps.library.services.libraries import add_library, due_for_scan
 from apps.library.services.scan import RootOffline, scan_library
 from apps.library.services.scan.collect import Batch, Collector
 from apps.library.services.scan.compare import Difference, FolderVisit
+from apps.library.services.scan.identity import Recognized
 from apps.library.services.scan.record import LibraryGone
 from apps.library.tasks import request_scan
 from tests.factories import NOON
@@ -192,9 +193,10 @@ class TestBadMoments:
         """Some network shares give each file the same inode."""
         folder = FolderVisit(Folder.objects.create(library=library, seen_at=NOON).pk, b"", b"")
         found = [
-            (
+            Recognized(
                 Difference(folder, b"%d.wav" % n, 100, 1, inode=0, device=1),
                 ProbeResult(key=n, content=f"{n:032x}"),
+                row=None,
             )
             for n in range(3)
         ]
@@ -210,7 +212,7 @@ def _collected(file: File, result: ProbeResult) -> Batch:
         file_id=file.pk, was_missing=file.missing_since is not None,
     )  # fmt: skip
     this = Scan.objects.create(library=file.library, started_at=NOON)
-    return Collector(this, NOON).collect([(difference, result)])
+    return Collector(this, NOON).collect([Recognized(difference, result, row=file)])
 
 
 class TestAsking:

@@ -21,6 +21,9 @@ class Scan(models.Model):
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     walked = models.BooleanField(default=False)
+    unsettled = models.JSONField(
+        default=list, help_text="folders with files that were still being written, to come back to"
+    )
     counts = models.JSONField(default=dict)
     reasons = models.JSONField(default=dict, help_text="failures by reason")
 

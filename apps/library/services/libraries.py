@@ -18,9 +18,12 @@ from django.db.models import (
 
 from apps.core import audit
 from apps.core.errors import MediaHubError
+from apps.disk.rules import Rules
 from apps.library.models import Library, Scan
 from apps.library.services.scan.roots import RootOffline, check_root, nested
-from apps.library.services.scan.rules import Rules
+from apps.library.services.storage import open_disk
+
+_PATIENCE_S = 5.0  # a person waits
 
 
 class LibraryRefused(MediaHubError):
@@ -52,7 +55,8 @@ def check_library(library: Library) -> None:
     if not root.is_absolute():
         raise LibraryRefused("root", f"{root} is not an absolute path: it must begin with a slash.")
     try:
-        check_root(library.root_bytes, expect_files=False)
+        with open_disk(timeout_s=_PATIENCE_S) as disk:
+            check_root(disk, library.root_bytes, expect_files=False)
     except RootOffline as error:
         raise LibraryRefused("root", str(error)) from error
     for other in Library.objects.exclude(pk=library.pk):

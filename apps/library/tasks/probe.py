@@ -22,10 +22,11 @@ def probe(
     *,
     library_id: int,
     file_ids: Sequence[int],
-    refresh: Sequence[str] = (),  # noqa: ARG001 - until probe_again takes it
+    refresh: Sequence[str] = (),
 ) -> dict[str, Any]:
     done = probe_again(
         Library.objects.get(pk=library_id), file_ids, now=timezone.now(),
+        refresh=frozenset(map(Refresh, refresh)),
         job_id=job.job.pk, report=job.report, guard=job.guard, note=job.log,
     )  # fmt: skip
     return {"scan": done.pk, **done.counts}

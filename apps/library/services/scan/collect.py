@@ -1,6 +1,7 @@
 """Turning what a scan found into rows, without writing any."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field
@@ -12,14 +13,13 @@ from apps.core import audit
 from apps.core.models import AuditAction, AuditEntry
 from apps.ffmpeg.messages import ProbeResult
 from apps.ffmpeg.reasons import Reason
-from apps.library.choices import ProbeState
+from apps.library.choices import ProbeState, Refresh
 from apps.library.models import File, Scan, Video
 from apps.library.services.facts import facts_of
 from apps.library.services.scan.compare import PASSING_REASONS, Difference
 from apps.library.services.scan.counts import Counts
-from apps.library.services.scan.identity import known_by_content, linked_to, moved_from
-
-Found = tuple[Difference, ProbeResult | None]
+from apps.library.services.scan.identity import Recognized
+from apps.library.services.scan.refresh import refreshed
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _TITLE_CHARS = 500
@@ -27,14 +27,23 @@ _FACTS = (
     "container", "video_codec", "audio_codec", "width", "height", "duration_ms", "frame_rate",
     "bitrate", "streams", "chapters",
 )  # fmt: skip
-_REPORTED = ("size_bytes", "path", "content", "missing_since", "probe_error")
-_COMPARED = (*_REPORTED, "mtime_ns", "inode", "md5", "facts", *_FACTS)
+_REPORTED = (
+    "size_bytes", "mtime_ns", "path", "content", "oshash", "md5", "missing_since", "probe_error",
+    "duration_ms", "container", "video_codec", "audio_codec", "width", "height", "frame_rate",
+    "bitrate",
+)  # fmt: skip
+_COMPARED = (*_REPORTED, "inode", "facts", "streams", "chapters", "video_id")
+
+
+class Overtaken(Exception):
+    """Another scan has moved or written rows since they were recognised."""
 
 
 @dataclass(slots=True)
 class Batch:
     """The rows that a batch of findings comes to, and what to count once they are written.
 
+    ``placed`` are rows that get another path, ``displaced`` those in whose place another comes.
     ``touched`` are videos whose facts have to follow their files; ``fresh`` those of new content;
     ``left`` are folders that files moved away from.
     """
@@ -42,6 +51,8 @@ class Batch:
     files: list[File] = field(default_factory=list)
     videos: list[Video] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
+    placed: set[int] = field(default_factory=set)
+    displaced: set[int] = field(default_factory=set)
     touched: set[int] = field(default_factory=set)
     fresh: set[int] = field(default_factory=set)
     left: set[int] = field(default_factory=set)
@@ -56,74 +67,65 @@ class Collector:
 
     scan: Scan
     now: datetime
+    refresh: frozenset[Refresh] = frozenset()
     batch: Batch = field(default_factory=Batch)
-    _linked: dict[tuple[int, int, str], int] = field(default_factory=dict)
-    _moved: set[int] = field(default_factory=set)
+    _old: dict[int, File] = field(default_factory=dict)
+    _new_videos: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    _new_contents: set[str] = field(default_factory=set)
     _file_ids: Iterator[int] = field(default_factory=lambda: iter(()))
     _video_ids: Iterator[int] = field(default_factory=lambda: iter(()))
 
-    def collect(self, found: Sequence[Found]) -> Batch:
-        """Rows get their ids here, so that files and videos can name each other at once."""
-        probed = [(d, r) for d, r in found if r is not None]
-        known = known_by_content(r.content for d, r in probed if d.file_id is None)
-        old = File.objects.select_related("folder").in_bulk(
-            [d.file_id for d, _r in found if d.file_id]
-        )
-        self._moved.update(old)  # a row that is here under its old path hasn't moved
+    def collect(self, found: Sequence[Recognized]) -> Batch:
+        """Rows get their ids here, so that files and videos can name each other at once.
+
+        Locks the rows that will change. Raises Overtaken.
+        """
+        probed = [one for one in found if one.result is not None]
+        self._old = _locked(found)
         self._file_ids = new_ids(File, len(probed))
         self._video_ids = new_ids(Video, len(probed))
-        for difference, result in probed:
-            row = old.get(difference.file_id or 0)
-            unsure = row is not None or result.error in PASSING_REASONS
-            candidates = [] if unsure else known.get(result.content, [])
-            self._take(difference, result, row, candidates)
-        for difference, unprobed in found:
-            if unprobed is None and difference.file_id in old:
-                self._take_back(old[difference.file_id])
+        for one in probed:
+            self._take(one)
+        for one in found:
+            if one.result is None:
+                self._take_back(one)
+        self._note_displaced()
         return self.batch
 
-    def _take(
-        self,
-        difference: Difference,
-        result: ProbeResult,
-        row: File | None,
-        candidates: list[File],
-    ) -> None:
+    def _take(self, one: Recognized) -> None:
+        difference, result = one.difference, one.result
+        assert result is not None
         if result.error == Reason.VANISHED:  # whether it stays away is for the next scan to tell
             difference.folder.open_end = True
             self.batch.counts.skipped[result.error] += 1
             self.batch.failures.append((result.error, difference.path, result.message))
             return
-        moved = None
-        if row is None:
-            moved = moved_from(
-                candidates, name=difference.name, size_bytes=difference.size_bytes,
-                taken=self._moved,
-            )  # fmt: skip
-            if moved is not None:
-                self.batch.left.add(moved.folder_id)
-        before = row or moved
+        row = one.row and self._old[one.row.pk]
+        moved = one.moved and self._old[one.moved.pk]
+        before = moved or row
         file = self._file(difference, result, before)
         if result.error:
             self.batch.counts.failed[result.error] += 1
             self.batch.failures.append((result.error, difference.path, result.message))
-        if not self._count(difference, before, file, moved=moved is not None):
-            return
-        if before is not None:
-            self._note(before, file)
-        self._assign(file, candidates)
-        self.batch.files.append(file)
+        if moved is not None:
+            self.batch.left.add(moved.folder_id)
+            self.batch.placed.add(moved.pk)
+            if row is not None:
+                self.batch.displaced.add(row.pk)
+        self._assign(file, one)
+        if self._count(before, file, moved=moved is not None):
+            if before is not None:
+                self._note(before, file)
+            self.batch.files.append(file)
 
-    def _count(
-        self, difference: Difference, before: File | None, after: File, *, moved: bool
-    ) -> bool:
+    def _count(self, before: File | None, after: File, *, moved: bool) -> bool:
         """Count what became of a file; False if a second look found it as it was."""
         counts = self.batch.counts
         if before is None:
             counts.added += 1
         elif moved:
             counts.moved += 1
-        elif difference.was_missing:
+        elif before.missing_since is not None:
             counts.returned += 1
         elif all(getattr(before, name) == getattr(after, name) for name in _COMPARED):
             counts.unchanged += 1
@@ -166,46 +168,62 @@ class Collector:
             md5=result.md5,
             **failure,
         )
+        if before is not None and _is_same_content(before, file):
+            for name in ("integrity", "integrity_detail", "verified_at"):
+                setattr(file, name, getattr(before, name))
+            file.md5 = result.md5 or before.md5
         if result.facts:
             for name in _FACTS:
                 setattr(file, name, getattr(result.facts, name))
             further = result.facts.to_json().items()
             file.facts = {name: value for name, value in further if name not in _FACTS}
+        if before is not None and self.refresh:
+            return refreshed(before, file, self.refresh)
         return file
 
-    def _assign(self, file: File, candidates: list[File]) -> None:
-        """Give a file its video: the one it has, that of a hard link to it, or a new one."""
-        # Some network shares number all files alike, so that the content has to agree, too.
-        key = (int(file.device), int(file.inode), file.content)
+    def _assign(self, file: File, one: Recognized) -> None:
+        """Give a file its video: the one it has, its twin's, a new one, or none yet."""
         if file.video_id is None and file.probe_state == ProbeState.DONE:
-            twin = linked_to(candidates, device=key[0], inode=key[1])
-            file.video_id = twin.video_id if twin else self._linked.get(key)
+            # Some network shares number all files alike, so that the content has to agree, too.
+            key = (file.content, int(file.device), int(file.inode))
+            file.video_id = one.twin.video_id if one.twin else self._new_videos.get(key)
             if file.video_id is None:
-                self.batch.videos.append(self._video(file, next(self._video_ids)))
-                self._linked[key] = self.batch.videos[-1].pk
+                if not one.undecided and file.content not in self._new_contents:
+                    self._add_video(file)
                 return
         if file.video_id:
             self.batch.touched.add(file.video_id)
             self.batch.fresh.add(file.video_id)
 
-    def _video(self, file: File, pk: int) -> Video:
-        video = Video(
-            pk=pk, title=title_of(bytes(file.name)), library_id=file.library_id,
-            primary_file_id=file.pk, added_at=self.now, **facts_of(file),
-        )  # fmt: skip
-        file.video_id = pk
+    def _add_video(self, file: File) -> None:
+        video = new_video(file, pk=next(self._video_ids), now=self.now)
+        self.batch.videos.append(video)
         self.batch.entries.append(audit.entry(video, AuditAction.CREATED, {}))
-        self.batch.fresh.add(pk)
-        return video
+        self.batch.fresh.add(video.pk)
+        self._new_contents.add(file.content)
+        self._new_videos[file.content, int(file.device), int(file.inode)] = video.pk
 
-    def _take_back(self, row: File) -> None:
+    def _take_back(self, one: Recognized) -> None:
         """A missing file is there again, as it was."""
+        row = one.row and self._old[one.row.pk]
+        if row is None or row.missing_since is None:  # another scan was faster
+            return
         self.batch.counts.returned += 1
         self.batch.back.append(row.pk)
         if row.video_id:
             self.batch.touched.add(row.video_id)
         change = {"missing_since": (row.missing_since, None)}
         self.batch.entries.append(audit.entry(row, AuditAction.CHANGED, change))
+
+    def _note_displaced(self) -> None:
+        """Rows that another file stands in for, and that didn't turn up elsewhere themselves."""
+        self.batch.displaced -= self.batch.placed
+        for pk in self.batch.displaced:
+            row = self._old[pk]
+            if row.video_id:
+                self.batch.touched.add(row.video_id)
+            change = {"missing_since": (row.missing_since, self.now)}
+            self.batch.entries.append(audit.entry(row, AuditAction.CHANGED, change))
 
     def _note(self, before: File, after: File) -> None:
         changes = {
@@ -215,6 +233,35 @@ class Collector:
         }
         if changes:
             self.batch.entries.append(audit.entry(after, AuditAction.CHANGED, changes))
+
+
+def new_video(file: File, *, pk: int, now: datetime) -> Video:
+    """A video of its own for a file, which is told of it."""
+    file.video_id = pk
+    return Video(
+        pk=pk, title=title_of(bytes(file.name)), library_id=file.library_id,
+        primary_file_id=file.pk, added_at=now, **facts_of(file),
+    )  # fmt: skip
+
+
+def _locked(found: Sequence[Recognized]) -> dict[int, File]:
+    """The known rows of a batch, locked, if they are as they were recognised."""
+    seen = {row.pk: row for one in found for row in (one.row, one.moved) if row is not None}
+    now = File.objects.filter(pk__in=seen).order_by("pk").select_for_update()
+    rows = {row.pk: row for row in now}
+    if len(rows) < len(seen) or any(_place_of(rows[pk]) != _place_of(seen[pk]) for pk in seen):
+        raise Overtaken
+    return rows
+
+
+def _place_of(row: File) -> tuple[int, bytes, int, str]:
+    return row.folder_id, bytes(row.name), row.displaced, row.content
+
+
+def _is_same_content(before: File, after: File) -> bool:
+    """As far as can be told without reading all of it."""
+    names = ("size_bytes", "mtime_ns", "content")
+    return all(getattr(before, name) == getattr(after, name) for name in names)
 
 
 def replaced(file: File, **values: object) -> File:
@@ -230,6 +277,7 @@ def title_of(name: bytes) -> str:
     bytes beyond UTF-8 take four characters each.
     """
     stem = (name.rpartition(b".")[0] or name).decode("utf-8", "backslashreplace")
+    stem = unicodedata.normalize("NFC", stem)
     return _CONTROL.sub(" ", stem).strip()[:_TITLE_CHARS].rstrip() or "untitled"
 
 

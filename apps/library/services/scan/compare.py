@@ -15,10 +15,12 @@ from typing import Any
 
 from django.db import connection
 
+from apps.disk.reader import Disk
+from apps.disk.rules import Rules
+from apps.disk.walk import Entry, Listing
 from apps.library.models import Folder, Library
+from apps.library.services.scan.arrivals import Arrivals
 from apps.library.services.scan.counts import Counts
-from apps.library.services.scan.rules import Rules
-from apps.library.services.scan.walk import Entry, Listing
 
 # Failures that may pass by themselves: such files are looked at again in every scan.
 PASSING_REASONS = (
@@ -31,9 +33,11 @@ _PREPARE = """
     DROP TABLE IF EXISTS pg_temp.scan_walked, pg_temp.scan_gone;
     CREATE TEMP TABLE scan_walked (
         folder_id bigint, name bytea, size_bytes bigint, mtime_ns bigint,
-        inode numeric(20), device numeric(20)
+        inode numeric(20), device numeric(20), arriving boolean
     );
-    CREATE TEMP TABLE scan_gone (file_id bigint, folder_id bigint, name bytea);
+    CREATE TEMP TABLE scan_gone (
+        file_id bigint, folder_id bigint, name bytea, device numeric(20)
+    );
 """
 
 _SEEN = """
@@ -43,17 +47,21 @@ _SEEN = """
 """
 
 # Until all of a folder's differences are in the catalogue: it may look again as it did before.
+# The count of looks keeps another scan that looked before from storing what it saw.
 FORGET_DIGESTS = """
-    UPDATE library_folder SET digest = NULL WHERE id = ANY(%s) AND digest IS NOT NULL
+    UPDATE library_folder SET digest = NULL, looks = looks + 1 WHERE id = ANY(%s)
+    RETURNING id, looks
 """
 
 _DIFFERENT = """
     SELECT w.folder_id, w.name, w.size_bytes, w.mtime_ns, w.inode, w.device,
            f.id, f.missing_since IS NOT NULL,
            f.size_bytes = w.size_bytes AND f.mtime_ns = w.mtime_ns AND f.inode = w.inode
-               AND f.probe_state <> 'pending' AND f.probe_error <> ALL(%(passing)s)
+               AND f.probe_state <> 'pending' AND f.probe_error <> ALL(%(passing)s),
+           f.video_id IS NOT NULL OR f.probe_state = 'failed', w.arriving
     FROM pg_temp.scan_walked w
-    LEFT JOIN library_file f ON f.folder_id = w.folder_id AND f.name = w.name
+    LEFT JOIN library_file f
+        ON f.folder_id = w.folder_id AND f.name = w.name AND f.displaced = 0
     WHERE %(rescan)s OR f.id IS NULL OR f.missing_since IS NOT NULL
         OR f.size_bytes <> w.size_bytes OR f.mtime_ns <> w.mtime_ns OR f.inode <> w.inode
         OR f.probe_state = 'pending' OR f.probe_error = ANY(%(passing)s)
@@ -61,7 +69,7 @@ _DIFFERENT = """
 
 _GONE = """
     INSERT INTO pg_temp.scan_gone
-    SELECT f.id, f.folder_id, f.name FROM library_file f
+    SELECT f.id, f.folder_id, f.name, f.device FROM library_file f
     WHERE f.folder_id = ANY(%s) AND f.missing_since IS NULL AND NOT EXISTS (
         SELECT FROM pg_temp.scan_walked w WHERE w.folder_id = f.folder_id AND w.name = f.name)
     RETURNING folder_id
@@ -79,15 +87,16 @@ class Need(Enum):
 class FolderVisit:
     """A folder of which something differs.
 
-    ``waiting`` counts its files that aren't in the catalogue yet, and one for the comparison.
-    With ``open_end`` the folder's digest isn't kept, so that the next scan compares it again: files
-    are gone from it, or failed for a reason that may pass. Of an ``unread`` folder the second look
-    failed, so that it can't be said what is gone.
+    ``look`` numbers this comparison, ``waiting`` counts its files that aren't in the catalogue yet,
+    and one for the comparison. With ``open_end`` the folder's digest isn't kept, so that the next
+    scan compares it again: files are gone from it, still arrive, or failed for a reason that may
+    pass. Of an ``unread`` folder the second look failed, so that it can't be said what is gone.
     """
 
     pk: int
     path: bytes
     digest: bytes
+    look: int = 0
     waiting: int = 1
     open_end: bool = False
     unread: bool = False
@@ -95,7 +104,7 @@ class FolderVisit:
     size_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Difference:
     """A file on disk that isn't in the catalogue as it is."""
 
@@ -116,14 +125,20 @@ class Difference:
 
 @dataclass(slots=True)
 class Comparison:
-    """Compares listings in batches. ``complete`` collects folders that need only their digest."""
+    """Compares listings in batches. ``complete`` collects folders that need only their digest;
+    ``device`` is the root's. A second look at folders (``again``) counts only what is new in it.
+    """
 
     library: Library
+    disk: Disk
     rules: Rules
     counts: Counts
+    arrivals: Arrivals
     now: datetime
     rescan: bool
     told: Callable[[str, bytes], None]
+    device: int = 0
+    again: bool = False
     complete: list[FolderVisit] = field(default_factory=list)
 
     def prepare(self) -> None:
@@ -148,7 +163,7 @@ class Comparison:
             if key not in known
         ]
         known |= {bytes(f.key): (f.pk, None, 0, 0) for f in Folder.objects.bulk_create(new)}
-        self.counts.folders += len(keys)
+        self.counts.folders += 0 if self.again else len(keys)
         changed = []
         for key, (pk, digest, file_count, size_bytes) in known.items():
             listing = keys[key]
@@ -171,28 +186,40 @@ class Comparison:
 
     def _copy(self, visits: Sequence[tuple[FolderVisit, Listing]]) -> None:
         """Copy the files that the library takes in; count and tell the others."""
+        by_id = {visit.pk: visit for visit, _listing in visits}
         with connection.cursor() as cursor:
-            cursor.execute(FORGET_DIGESTS, [[visit.pk for visit, _listing in visits]])
+            cursor.execute(FORGET_DIGESTS, [list(by_id)])
+            for pk, looks in cursor.fetchall():
+                by_id[pk].look = looks
             cursor.execute("TRUNCATE pg_temp.scan_walked")
             with cursor.copy("COPY pg_temp.scan_walked FROM STDIN") as copy:
-                for visit, listing in visits:
+                for visit in by_id.values():
                     try:
-                        for entry in self._taken(listing):
+                        for entry, arriving in self._taken(visit):
                             visit.file_count += 1
                             visit.size_bytes += entry.size_bytes
-                            copy.write_row((visit.pk, *entry[:5]))
+                            device = entry.device or self.device
+                            copy.write_row((visit.pk, *entry[:4], device, arriving))
                     except OSError:
                         visit.open_end = visit.unread = True
 
-    def _taken(self, listing: Listing) -> Iterator[Entry]:
-        """The files that the library takes in. Raises OSError."""
-        for entry in listing.entries():
-            if reason := self.rules.refusal(listing.path, entry):
-                self.counts.skipped[reason] += 1
-                if reason in _TOLD_REASONS:
-                    self.told(reason, os.path.join(listing.path, entry.name))
+    def _taken(self, visit: FolderVisit) -> Iterator[tuple[Entry, bool]]:
+        """The files that the library takes in, and whether one still arrives. Raises OSError."""
+        young: list[Entry] = []
+        for entry in self.disk.entries(self.library.root_bytes, visit.path, device=self.device):
+            if reason := self.rules.refusal(visit.path, entry):
+                self._leave_out(visit, entry, reason)
+            elif self.arrivals.is_young(entry):
+                young.append(entry)
             else:
-                yield entry
+                yield entry, False
+        yield from self.arrivals.judge(visit.path, young)
+
+    def _leave_out(self, visit: FolderVisit, entry: Entry, reason: str) -> None:
+        if not self.again:
+            self.counts.skipped[reason] += 1
+            if reason in _TOLD_REASONS:
+                self.told(reason, os.path.join(visit.path, entry.name))
 
     def _join(self, visits: Sequence[FolderVisit]) -> Iterator[Difference]:
         by_id = {visit.pk: visit for visit in visits}
@@ -207,13 +234,23 @@ class Comparison:
             for row in cursor:
                 different += 1
                 difference = self._difference(by_id[row[0]], row)
+                same, arriving = row[8], row[10]
+                if arriving and not same:
+                    self._leave_arriving(difference)
+                    continue
                 difference.folder.waiting += 1
                 yield difference
-        walked = sum(visit.file_count for visit in visits)
-        self.counts.unchanged += walked - different
-        self.counts.bytes += sum(visit.size_bytes for visit in visits)
+        if not self.again:
+            walked = sum(visit.file_count for visit in visits)
+            self.counts.unchanged += walked - different
+            self.counts.bytes += sum(visit.size_bytes for visit in visits)
         for visit in visits:
             self.finish_one(visit)
+
+    def _leave_arriving(self, difference: Difference) -> None:
+        difference.folder.open_end = True
+        self.counts.skipped["arriving"] += 1
+        self.arrivals.note(difference.folder.path, difference)
 
     def finish_one(self, visit: FolderVisit) -> None:
         """One thing less to wait for in a folder."""
@@ -222,11 +259,11 @@ class Comparison:
             self.complete.append(visit)
 
     def _difference(self, folder: FolderVisit, row: tuple[Any, ...]) -> Difference:
-        _pk, name, size, mtime, inode, device, file_id, missing, same = row
+        _pk, name, size, mtime, inode, device, file_id, missing, same, settled, _arriving = row
         return Difference(
             folder=folder, name=bytes(name), size_bytes=size, mtime_ns=mtime, inode=int(inode),
             device=int(device), file_id=file_id, was_missing=bool(missing),
-            need=Need.RETURN if missing and same and not self.rescan else Need.PROBE,
+            need=Need.RETURN if missing and same and settled and not self.rescan else Need.PROBE,
         )  # fmt: skip
 
 

@@ -8,13 +8,19 @@ from typing import Any
 @dataclass(slots=True)
 class Counts:
     """Files by what became of them. ``bytes`` is the size of all present files; ``grew_bytes`` and
-    ``shrank_bytes`` are what changed files differ by. ``skipped`` and ``failed`` are by reason.
+    ``shrank_bytes`` are what changed files differ by. ``held`` are gone, but not marked before a
+    person was asked; ``copies`` were compared whole with files like them and are of the same
+    video, ``different`` ones were not.
+    ``skipped`` and ``failed`` are by reason.
     """
 
     added: int = 0
     changed: int = 0
     moved: int = 0
     missing: int = 0
+    held: int = 0
+    copies: int = 0
+    different: int = 0
     returned: int = 0
     unchanged: int = 0
     folders: int = 0

@@ -1,51 +1,178 @@
-"""Recognising a file that scans know already, under another path, by its content.
+"""Recognising files by their content: what moved, what is a link, what may be a copy.
 
-Only a row whose old path certainly holds nothing any more can have moved: its library's root must
-be there and the path not. Of several, one of the same name and then the oldest is taken.
+All that touches storage happens here, before the transaction that writes; whoever writes looks
+whether the rows are still as they were read here.
+
+A row has left its place if its path is empty or holds other content now. Nothing is concluded about
+rows of other libraries that aren't online.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
+from django.db import connection
+
+from apps.ffmpeg.hashing import WHOLE_BYTES
+from apps.ffmpeg.messages import ProbeResult
 from apps.library.models import File, Library
-from apps.library.services.scan.roots import RootOffline, check_root, is_gone
+from apps.library.services.scan.checks import Checks
+from apps.library.services.scan.compare import PASSING_REASONS, Difference
+from apps.library.services.scan.disks import Disks
+from apps.library.services.scan.places import Place, Places
+
+Found = tuple[Difference, ProbeResult | None]
+
+# Rows by content, those of the same inode first of all; beyond a number more would tell no more.
+_CANDIDATES = """
+    SELECT DISTINCT file.id FROM unnest(%s::text[], %s::numeric[]) AS found(content, inode)
+    CROSS JOIN LATERAL (
+        (SELECT id FROM library_file
+         WHERE content = found.content AND inode = found.inode ORDER BY id LIMIT 8)
+        UNION ALL
+        (SELECT id FROM library_file WHERE content = found.content ORDER BY id LIMIT 64)
+    ) file
+"""
 
 
-def known_by_content(contents: Iterable[str]) -> dict[str, list[File]]:
-    """Rows by content fingerprint, in one query."""
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """A finding with what is known of its content.
+
+    ``row`` stands at its path now, and is the same file or was replaced by it. ``moved`` is a row
+    from elsewhere that it is; ``twin`` one that is the same file under another name (a hard link),
+    or has the same bytes. ``undecided``: whole files have to be compared first.
+    """
+
+    difference: Difference
+    result: ProbeResult | None
+    row: File | None
+    moved: File | None = None
+    twin: File | None = None
+    undecided: bool = False
+
+
+@dataclass(slots=True)
+class Recognizer:
+    """Recognises the findings of one scan, a batch at a time. No row moves twice in it.
+
+    ``device`` is that of the library's root, which must not go away meanwhile.
+    """
+
+    disks: Disks
+    library: Library
+    device: int
+    checks: Checks
+    _moved: set[int] = field(default_factory=set)
+
+    def recognize(self, found: Sequence[Found]) -> list[Recognized]:
+        """Raises RootOffline and DiskSilent for the scan's own root."""
+        old = _rows_at([d for d, _r in found])
+        # what a broken disk told of a file says nothing of its content
+        read = {
+            d: r for d, r in found
+            if r and r.content and r.error not in PASSING_REASONS and not _is_as_before(old[d], r)
+        }  # fmt: skip
+        rows = known_by_content({(r.content, d.inode) for d, r in read.items()})
+        places = Places(
+            disks=self.disks, checks=self.checks, own=self.library, device=self.device,
+            now={row.pk: r.content for d, r in found if r and r.content and (row := old[d])},
+        )  # fmt: skip
+        places.look([row for some in rows.values() for row in some])
+        return [
+            self._recognize(d, read[d], old[d], rows[read[d].content], places)
+            if d in read else Recognized(d, r, old[d])
+            for d, r in found
+        ]  # fmt: skip
+
+    def forget(self, recognized: Sequence[Recognized]) -> None:
+        """What was recognised could not be written."""
+        self._moved.difference_update(one.moved.pk for one in recognized if one.moved)
+
+    def _recognize(
+        self,
+        difference: Difference,
+        result: ProbeResult,
+        old: File | None,
+        rows: list[File],
+        places: Places,
+    ) -> Recognized:
+        others = [
+            row for row in rows
+            if row.size_bytes == difference.size_bytes and row.pk not in self._moved
+            and (old is None or row.pk != old.pk)
+        ]  # fmt: skip
+        place = {row.pk: places.of(row, difference) for row in others}
+        left = [row for row in others if place[row.pk] is Place.LEFT]
+        here = [row for row in others if place[row.pk] is Place.HERE]
+        if old is not None and old.content == result.content:  # it lacks a video, no more
+            second = _second(difference, result, here, places)
+            return replace(second, row=old, undecided=second.undecided or bool(left))
+        if left and (row := self._best(left, difference, result)):
+            self._moved.add(row.pk)
+            return replace(_second(difference, result, here, places), row=old, moved=row)
+        if old is not None:  # replaced in place
+            return Recognized(difference, result, old)
+        return _second(difference, result, here, places)
+
+    def _best(self, left: list[File], difference: Difference, result: ProbeResult) -> File | None:
+        """Which of the rows that left their places is this file."""
+        same = [row for row in left if _is_untouched(row, difference)]
+        if not same and len({row.md5 for row in left}) > 1:
+            md5 = result.md5 or self.checks.read(difference, self.library, md5=True).md5
+            left = [row for row in left if row.md5 in {"", md5}]
+        by_likeness = sorted(
+            same or left,
+            key=lambda row: (
+                bytes(row.name) != difference.name, row.folder_id != difference.folder.pk, row.pk,
+            ),
+        )  # fmt: skip
+        return next(iter(by_likeness), None)
+
+
+def known_by_content(wanted: set[tuple[str, int]]) -> dict[str, list[File]]:
+    """Rows by content fingerprint, for pairs of content and inode, in two queries."""
     rows: dict[str, list[File]] = defaultdict(list)
-    files = File.objects.filter(content__in={c for c in contents if c})
-    for file in files.select_related("library", "folder").order_by("pk"):
-        rows[file.content].append(file)
+    if wanted:
+        contents, inodes = zip(*sorted(wanted), strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(_CANDIDATES, [list(contents), list(inodes)])
+            ids = [pk for (pk,) in cursor.fetchall()]
+        known = File.objects.filter(pk__in=ids).select_related("library", "folder").order_by("pk")
+        for file in known:
+            rows[file.content].append(file)
     return rows
 
 
-def moved_from(
-    candidates: list[File], *, name: bytes, size_bytes: int, taken: set[int]
-) -> File | None:
-    """The row among ``candidates`` (of equal content) that is now somewhere else.
-
-    None is taken twice: its id is added to ``taken``.
-    """
-    for file in sorted(candidates, key=lambda file: bytes(file.name) != name):
-        if file.pk in taken or file.size_bytes != size_bytes:
-            continue
-        # in this order: a disk that goes meanwhile takes its files away first
-        if is_gone(file.location) and _is_online(file.library):
-            taken.add(file.pk)
-            return file
-    return None
+def _rows_at(differences: Sequence[Difference]) -> dict[Difference, File | None]:
+    """The rows that stand at paths now: some may have come or gone since they were compared."""
+    rows = File.objects.filter(
+        folder__in={d.folder.pk for d in differences}, name__in={d.name for d in differences},
+        displaced=0,
+    )  # fmt: skip
+    by_path = {(row.folder_id, bytes(row.name)): row for row in rows}
+    return {d: by_path.get((d.folder.pk, d.name)) for d in differences}
 
 
-def linked_to(candidates: list[File], *, device: int, inode: int) -> File | None:
-    """The row among ``candidates`` that is a hard link to the same file on disk."""
-    same = (f for f in candidates if (int(f.device), int(f.inode)) == (device, inode))
-    return next((f for f in same if f.missing_since is None and f.video_id), None)
+def _second(
+    difference: Difference, result: ProbeResult, here: list[File], places: Places
+) -> Recognized:
+    """A file that is no known row, but may be a second one of a known video."""
+    with_video = [row for row in here if row.video_id]
+    for row in with_video:
+        if places.is_same_inode(row, difference):
+            return Recognized(difference, result, None, twin=row)
+    for row in with_video:
+        if difference.size_bytes <= WHOLE_BYTES or (result.md5 and row.md5 == result.md5):
+            return Recognized(difference, result, None, twin=row)
+    doubt = any(not (row.md5 and result.md5) for row in here)
+    return Recognized(difference, result, None, undecided=doubt)
 
 
-def _is_online(library: Library) -> bool:
-    try:
-        check_root(library.root_bytes, expect_files=True)
-    except RootOffline:
-        return False
-    return True
+def _is_as_before(row: File | None, result: ProbeResult) -> bool:
+    return row is not None and row.content == result.content and row.video_id is not None
+
+
+def _is_untouched(row: File, difference: Difference) -> bool:
+    """Whether a row and a finding are one file on disk that nobody wrote to since."""
+    return (int(row.inode), row.mtime_ns) == (difference.inode, difference.mtime_ns)

@@ -1,26 +1,38 @@
 """Whether a library's root is really there."""
 
+import errno
 import os
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 from apps.core.errors import MediaHubError
+from apps.disk.reader import Disk, DiskSilent, RootSeen, Stat
+from apps.library.choices import Question
+from apps.library.models import Library
+
+_SAMPLE = 64
+_SAME_SHARE = 0.8  # of a sample, to believe that it is the tree that we know
 
 
 class RootOffline(MediaHubError):
-    """The root is missing, empty or unreadable: nothing in the library was changed."""
+    """The root is missing, empty, unreadable, silent or another: nothing was changed."""
 
     code = "root_offline"
     status = 409
 
+    def __init__(self, message: str, *, question: Question = Question.NONE) -> None:
+        super().__init__(message)
+        self.question = question
+
 
 class PathRefused(MediaHubError):
-    """A path that doesn't lie below the library's root."""
+    """A path that doesn't lie below the library's root, or that nobody knows."""
 
     code = "path_refused"
 
 
-def check_root(root: bytes, *, expect_files: bool) -> int:
+def check_root(disk: Disk, root: bytes, *, expect_files: bool) -> int:
     """Return the root's device number.
 
     An empty folder counts as offline if files are expected in it: it is what an unmounted share
@@ -28,26 +40,55 @@ def check_root(root: bytes, *, expect_files: bool) -> int:
     """
     name = os.fsdecode(root)
     try:
-        device = os.stat(root).st_dev
-        with os.scandir(root) as entries:
-            empty = next(entries, None) is None
-    except FileNotFoundError:
-        raise RootOffline(f"{name} isn't there: is its disk or share mounted?") from None
-    except NotADirectoryError:
-        raise RootOffline(f"{name} is not a folder.") from None
-    except PermissionError:
-        raise RootOffline(f"{name} may not be read by this user.") from None
+        seen: RootSeen = disk.root(root)
+    except DiskSilent:
+        raise RootOffline(f"{name} does not answer: does its disk or share hang?") from None
     except OSError as error:
-        raise RootOffline(f"{name} can't be read: {error.strerror}.") from error
-    if empty and expect_files:
+        raise RootOffline(_sentence(name, error)) from error
+    if seen.empty and expect_files:
         raise RootOffline(f"{name} is empty, but held files before: is its share mounted?")
+    return seen.device
+
+
+def check_known_disk(
+    disk: Disk, library: Library, *, expect_files: bool, accept_other: bool = False
+) -> int:
+    """``check_root``, and whether what is mounted there is what the last scan saw.
+
+    Many file systems get another device number with each mount, so that only a sample of the known
+    files can tell. Raises RootOffline, with the question that a person can answer.
+    """
+    device = check_root(disk, library.root_bytes, expect_files=expect_files)
+    changed = library.device not in (None, device)
+    if expect_files and changed and not accept_other and not _looks_known(disk, library):
+        raise RootOffline(
+            f"Another disk than before, or none, is mounted at {library.root}: nearly none of the "
+            "known files are there. Mount the right one, or tell that this is it.",
+            question=Question.OTHER_DISK,
+        )
     return device
 
 
-def below(path: str) -> bytes:
-    """A path below a root, as bytes; the disk isn't asked. Raises PathRefused."""
-    parts = [part for part in os.fsencode(path).split(b"/") if part not in {b"", b"."}]
-    if b"\0" in os.fsencode(path) or b".." in parts:
+def check_same_disk(disk: Disk, root: bytes, *, device: int, expect_files: bool) -> None:
+    """Whether the root is still there, on the disk on which it was. Raises RootOffline."""
+    if check_root(disk, root, expect_files=expect_files) != device:
+        name = os.fsdecode(root)
+        raise RootOffline(f"{name} was mounted or unmounted during the scan; scan again.")
+
+
+def below(path: str, *, root: bytes = b"") -> bytes:
+    """A path below a root, as bytes; the disk isn't asked. Absolute ones must begin with the root.
+
+    Raises PathRefused.
+    """
+    given = os.fsencode(path)
+    if given.strip(b"/") and given.startswith(b"/"):
+        prefix = root.rstrip(b"/") + b"/"
+        if not root or not (given + b"/").startswith(prefix):
+            raise PathRefused(f"{path!r} does not lie in the library at {os.fsdecode(root)!r}.")
+        given = given[len(prefix) :]
+    parts = [part for part in given.split(b"/") if part not in {b"", b"."}]
+    if b"\0" in given or b".." in parts:
         raise PathRefused(f"{path!r} is not a path below the library's root.")
     return b"/".join(parts)
 
@@ -61,32 +102,47 @@ def outermost(paths: Sequence[bytes]) -> list[bytes]:
     return kept
 
 
-def check_same_disk(root: bytes, *, device: int, expect_files: bool) -> None:
-    """Whether the root is still there, on the disk on which it was. Raises RootOffline."""
-    if check_root(root, expect_files=expect_files) != device:
-        name = os.fsdecode(root)
-        raise RootOffline(f"{name} was mounted or unmounted during the scan; scan again.")
-
-
-def check_inside(root: bytes, relative: bytes) -> None:
+def check_inside(disk: Disk, root: bytes, relative: bytes) -> None:
     """Whether no link leads out of the root on the way to a path. Raises PathRefused."""
-    real = os.path.realpath(os.path.join(root, relative))
-    if relative and real != os.path.join(os.path.realpath(root), relative):
+    if relative and disk.real(os.path.join(root, relative)) != os.path.join(
+        disk.real(root), relative
+    ):
         name = os.fsdecode(relative)
         raise PathRefused(f"{name!r} leads through a link; name the folder that it points to.")
-
-
-def is_gone(location: bytes) -> bool:
-    """Whether there is certainly no file at a path (an error in looking is not certainty)."""
-    try:
-        os.lstat(location)
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def nested(one: Path, other: Path) -> bool:
     """Whether one folder is, or lies in, the other."""
     return one == other or one in other.parents or other in one.parents
+
+
+def _looks_known(disk: Disk, library: Library) -> bool:
+    """Whether most files of a random sample of folders are where they were."""
+    start = secrets.token_bytes(16)  # keys are hashes: their neighbours are a random sample
+    folders = library.folders.filter(file_count__gt=0)
+    picked = list(
+        folders.filter(key__gte=start).order_by("key").values_list("pk", flat=True)[:_SAMPLE]
+    )
+    picked += list(
+        folders.filter(key__lt=start).order_by("key").values_list("pk", flat=True)[:_SAMPLE]
+    )
+    files = library.files.present().select_related("folder", "library")
+    sample = list(files.filter(folder__in=picked[:_SAMPLE]).order_by("content", "pk")[:_SAMPLE])
+    sample = sample or list(files[:_SAMPLE])
+    seen = disk.stats([file.location for file in sample])
+    there = sum(
+        isinstance(stat, Stat) and stat.size_bytes == file.size_bytes
+        for file, stat in zip(sample, seen, strict=True)
+    )
+    return bool(there >= _SAME_SHARE * len(sample))
+
+
+def _sentence(name: str, error: OSError) -> str:
+    match error.errno:
+        case errno.ENOENT:
+            return f"{name} isn't there: is its disk or share mounted?"
+        case errno.ENOTDIR:
+            return f"{name} is not a folder."
+        case errno.EACCES | errno.EPERM:
+            return f"{name} may not be read by this user."
+    return f"{name} can't be read: {error.strerror}."

@@ -11,10 +11,12 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from apps.core import audit
 from apps.library import signals
-from apps.library.models import File, Folder, Scan, Video
+from apps.library.choices import Refresh
+from apps.library.models import File, Scan, Video
 from apps.library.services.facts import sync_facts
-from apps.library.services.scan.collect import Batch, Collector, Found
+from apps.library.services.scan.collect import Batch, Collector, Overtaken
 from apps.library.services.scan.compare import FORGET_DIGESTS, Comparison, FolderVisit
+from apps.library.services.scan.identity import Found, Recognizer
 
 Guard = Callable[[], AbstractContextManager[Any]]
 
@@ -26,36 +28,19 @@ _MOST_BYTES = 2**63 - 1  # sparse files can claim more than the column holds
 _DIGESTS = """
     UPDATE library_folder folder
     SET digest = done.digest, file_count = done.file_count, size_bytes = done.size_bytes
-    FROM unnest(%s::bigint[], %s::bytea[], %s::int[], %s::bigint[])
-        AS done(id, digest, file_count, size_bytes)
-    WHERE folder.id = done.id
+    FROM unnest(%s::bigint[], %s::int[], %s::bytea[], %s::int[], %s::bigint[])
+        AS done(id, look, digest, file_count, size_bytes)
+    WHERE folder.id = done.id AND folder.looks = done.look
 """
 
-_MISSING = """
-    WITH gone AS (
-        UPDATE library_file file SET missing_since = %(now)s, updated_at = %(now)s
-        FROM pg_temp.scan_gone listed
-        WHERE file.id = listed.file_id AND file.folder_id = listed.folder_id
-            AND file.name = listed.name AND file.missing_since IS NULL
-        RETURNING file.id, file.video_id, file.path
-    ), noted AS (
-        INSERT INTO core_auditentry
-            (at, action, object_type, object_id, object_name, changes, job_id, request_id)
-        SELECT %(now)s, 'changed', 'library.file', id, left(path, 300),
-            jsonb_build_object('missing_since', jsonb_build_array(NULL, %(now)s::text)),
-            %(job)s, ''
-        FROM gone
-    )
-    SELECT video_id FROM gone
+# Rows whose paths others take, or that go elsewhere: out of the way, so that two can swap.
+_DISPLACE = """
+    UPDATE library_file
+    SET displaced = id, missing_since = coalesce(missing_since, %s), updated_at = %s
+    WHERE id = ANY(%s)
 """
 
-# Folders of the walked part that the walk did not come to, and all files in them.
-_UNSEEN = """
-    INSERT INTO pg_temp.scan_gone
-    SELECT file.id, file.folder_id, file.name
-    FROM library_folder folder JOIN library_file file ON file.folder_id = folder.id
-    WHERE folder.id = ANY(%s) AND file.missing_since IS NULL
-"""
+_TRIES = 3
 
 
 @dataclass(slots=True)
@@ -64,19 +49,21 @@ class Writer:
 
     scan: Scan
     comparison: Comparison
+    recognizer: Recognizer
     guard: Guard
     now: datetime
     told: Callable[[str, bytes, str], None]
+    refresh: frozenset[Refresh] = frozenset()
 
     def write(self, found: Sequence[Found]) -> None:
-        """Write a batch; if PostgreSQL refuses it, halve it until only the bad row is left out."""
+        """Write a batch; if PostgreSQL refuses it, halve it until only the bad row is left out.
+
+        Raises RootOffline and DiskSilent, with the batch unwritten.
+        """
         complete = list(self.comparison.complete)
         try:
-            with self.guard():
-                batch = Collector(self.scan, self.now).collect(found)
-                self._save(batch)
-                self._keep_digests(complete)
-        except (DataError, IntegrityError) as error:
+            batch = self._write(found, complete, tries=_TRIES)
+        except (DataError, IntegrityError, Overtaken) as error:
             self._halve(found, error)
             return
         del self.comparison.complete[: len(complete)]
@@ -86,18 +73,27 @@ class Writer:
         for difference, _result in found:
             self.comparison.finish_one(difference.folder)
 
-    def mark_missing(self, unseen_folders: Sequence[int]) -> int:
-        """Mark what the walk found gone, and everything in folders that it did not come to."""
-        with self.guard(), connection.cursor() as cursor:
-            cursor.execute(FORGET_DIGESTS, [list(unseen_folders)])
-            cursor.execute(_UNSEEN, [list(unseen_folders)])
-            cursor.execute(_MISSING, {"now": self.now, "job": self.scan.job_id})
-            videos = [row[0] for row in cursor.fetchall()]
-            sync_facts(sorted({pk for pk in videos if pk}))
-        return len(videos)
+    def _write(
+        self, found: Sequence[Found], complete: Sequence[FolderVisit], *, tries: int
+    ) -> Batch:
+        recognized = self.recognizer.recognize(found)
+        try:
+            with self.guard():
+                batch = Collector(self.scan, self.now, self.refresh).collect(recognized)
+                self._save(batch)
+                self._keep_digests(complete)
+        except (IntegrityError, Overtaken):  # another scan was at the same files: look once more
+            self.recognizer.forget(recognized)
+            if tries == 1:
+                raise
+            return self._write(found, complete, tries=tries - 1)
+        return batch
 
     def _save(self, batch: Batch) -> None:
-        Folder.objects.filter(pk__in=batch.left).update(digest=None)
+        with connection.cursor() as cursor:
+            cursor.execute(FORGET_DIGESTS, [sorted(batch.left)])
+            away = sorted(batch.placed | batch.displaced)
+            cursor.execute(_DISPLACE, [self.now, self.now, away])
         Video.objects.bulk_create(batch.videos)
         File.objects.bulk_create(
             batch.files, update_conflicts=True, unique_fields=["id"], update_fields=_UPDATED
@@ -107,17 +103,16 @@ class Writer:
             sync_facts(sorted(batch.touched))
         audit.record(batch.entries)
         if batch.fresh:
-            tell = partial(
-                signals.videos_scanned.send_robust, sender=Scan,
-                video_ids=sorted(batch.fresh), library_id=self.scan.library_id,
-            )  # fmt: skip
-            transaction.on_commit(tell)
+            announce(sorted(batch.fresh), library_id=self.scan.library_id)
 
     def _keep_digests(self, complete: Sequence[FolderVisit]) -> None:
         kept = [visit for visit in complete if not visit.open_end]
         if kept:
             columns = zip(
-                *[(v.pk, v.digest, v.file_count, min(v.size_bytes, _MOST_BYTES)) for v in kept],
+                *[
+                    (v.pk, v.look, v.digest, v.file_count, min(v.size_bytes, _MOST_BYTES))
+                    for v in kept
+                ],
                 strict=True,
             )
             with connection.cursor() as cursor:
@@ -134,3 +129,12 @@ class Writer:
             self.comparison.counts.failed["not_stored"] += 1
             self.comparison.finish_one(difference.folder)
             self.told("not_stored", difference.path, str(error).splitlines()[0])
+
+
+def announce(video_ids: Sequence[int], *, library_id: int) -> None:
+    """Tell who listens, once it is committed, of videos that are new or of new content."""
+    tell = partial(
+        signals.videos_scanned.send_robust, sender=Scan, video_ids=list(video_ids),
+        library_id=library_id,
+    )  # fmt: skip
+    transaction.on_commit(tell)

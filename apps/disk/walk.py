@@ -1,31 +1,39 @@
-"""Walking a tree as a stream of folders, each with a digest of what is in it. Plain Python.
+"""Walking a tree as a stream of folders, each with a digest of what is in it.
 
 The digest is over name, size, mtime, inode, device and type of every entry that isn't a folder, and
 is seeded with the scan's rules, so that other rules or another file make another digest. It only
 ever saves work: a digest that differs for no good reason costs a comparison with the catalogue.
 Entries are not kept: nearly always the digest is all that is needed, and a folder that differs is
 read again, which costs little beside opening its files.
+
+The root's own device counts as 0 in it: network shares and some file systems get another number
+each time they are mounted.
 """
 
+import errno
 import marshal
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import xxhash
 
 _REGULAR = stat.S_IFREG >> 12
 _LINK = stat.S_IFLNK >> 12
+FOLDER = stat.S_IFDIR >> 12
 _CHUNK = 4_096
 _MOST_NS = 2**63 - 1  # what the catalogue can hold: the year 2262
-
-_Raw = tuple[bytes, int, int, int, int, int]
+# What these folders hold can't be known; elsewhere what wasn't seen is gone.
+UNKNOWN = frozenset({"unreadable", "read_error"})
+_GONE = (errno.ENOENT, errno.ENOTDIR)
+_FORBIDDEN = (errno.EACCES, errno.EPERM)
 
 
 class Entry(NamedTuple):
-    """A directory entry that isn't a folder. ``kind`` is the type of file: ``st_mode >> 12``."""
+    """A directory entry that isn't a folder. ``kind`` is the type of file: ``st_mode >> 12``;
+    ``device`` is 0 on the root's own.
+    """
 
     name: bytes
     size_bytes: int
@@ -43,39 +51,51 @@ class Entry(NamedTuple):
         return self.kind == _LINK
 
 
-@dataclass(slots=True)
-class Listing:
+class Listing(NamedTuple):
     """A folder, by its path below the root; ``size`` is its number of entries that aren't folders.
 
     Where ``error`` (a reason code) isn't empty nothing is known of the folder and what is below.
     """
 
-    root: bytes
     path: bytes
     digest: bytes = b""
     error: str = ""
     size: int = 0
 
-    def entries(self) -> Iterator[Entry]:
-        """The folder's entries that aren't folders, read anew. Raises OSError."""
-        for chunk, _folders in _read(os.path.join(self.root, self.path)):
-            yield from map(Entry._make, chunk)
+
+Beat = Callable[[], None]
 
 
 def walk(
-    root: bytes, start: bytes = b"", *, seed: bytes, skips: Callable[[bytes], bool]
+    root: bytes,
+    start: bytes = b"",
+    *,
+    device: int,
+    seed: bytes,
+    skips: Callable[[bytes], bool],
+    beat: Beat,
+    shallow: bool = False,
 ) -> Iterator[Listing]:
-    """List ``start`` (a path below ``root``) and all folders below it, following no links.
+    """List ``start`` (a path below ``root``) and, unless ``shallow``, all folders below it.
 
-    ``skips`` is asked whether to leave out a folder, by its path below the root.
+    Follows no links. ``skips`` is asked whether to leave out a folder, by its path below the root;
+    ``device`` is the root's; ``beat`` is called now and then in long folders.
     """
     waiting = [start]
     while waiting:
         path = waiting.pop()
-        listing, folders = _list(root, path, seed)
+        listing, folders = _list(root, path, device, seed, beat)
         yield listing
+        if shallow:
+            return
         prefix = path + b"/" if path else b""
         waiting.extend(child for name in reversed(folders) if not skips(child := prefix + name))
+
+
+def entries(root: bytes, path: bytes, *, device: int) -> Iterator[list[tuple[object, ...]]]:
+    """A folder's entries that aren't folders, as plain tuples, in chunks. Raises OSError."""
+    for chunk, _folders in _read(os.path.join(root, path), device):
+        yield chunk
 
 
 def mtime_ns(found: os.stat_result) -> int:
@@ -83,32 +103,35 @@ def mtime_ns(found: os.stat_result) -> int:
     return min(max(found.st_mtime_ns, -_MOST_NS), _MOST_NS)
 
 
-def _list(root: bytes, path: bytes, seed: bytes) -> tuple[Listing, list[bytes]]:
+def reason_of(number: int | None) -> str:
+    """The reason code for an errno."""
+    if number in _FORBIDDEN:
+        return "unreadable"
+    return "vanished" if number in _GONE else "read_error"
+
+
+def _list(
+    root: bytes, path: bytes, device: int, seed: bytes, beat: Beat
+) -> tuple[Listing, list[bytes]]:
     digest = xxhash.xxh3_128(seed)
     folders: list[bytes] = []
     size = 0
     try:
-        for chunk, more in _read(os.path.join(root, path)):
+        for chunk, more in _read(os.path.join(root, path), device):
             # Version 2 of the format has no references, so that equal values give equal bytes.
             digest.update(marshal.dumps(chunk, 2))
             folders += more
             size += len(chunk)
+            beat()
     except OSError as error:
-        return Listing(root, path, error=_reason(error)), []
-    return Listing(root, path, digest.digest(), size=size), folders
+        return Listing(path, error=reason_of(error.errno)), []
+    return Listing(path, digest.digest(), size=size), folders
 
 
-def _reason(error: OSError) -> str:
-    if isinstance(error, PermissionError):
-        return "unreadable"
-    gone = isinstance(error, FileNotFoundError | NotADirectoryError)
-    return "vanished" if gone else "read_error"
-
-
-def _read(folder: bytes) -> Iterator[tuple[list[_Raw], list[bytes]]]:
+def _read(folder: bytes, device: int) -> Iterator[tuple[list[tuple[object, ...]], list[bytes]]]:
     """The folder's entries in chunks: those that aren't folders with their facts, and folders."""
     with os.scandir(folder) as scan:
-        entries: list[_Raw] = []
+        found: list[tuple[object, ...]] = []
         folders: list[bytes] = []
         for entry in scan:
             if entry.is_dir(follow_symlinks=False):
@@ -118,10 +141,9 @@ def _read(folder: bytes) -> Iterator[tuple[list[_Raw], list[bytes]]]:
                 s = entry.stat(follow_symlinks=False)
             except FileNotFoundError:  # went away since; the next scan sees a different folder
                 continue
-            entries.append(
-                (entry.name, s.st_size, mtime_ns(s), s.st_ino, s.st_dev, s.st_mode >> 12)
-            )
-            if len(entries) == _CHUNK:
-                yield entries, folders
-                entries, folders = [], []
-        yield entries, folders
+            elsewhere = 0 if s.st_dev == device else s.st_dev
+            found.append((entry.name, s.st_size, mtime_ns(s), s.st_ino, elsewhere, s.st_mode >> 12))
+            if len(found) == _CHUNK:
+                yield found, folders
+                found, folders = [], []
+        yield found, folders

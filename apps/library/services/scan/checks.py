@@ -1,0 +1,38 @@
+"""Reading fingerprints of single files, beside what a scan probes anyway."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+from apps.ffmpeg.messages import ProbeRequest, ProbeResult
+from apps.ffmpeg.pool import MediaPool
+from apps.library.models import File, Library
+from apps.library.services.media import media_pool
+from apps.library.services.scan.compare import Difference
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """Fingerprints, read in a child process. What can't be read has none."""
+
+    pool: MediaPool
+
+    def read(self, file: Difference, library: Library, *, md5: bool) -> ProbeResult:
+        return self._read(os.path.join(library.root_bytes, file.path), md5=md5)
+
+    def read_row(self, row: File, *, md5: bool = False) -> ProbeResult:
+        """Of what is at a row's path now; compare ``stat`` with the row's to know what it is of."""
+        return self._read(row.location, md5=md5)
+
+    def _read(self, path: bytes, *, md5: bool) -> ProbeResult:
+        request = ProbeRequest(key=0, path=path, want_md5=md5, want_facts=False)
+        (result,) = self.pool.run([request])
+        return cast("ProbeResult", result)
+
+
+@contextmanager
+def open_checks() -> Iterator[Checks]:
+    with media_pool(children=1) as pool:
+        yield Checks(pool)

@@ -1,0 +1,122 @@
+"""Telling files apart that look alike: by the checksums of every byte of them.
+
+A fast fingerprint says that two files are probably the same. Before they become one video they are
+read whole, once; the checksums are kept.
+"""
+
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F, QuerySet
+
+from apps.core import audit
+from apps.core.models import AuditAction
+from apps.disk.reader import DiskSilent
+from apps.ffmpeg.hashing import WHOLE_BYTES
+from apps.library.models import File, Library, Video
+from apps.library.services.facts import sync_facts
+from apps.library.services.scan.checks import Checks
+from apps.library.services.scan.collect import new_ids, new_video
+from apps.library.services.scan.counts import Counts
+from apps.library.services.scan.disks import Disks
+from apps.library.services.scan.roots import RootOffline, check_root
+from apps.library.services.scan.write import Guard, announce
+
+_BATCH = 64
+_PEERS = 64
+_NOTHING = {errno.ENOENT, errno.ENOTDIR}
+
+
+@dataclass(slots=True)
+class Copies:
+    """Settles a library's undecided files. ``waiting`` is called between files and may raise.
+
+    In ``counts`` it adds to ``copies``, and to ``different`` what turned out to be itself.
+    """
+
+    library: Library
+    disks: Disks
+    checks: Checks
+    guard: Guard
+    now: datetime
+    counts: Counts
+    waiting: Callable[[], None]
+    _read_bytes: int = 0
+
+    def settle(self, *, most_bytes: int | None = None) -> None:
+        """Give each undecided file its video, until about so many bytes were read."""
+        last = 0
+        while files := list(self._undecided().filter(pk__gt=last).order_by("pk")[:_BATCH]):
+            for file in files:
+                if most_bytes is not None and self._read_bytes >= most_bytes:
+                    return
+                self._settle_one(file)
+                self.waiting()
+            last = files[-1].pk
+
+    def _undecided(self) -> QuerySet[File]:
+        return self.library.files.undecided().select_related("folder", "library")
+
+    def _settle_one(self, file: File) -> None:
+        peers = list(
+            File.objects.filter(content=file.content, size_bytes=file.size_bytes)
+            .filter(video__isnull=False)
+            .select_related("folder", "library")
+            .order_by(F("missing_since").asc(nulls_first=True), "pk")[:_PEERS]
+        )
+        md5 = self._md5(file)
+        if not md5 and file.size_bytes > WHOLE_BYTES:  # changed since, or unreadable: for later
+            return
+        same = next((peer for peer in peers if self._is_same(file, md5, peer)), None)
+        same = same or next((peer for peer in peers if not peer.md5 and self._is_gone(peer)), None)
+        with self.guard():
+            if same is not None:
+                self._join(file, same.video_id or 0)
+            else:
+                self._part(file)
+
+    def _is_same(self, file: File, md5: str, peer: File) -> bool:
+        return file.size_bytes <= WHOLE_BYTES or md5 == self._md5(peer)
+
+    def _md5(self, row: File) -> str:
+        """Of the whole file, or nothing if it isn't as the row says; kept in the row."""
+        if not row.md5 and row.size_bytes > WHOLE_BYTES and row.missing_since is None:
+            result = self.checks.read_row(row, md5=True)
+            self._read_bytes += row.size_bytes
+            stat = result.stat
+            if stat and (stat.size, stat.mtime_ns) == (row.size_bytes, row.mtime_ns):
+                row.md5 = result.md5
+                with self.guard():
+                    File.objects.filter(pk=row.pk, content=row.content).update(md5=row.md5)
+        return row.md5
+
+    def _is_gone(self, row: File) -> bool:
+        """Whether a row's file is nowhere, so that the one like it must be it."""
+        if row.displaced:
+            return True
+        disk = self.disks.of(row.library_id)
+        try:
+            (seen,) = disk.stats([row.location])
+            check_root(disk, row.library.root_bytes, expect_files=True)
+        except (DiskSilent, RootOffline):
+            return False
+        return seen in _NOTHING
+
+    def _join(self, file: File, video_id: int) -> None:
+        """Make a file one of a video's."""
+        if File.objects.filter(pk=file.pk, video=None).update(video=video_id):
+            self.counts.copies += 1
+            change = {"video": (None, video_id)}
+            audit.record([audit.entry(file, AuditAction.CHANGED, change)])
+            sync_facts([video_id])
+
+    def _part(self, file: File) -> None:
+        """Make a file a video of its own."""
+        video = new_video(file, pk=next(new_ids(Video, 1)), now=self.now)
+        self.counts.different += 1
+        Video.objects.bulk_create([video])
+        File.objects.filter(pk=file.pk).update(video=video)
+        audit.record([audit.entry(video, AuditAction.CREATED, {})])
+        announce([video.pk], library_id=file.library_id)

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,6 +85,21 @@ def test_lookup_of_what_is_not_known(api: Api, path: str, status: int) -> None:
 def test_lookup_takes_a_path(api: Api) -> None:
     assert api.get("files/lookup/").status_code == 400
     assert api.get("files/lookup/", file="x").status_code == 400
+
+
+def test_why_a_file_is_not_in_the_catalogue(api: Api, tmp_path: Path) -> None:
+    library = make_library(root=str(tmp_path), extensions=["mp4"])
+    library.prefixes.create(prefix="/mnt/nas")
+    (tmp_path / "a.txt").touch()
+
+    told = api.get("files/why/", path="/mnt/nas/a.txt").json()
+
+    assert (told["code"], told["library"], told["file"]) == ("other_extension", library.pk, None)
+    assert told["path"] == f"{tmp_path}/a.txt"
+    assert api.get("files/why/", path="/elsewhere/a.mp4").json()["code"] == "no_library"
+    assert api.get("files/why/", path="a.mp4").status_code == 400
+    assert api.get("files/why/?path=/mnt/nas/%00").status_code == 400
+    assert api.get(f"files/why/?path={tmp_path}/caf%E9.mp4").json()["code"] == "not_there"
 
 
 def test_reprobe_is_a_job(api: Api) -> None:

@@ -79,6 +79,7 @@ POST   libraries/<library>/forget-missing/ editor ops   200  {}
 GET    files/                           viewer   read   200
 GET    files/<file>/                    viewer   read   200
 GET    files/lookup/?path=<path>        viewer   read   200
+GET    files/why/?path=<path>           viewer   read   200
 GET    files/export.ndjson              viewer   read   200
 GET    files/export.csv                 viewer   read   200
 POST   files/<file>/reprobe/            operator ops    202
@@ -118,6 +119,7 @@ PATCH  markers/<marker>/                editor   write  200  {"title": "x"}
 DELETE markers/<marker>/                editor   write  204
 GET    scans/                           viewer   read   200
 GET    scans/<scan>/                    viewer   read   200
+GET    scans/<scan>/compare/?with=<other_scan> viewer read 200
 GET    scan-findings/                   viewer   read   200
 GET    scan-findings/<finding>/         viewer   read   200
 GET    custom-fields/                   viewer   read   200
@@ -166,6 +168,7 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
     performer = make_performer()
     image = PerformerImage.objects.create(performer=performer, image=path)
     scan = video.library.scans.create(started_at=NOON)
+    other_scan = video.library.scans.create(started_at=NOON)
     entry = api.post("tags/", {"name": "first"}).headers["Location"]
     assert entry
     return {
@@ -177,6 +180,7 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         "field": make_custom_field().pk, "artifact": artifact.pk, "job": make_job().pk,
         "paused_job": make_job(JobState.PAUSED).pk, "failed_job": make_job(JobState.FAILED).pk,
         "entry": api.results("audit/")[0]["id"], "image": image.pk, "scan": scan.pk,
+        "other_scan": other_scan.pk,
         "finding": scan.findings.create(reason="empty", path="x").pk, "png": _PNG,
     }  # fmt: skip
 

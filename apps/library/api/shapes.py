@@ -109,6 +109,18 @@ class FileShape(MediaShape):
     updated_at = serializers.DateTimeField()
 
 
+class ExplanationShape(serializers.Serializer):
+    """Why a file is, or is not, in the catalogue. `code` stays the same; the rest is for people."""
+
+    path = serializers.CharField(help_text="by the library's root, if it lies in one")
+    code = serializers.CharField(help_text="`in_catalogue`, `excluded`, `missing`, …")
+    sentence = serializers.CharField()
+    advice = serializers.CharField(help_text="what can be done, or empty")
+    library = serializers.IntegerField(allow_null=True)
+    file = serializers.IntegerField(allow_null=True, help_text="if the path is known")
+    video = serializers.IntegerField(allow_null=True)
+
+
 class VideoEditSerializer(RowSerializer):
     """What people know about a video. `custom` changes only the keys that it names."""
 

@@ -20,7 +20,9 @@ from apps.library.api.export import csv_lines, ndjson_lines, streamed
 from apps.library.api.represent import represent_files
 from apps.library.api.selection import all_started, read_selection
 from apps.library.models import File
+from apps.library.services.explain import explain, patient_disk
 from apps.library.services.libraries import find_library
+from apps.library.services.paths import unescaped
 from apps.library.tasks import request_probe, request_probes
 
 
@@ -58,11 +60,25 @@ class FileViewSet(ListedViewSet):
         found = find_library(path)
         file = found and File.objects.at(*found).first()
         if not file and b"\\x" in path:
-            found = find_library(_unescaped(path))
+            found = find_library(unescaped(path))
             file = found and File.objects.at(*found).first()
         if not file:
             raise Http404
         return Response(represent_files([file])[0])
+
+    @extend_schema(
+        parameters=[OpenApiParameter("path", OpenApiTypes.STR, required=True)],
+        responses=shapes.ExplanationShape,
+        filters=False,
+    )
+    @action(
+        detail=False, parameters=("path",), pagination_class=None, permission="library.view_library"
+    )
+    def why(self, request: Request, **_kwargs: Any) -> Response:
+        """Whether the file at an absolute path is in the catalogue, and if not, why."""
+        path = _path_parameter(request)
+        with patient_disk() as disk:
+            return Response(explain(path, disk=disk).as_json())
 
     @extend_schema(request=shapes.RefreshSerializer, responses={202: JobSerializer})
     @action(detail=True, methods=["post"], permission="library.scan_library", write_scope="ops")
@@ -108,16 +124,3 @@ def _path_parameter(request: Request) -> bytes:
     if not path.startswith(b"/"):
         raise ValidationError({"path": ["Give an absolute path."]})
     return os.path.normpath(path)
-
-
-def _unescaped(path: bytes) -> bytes:
-    r"""Bytes for what the API writes as ``\xNN``."""
-    head, *parts = path.split(b"\\x")
-    return head + b"".join(_byte(part) for part in parts)
-
-
-def _byte(part: bytes) -> bytes:
-    try:
-        return bytes.fromhex(part[:2].decode("ascii")) + part[2:]
-    except ValueError:
-        return b"\\x" + part

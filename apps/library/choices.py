@@ -43,6 +43,9 @@ class WatchState(models.TextChoices):
     LOST = "lost", "the root can't be reached"
 
 
+BLIND = (WatchState.NO_EVENTS, WatchState.LIMITED)  # scanned on a schedule instead
+
+
 class Integrity(models.TextChoices):
     """What the last reading of a file's content came to."""
 

@@ -7,7 +7,7 @@ from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from apps.core.forms import AuditedForm, LinesField, WordsField
 from apps.library.models import Library, LibraryPrefix
-from apps.library.services.libraries import LibraryRefused, check_library
+from apps.library.services.library_checks import LibraryRefused, check_library
 
 
 class LibraryForm(AuditedForm):
@@ -65,7 +65,9 @@ class LibraryForm(AuditedForm):
         if not self.errors:
             values = {name: cleaned[name] for name in ("root", "include", "exclude")}
             try:
-                check_library(Library(pk=self.instance.pk, **values))
+                check_library(
+                    Library(pk=self.instance.pk, **values), root_is_new="root" in self.changed_data
+                )
             except LibraryRefused as error:
                 self.add_error(error.field, str(error))
         return cleaned

@@ -5,35 +5,26 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.db.models import (
+    Case,
     DurationField,
     ExpressionWrapper,
     F,
     OuterRef,
+    PositiveIntegerField,
     Q,
     QuerySet,
     Subquery,
     Value,
+    When,
 )
+from django.db.models.functions import Coalesce
 
 from apps.core import audit
-from apps.core.errors import MediaHubError
-from apps.disk.rules import Rules
+from apps.library.choices import BLIND
 from apps.library.models import Library, Scan
-from apps.library.services.scan.roots import RootOffline, check_root, nested
-from apps.library.services.storage import open_disk
-
-_PATIENCE_S = 5.0  # a person waits
-
-
-class LibraryRefused(MediaHubError):
-    """The library can't be as it was given; nothing was saved. ``field`` names what is wrong."""
-
-    code = "library_refused"
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
+from apps.library.services.library_checks import check_library
 
 
 def add_library(root: Path, *, name: str = "") -> Library:
@@ -49,34 +40,21 @@ def add_library(root: Path, *, name: str = "") -> Library:
     return audit.create(library)
 
 
-def check_library(library: Library) -> None:
-    """Whether root and patterns of a new or edited library can be used. Raises LibraryRefused."""
-    root = Path(library.root)
-    if not root.is_absolute():
-        raise LibraryRefused("root", f"{root} is not an absolute path: it must begin with a slash.")
-    try:
-        with open_disk(timeout_s=_PATIENCE_S) as disk:
-            check_root(disk, library.root_bytes, expect_files=False)
-    except RootOffline as error:
-        raise LibraryRefused("root", str(error)) from error
-    for other in Library.objects.exclude(pk=library.pk):
-        if nested(root.resolve(), Path(other.root).resolve()):
-            message = f"{root} overlaps with the library {other.name} at {other.root}."
-            raise LibraryRefused("root", message)
-    _check_patterns("include", library)
-    _check_patterns("exclude", library)
-
-
 def due_for_scan(*, now: datetime) -> QuerySet[Library]:
     """Libraries that should be scanned by themselves now: no scan of all of one, whatever came
-    of it, began within its interval.
+    of it, began within its interval. One that should be watched but can't has an interval, too.
     """
+    blind = Case(
+        When(watch=True, watch_state__in=BLIND, then=Value(settings.MEDIAHUB_SHARE_SCAN_MINUTES)),
+        output_field=PositiveIntegerField(),
+    )
     minutes = ExpressionWrapper(
-        F("scan_every_minutes") * Value(timedelta(minutes=1)), output_field=DurationField()
+        F("every") * Value(timedelta(minutes=1)), output_field=DurationField()
     )
     last = Scan.objects.filter(library=OuterRef("pk"), paths=[]).order_by("-pk")
     return (
-        Library.objects.filter(scan_every_minutes__isnull=False)
+        Library.objects.annotate(every=Coalesce("scan_every_minutes", blind))
+        .filter(every__isnull=False)
         .annotate(tried_at=Subquery(last.values("started_at")[:1]))
         .filter(Q(tried_at=None) | Q(tried_at__lt=now - minutes))
     )
@@ -92,13 +70,6 @@ def find_library(path: bytes) -> tuple[Library, bytes] | None:
         if path.startswith(root + b"/"):
             return library, path[len(root) + 1 :]
     return None
-
-
-def _check_patterns(field: str, library: Library) -> None:
-    try:
-        Rules.of(extensions=[], include=library.include, exclude=library.exclude)
-    except ValueError as error:
-        raise LibraryRefused(field, f"A pattern can't be read: {error}") from error
 
 
 def _free_name(name: str) -> str:

@@ -13,7 +13,7 @@ from apps.core.models import AuditAction
 from apps.core.progress import Progress, silent
 from apps.jobs.services.lifecycle import active_for
 from apps.library.models import File, Library, LibraryPrefix, Video
-from apps.library.services.libraries import check_library
+from apps.library.services.library_checks import check_library
 
 _BATCH = 500
 
@@ -46,8 +46,9 @@ def edit_library(
 
     What changed shows after the next scan. Raises LibraryRefused, StaleEdit.
     """
+    before = library.root
     changed = audit.update(library, _tidy(values), expected_version=expected_version)
-    check_library(changed)
+    check_library(changed, root_is_new=changed.root != before)
     if prefixes is not None and _replace_prefixes(changed, prefixes):
         Library.objects.filter(pk=library.pk).update(version=F("version") + 1)
     return changed

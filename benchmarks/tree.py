@@ -21,12 +21,13 @@ def make_tree(files: int) -> Path:
         folder = root / f"shelf {number // 5_000:03d}" / f"box {number // _IN_FOLDER:05d}"
         folder.mkdir(parents=True)
         for file in range(number, min(files, number + _IN_FOLDER)):
-            (folder / f"recording {file:07d} of something.wav").write_bytes(_sound(file))
+            (folder / f"recording {file:07d} of something.wav").write_bytes(sound(file))
     done.touch()
     return root
 
 
-def _sound(number: int) -> bytes:
+def sound(number: int) -> bytes:
+    """A WAV of 50 ms; another number is another content."""
     samples = (b"%016d" % number) * (_SAMPLES // 16)
     sizes = [(length).to_bytes(4, "little") for length in (36 + len(samples), len(samples))]
     head = _HEAD.replace(b"%c", sizes[0], 1).replace(b"%c", sizes[1], 1)

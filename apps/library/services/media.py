@@ -16,8 +16,10 @@ def programs() -> Binaries:
     return find_binaries(ffmpeg=ffmpeg, ffprobe=ffprobe)
 
 
-def media_pool(*, children: int, files_per_second: int | None = None) -> MediaPool:
-    """A pool to be used as a context manager."""
+def media_pool(
+    *, children: int, files_per_second: int | None = None, batch: int | None = None
+) -> MediaPool:
+    """A pool to be used as a context manager; ``batch`` as in MediaPool."""
     found = programs()
     return MediaPool(
         children=children,
@@ -26,4 +28,5 @@ def media_pool(*, children: int, files_per_second: int | None = None) -> MediaPo
         rate_per_s=files_per_second,
         ffmpeg=found.ffmpeg.path if found.ffmpeg else None,
         ffprobe=found.ffprobe.path if found.ffprobe else None,
+        **({} if batch is None else {"batch": batch}),
     )

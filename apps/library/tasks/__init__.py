@@ -8,13 +8,21 @@ from apps.library.tasks.scan import (
     request_removal,
     request_scan,
 )
+from apps.library.tasks.verify import (
+    request_due_verifications,
+    request_verify,
+    request_verify_each,
+)
 
 __all__ = [
     "request_demonstration",
     "request_due_scans",
+    "request_due_verifications",
     "request_forget",
     "request_probe",
     "request_probes",
     "request_removal",
     "request_scan",
+    "request_verify",
+    "request_verify_each",
 ]

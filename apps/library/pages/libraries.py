@@ -1,11 +1,10 @@
-"""What is in a library, what its scans found, and two scans compared."""
+"""What is in a library, and how it is."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.shortcuts import get_object_or_404
@@ -13,44 +12,32 @@ from django.utils import timezone
 
 from apps.core.counting import COUNT_CAP, Precision, RowCount
 from apps.core.pages import AdminPage
-from apps.core.units import say_ago, say_bytes, say_seconds
+from apps.core.units import say_ago
 from apps.jobs.models import Job
 from apps.jobs.pages import JobView, job_views
-from apps.library.choices import LibraryState
+from apps.library.choices import LibraryState, Question, WatchState
 from apps.library.models import File, Library, Scan
+from apps.library.pages.integrity import integrity_view
 from apps.library.pages.panels import Badge
+from apps.library.pages.questions import question_of
+from apps.library.pages.scans import ScanView, by_reason, recent_scans, scan_view, watched_today
 
-# As people read them: what came, what went, what stayed, what went wrong.
-_COUNTS = ("added", "changed", "moved", "missing", "returned", "unchanged", "failed", "skipped")
-_SIZES = ("bytes", "grew_bytes", "shrank_bytes")
-_SIZE_NAMES = {"bytes": "in all", "grew_bytes": "grown", "shrank_bytes": "shrunk"}
 _VARIANTS = {
     LibraryState.UNKNOWN: "default",
     LibraryState.ONLINE: "success",
     LibraryState.OFFLINE: "danger",
 }
-_SCANS = 20
-_FINDINGS = 50
+_WATCHES: dict[str, str] = {
+    WatchState.OFF: "default",
+    WatchState.STARTING: "info",
+    WatchState.WATCHING: "success",
+    WatchState.NO_EVENTS: "default",
+}
 
 # A capped count for each row of a list, in the list's own query.
 _CAPPED = """(SELECT count(*) FROM (
     SELECT FROM library_{table} inside WHERE inside.library_id = library_library.id {extra}
     LIMIT %s) capped)"""
-
-
-@dataclass(frozen=True, slots=True)
-class ScanView:
-    """A scan, ready to print."""
-
-    pk: int
-    scope: str
-    when: str
-    took: str
-    speed: str
-    complete: bool
-    counts: list[tuple[str, str]]
-    sizes: list[tuple[str, str]]
-    told: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +49,10 @@ class LibraryView:
     root: str
     state: Badge
     detail: str
+    question: str
+    watch: Badge
+    watch_detail: str
+    watch_seen: str
     videos: RowCount
     missing: RowCount
     failed: RowCount
@@ -96,6 +87,12 @@ def library_views(libraries: Iterable[Any], *, now: datetime) -> list[LibraryVie
             root=one.root,
             state=Badge(str(one.get_state_display()), _VARIANTS[LibraryState(one.state)]),
             detail=one.state_detail,
+            question=Question(one.question).label if one.question else "",
+            watch=Badge(
+                str(WatchState(one.watch_state).label), _WATCHES.get(one.watch_state, "warning")
+            ),
+            watch_detail=one.watch_detail,
+            watch_seen=say_ago(one.watch_seen_at, now=now),
             videos=count_shown(one.videos_counted),
             missing=count_shown(one.missing_counted),
             failed=count_shown(one.failed_counted),
@@ -104,25 +101,6 @@ def library_views(libraries: Iterable[Any], *, now: datetime) -> list[LibraryVie
         )
         for one in listed
     ]
-
-
-def scan_view(scan: Scan, *, now: datetime) -> ScanView:
-    counts = scan.counts
-    end = scan.finished_at or now
-    seconds = (end - scan.started_at).total_seconds()
-    done = sum(_number(counts, name) for name in _COUNTS[:6] if name != "missing")
-    told = [f"{_number(counts, name):,} {name}" for name in _COUNTS if _number(counts, name)]
-    return ScanView(
-        pk=scan.pk,
-        scope=", ".join(scan.paths) or ("everything anew" if scan.rescan else "everything"),
-        when=say_ago(scan.started_at, now=now),
-        took=say_seconds(seconds),
-        speed=f"{done / seconds:,.0f} files a second" if seconds >= 1 else "",
-        complete=scan.walked,
-        counts=[(name, f"{_number(counts, name):,}") for name in _COUNTS],
-        sizes=[(_SIZE_NAMES[name], say_bytes(_number(counts, name))) for name in _SIZES],
-        told=", ".join(told) or "no files",
-    )
 
 
 class LibrariesLive(AdminPage):
@@ -158,65 +136,17 @@ class LibraryPage(AdminPage):
             title=library.name,
             library=library,
             view=view,
-            scans=[scan_view(scan, now=now) for scan in _scans_of(library)],
+            scans=[scan_view(scan, now=now) for scan in recent_scans(library)],
+            watched_today=watched_today(library, now=now),
+            question=question_of(library),
             reasons=_reasons(library),
+            integrity=integrity_view(library, now=now),
             may_scan=self.request.user.has_perm("library.scan_library"),
             may_change=self.request.user.has_perm("library.change_library"),
+            may_forget=self.request.user.has_perm("library.delete_video"),
             may_control=self.request.user.has_perm("jobs.control_job"),
             **kwargs,
         )
-
-
-class ScanPage(AdminPage):
-    """One scan: counts, findings by reason, and the difference to another scan."""
-
-    title = "Scan"
-    name = "library_scan"
-    route = "scans/<int:pk>/"
-    permission_required = "library.view_library"
-    template_name = "admin/library/scan.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        now = timezone.now()
-        scan = get_object_or_404(Scan.objects.select_related("library"), pk=kwargs.pop("pk"))
-        others = [other for other in _scans_of(scan.library) if other.pk != scan.pk]
-        other = self._other(scan, others)
-        reason = self.request.GET.get("reason", "")
-        findings = scan.findings.order_by("pk")
-        shown = findings.filter(reason=reason) if reason else findings
-        page = Paginator(shown, _FINDINGS).get_page(self.request.GET.get("p"))
-        return super().get_context_data(
-            title=f"Scan of {scan.library}",
-            scan=scan,
-            view=scan_view(scan, now=now),
-            others=[scan_view(one, now=now) for one in others],
-            other=other and scan_view(other, now=now),
-            compared=compare(scan, other) if other else [],
-            reasons=_by_reason(scan.findings.values_list("reason").annotate(n=Count("pk"))),
-            reason=reason,
-            findings=page,
-            **kwargs,
-        )
-
-    def _other(self, scan: Scan, others: Sequence[Scan]) -> Scan | None:
-        """The scan asked for, else the one before this one."""
-        asked = self.request.GET.get("with", "")
-        chosen = [other for other in others if str(other.pk) == asked]
-        before = [other for other in others if other.pk < scan.pk]
-        return next(iter([*chosen, *before]), None)
-
-
-def compare(scan: Scan, other: Scan) -> list[tuple[str, str, str, str]]:
-    """Name, then, now and difference of every count."""
-    rows = []
-    for name in (*_COUNTS, *_SIZES):
-        then, now = _number(other.counts, name), _number(scan.counts, name)
-        say = say_bytes if name in _SIZES else "{:,}".format
-        sign = "+" if now > then else "-" if now < then else ""
-        difference = f"{sign}{say(abs(now - then))}" if sign else "same"
-        label = _SIZE_NAMES.get(name, name)
-        rows.append((f"size {label}" if name in _SIZES else label, say(then), say(now), difference))
-    return rows
 
 
 def _capped(table: str, extra: str = "") -> RawSQL:
@@ -228,11 +158,6 @@ def count_shown(counted: int) -> RowCount:
     if counted > COUNT_CAP:
         return RowCount(COUNT_CAP, Precision.AT_LEAST)
     return RowCount(counted)
-
-
-def _number(counts: dict[str, Any], name: str) -> int:
-    value = counts.get(name, 0)
-    return value if isinstance(value, int) else 0
 
 
 def _active_jobs(ids: Sequence[int], *, now: datetime) -> dict[int, list[JobView]]:
@@ -247,14 +172,6 @@ def _active_jobs(ids: Sequence[int], *, now: datetime) -> dict[int, list[JobView
     return by_library
 
 
-def _scans_of(library: Library) -> QuerySet[Scan]:
-    return Scan.objects.filter(library=library).order_by("-pk")[:_SCANS]
-
-
 def _reasons(library: Library) -> list[tuple[str, int]]:
     failed = File.objects.failed().filter(library=library)
-    return _by_reason(failed.values_list("probe_error").annotate(n=Count("pk")))
-
-
-def _by_reason(pairs: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
-    return sorted(((reason, n) for reason, n in pairs if reason), key=lambda pair: -pair[1])
+    return by_reason(failed.values_list("probe_error").annotate(n=Count("pk")))

@@ -51,6 +51,10 @@ class FileQuerySet(models.QuerySet["File"]):  # type: ignore[name-defined]
         """Files whose content a check found wrong."""
         return self.exclude(integrity__in=[Integrity.UNKNOWN, Integrity.GOOD])
 
+    def not_unsound(self) -> Self:
+        """Files that are sound as far as anybody knows."""
+        return self.filter(integrity__in=[Integrity.UNKNOWN, Integrity.GOOD])
+
     def to_verify(self) -> Self:
         """Files whose content can be checked; what could not be probed is known to be unsound."""
         return self.present().filter(probe_state=ProbeState.DONE)

@@ -74,6 +74,7 @@ GET    libraries/<library>/             viewer   read   200
 PATCH  libraries/<library>/             operator ops    200  {"files_per_second": 9}
 DELETE libraries/<library>/             operator ops    202
 POST   libraries/<library>/scan/        operator ops    202  {}
+POST   libraries/<library>/verify/      operator ops    202  {}
 GET    libraries/<library>/status/      viewer   read   200
 POST   libraries/<library>/forget-missing/ editor ops   200  {}
 GET    files/                           viewer   read   200
@@ -83,6 +84,8 @@ GET    files/why/?path=<path>           viewer   read   200
 GET    files/export.ndjson              viewer   read   200
 GET    files/export.csv                 viewer   read   200
 POST   files/<file>/reprobe/            operator ops    202
+POST   files/<file>/verify/             operator ops    202  {}
+POST   files/<file>/accept-content/     operator ops    200
 POST   files/reprobe/                   operator ops    202  {"ids": [<file>]}
 GET    videos/                          viewer   read   200
 GET    videos/<video>/                  viewer   read   200

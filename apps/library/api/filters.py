@@ -13,11 +13,13 @@ from apps.core.api.filters import (
     IdsFilter,
     WordsFilter,
 )
-from apps.library.choices import LibraryState, Orientation, ProbeState
+from apps.library.choices import Integrity, LibraryState, Orientation, ProbeState
 from apps.library.models import File, Library, Marker, Performer, Studio, Tag, TagParent, Video
-from apps.library.querysets import TagQuerySet, VideoQuerySet
+from apps.library.querysets import FileQuerySet, TagQuerySet, VideoQuerySet
 
 _NONE = "none"
+_UNKNOWN = "unknown"
+_INTEGRITIES = [(one.value or _UNKNOWN, one.label) for one in Integrity]
 _ORIENTATIONS = [(o.value or _NONE, o.label) for o in Orientation]
 _LONGEST_SEARCH = 200
 
@@ -106,6 +108,8 @@ class FileFilter(FilterSet):
     missing = MissingFilter(field_name="missing_since")
     probe_state = filters.ChoiceFilter(choices=ProbeState.choices)
     error = WordsFilter(field_name="probe_error", label="any of these reasons")
+    integrity = filters.ChoiceFilter(choices=_INTEGRITIES, method="with_integrity")
+    unsound = FlagFilter(method="being_unsound", label="whether a check found the content wrong")
     codec = WordsFilter(field_name="video_codec")
     container = WordsFilter(field_name="container")
     oshash = WordsFilter(field_name="oshash")
@@ -119,6 +123,12 @@ class FileFilter(FilterSet):
     class Meta:
         model = File
         fields: list[str] = []
+
+    def with_integrity(self, files: FileQuerySet, _name: str, value: str) -> FileQuerySet:
+        return files.filter(integrity="" if value == _UNKNOWN else value)
+
+    def being_unsound(self, files: FileQuerySet, _name: str, value: Any) -> FileQuerySet:
+        return files if value == "" else files.unsound() if value else files.not_unsound()
 
 
 class LabelFilter(FilterSet):

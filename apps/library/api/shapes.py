@@ -7,7 +7,7 @@ from rest_framework import serializers
 from apps.core.api.serializers import AnyObject, RowSerializer, Seconds, StrictSerializer
 from apps.jobs.api.serializers import JobSerializer
 from apps.library.api.fields import LabelField, LabelsField
-from apps.library.choices import Orientation, ProbeState, Refresh
+from apps.library.choices import Integrity, Orientation, ProbeState, Refresh
 from apps.library.models import Performer, Studio, Tag, Video
 from apps.library.services.videos import LOCKABLE
 
@@ -100,6 +100,12 @@ class FileShape(MediaShape):
     missing_since = serializers.DateTimeField(allow_null=True)
     probe_state = serializers.ChoiceField(choices=ProbeState.choices)
     error = ErrorShape(allow_null=True)
+    integrity = serializers.ChoiceField(
+        choices=[one.value or "unknown" for one in Integrity],
+        help_text="what the last check of the content came to",
+    )
+    integrity_detail = serializers.CharField(help_text="what is wrong, in a sentence")
+    verified_at = serializers.DateTimeField(allow_null=True)
     fingerprints = FingerprintsShape()
     streams = serializers.ListField(child=AnyObject())
     chapters = serializers.ListField(child=AnyObject())
@@ -119,6 +125,19 @@ class ExplanationShape(serializers.Serializer):
     library = serializers.IntegerField(allow_null=True)
     file = serializers.IntegerField(allow_null=True, help_text="if the path is known")
     video = serializers.IntegerField(allow_null=True)
+
+
+class CheckSerializer(StrictSerializer):
+    """What to check: whole files, with their checksums, or some seconds at five places of each."""
+
+    whole = serializers.BooleanField(default=True)
+
+
+class LibraryCheckSerializer(CheckSerializer):
+    file_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False, allow_empty=False,
+        max_length=10_000, help_text="only these files of the library",
+    )  # fmt: skip
 
 
 class VideoEditSerializer(RowSerializer):

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from django.http import Http404, StreamingHttpResponse
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
@@ -23,7 +24,8 @@ from apps.library.models import File
 from apps.library.services.explain import explain, patient_disk
 from apps.library.services.libraries import find_library
 from apps.library.services.paths import unescaped
-from apps.library.tasks import request_probe, request_probes
+from apps.library.services.verify import accept_content
+from apps.library.tasks import request_probe, request_probes, request_verify
 
 
 class FileViewSet(ListedViewSet):
@@ -102,6 +104,27 @@ class FileViewSet(ListedViewSet):
         """Read the facts of several files anew."""
         files, refresh = read_selection(request, self.get_queryset())
         return all_started(request_probes(files.select_related("library"), refresh=refresh))
+
+    @extend_schema(request=shapes.CheckSerializer, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"], permission="library.scan_library", write_scope="ops")
+    def verify(self, request: Request, **_kwargs: Any) -> Response:
+        """Check the file's content: whether it can be decoded and is what it was."""
+        file = self.get_object()
+        body = shapes.CheckSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return started(request_verify(file.library, files=[file], **body.validated_data), request)
+
+    @extend_schema(request=None, responses=shapes.FileShape)
+    @action(
+        detail=True, methods=["post"], url_path="accept-content",
+        permission="library.scan_library", write_scope="ops",
+    )  # fmt: skip
+    def accept_content(self, _request: Request, **_kwargs: Any) -> Response:
+        """Take what an unsound file holds now for right; the next check sums it up anew."""
+        file = self.get_object()
+        accept_content([file], now=timezone.now())
+        file.refresh_from_db()
+        return Response(represent_files([file])[0])
 
     @extend_schema(responses={(200, "application/x-ndjson"): OpenApiTypes.STR})
     def export_ndjson(self, request: Request, **_kwargs: Any) -> StreamingHttpResponse:

@@ -18,7 +18,7 @@ from apps.library.api.status import LibraryStatusShape, library_status
 from apps.library.models import Library
 from apps.library.services import library_edits
 from apps.library.services.forget import check_forgettable
-from apps.library.tasks import request_forget, request_removal, request_scan
+from apps.library.tasks import request_forget, request_removal, request_scan, request_verify
 
 
 class LibraryViewSet(EditableViewSet):
@@ -76,6 +76,18 @@ class LibraryViewSet(EditableViewSet):
         check_forgettable(library)
         until = min(now, asked.get("until", now))
         return Response(represent_losses(choice, until=until, after=asked["after"]))
+
+    @extend_schema(request=shapes.LibraryCheckSerializer, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"], permission="library.scan_library")
+    def verify(self, request: Request, **_kwargs: Any) -> Response:
+        """Start a check of what files hold: of all, or of some."""
+        library = self.get_object()
+        body = shapes.LibraryCheckSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        ids = body.validated_data.get("file_ids")
+        files = library.files.filter(pk__in=ids) if ids else None
+        whole = body.validated_data["whole"]
+        return started(request_verify(library, whole=whole, files=files), request)
 
     @extend_schema(responses=LibraryStatusShape)
     @action(detail=True)

@@ -12,6 +12,7 @@ from apps.library.choices import Question
 from apps.library.models import Library
 
 _SAMPLE = 64
+_HOUR_NS = 3_600 * 10**9
 _SAME_SHARE = 0.8  # of a sample, to believe that it is the tree that we know
 
 
@@ -131,7 +132,10 @@ def _looks_known(disk: Disk, library: Library) -> bool:
     sample = sample or list(files[:_SAMPLE])
     seen = disk.stats([file.location for file in sample])
     there = sum(
-        isinstance(stat, Stat) and stat.size_bytes == file.size_bytes
+        isinstance(stat, Stat)
+        and stat.size_bytes == file.size_bytes
+        # FAT keeps local time, which summer shifts by whole hours
+        and (stat.mtime_ns - file.mtime_ns) % _HOUR_NS == 0
         for file, stat in zip(sample, seen, strict=True)
     )
     return bool(there >= _SAME_SHARE * len(sample))

@@ -1,0 +1,150 @@
+"""The watch over one library: its process, what that said, and when to try again."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+
+from apps.core.process import ProcessFailed
+from apps.disk.watch_mounts import allowed_by_kernel
+from apps.disk.watch_reader import Watcher, WatchOrder
+from apps.library.choices import WatchState
+from apps.library.models import Library
+from apps.library.services.storage import rule_arguments
+from apps.library.services.watch.dirty import Dirty, Job, Scope
+from apps.library.services.watch.scans import Outcome
+from apps.library.services.watch.sentences import limited, lost, shared
+
+logger = logging.getLogger(__name__)
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10.0, 30.0
+_SHARE_PAUSE_S = 300.0  # until we look whether another file system is mounted now
+_LIMIT_PAUSE_S = 1_800.0  # or until it is raised
+_AFTER_FAILURE_S, _MOST_FAILURES = 5.0, 3
+
+Clock = Callable[[], float]
+
+
+def order_for(library: Library) -> WatchOrder:
+    """What its process is told."""
+    return WatchOrder(
+        root=library.root_bytes,
+        rules=rule_arguments(library),
+        settle_s=settings.MEDIAHUB_SETTLE_SECONDS,
+        timeout_s=settings.MEDIAHUB_DISK_TIMEOUT_SECONDS,
+    )
+
+
+class LibraryWatch:
+    """Keeps a watching process for a library, and gathers what it tells.
+
+    ``scan_owed``: anything may have changed. Knows no database.
+    """
+
+    def __init__(
+        self,
+        library_id: int,
+        order: WatchOrder,
+        *,
+        every_minutes: int,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self.library_id, self.order = library_id, order
+        self.state, self.detail = WatchState.STARTING, ""
+        self.dirty = Dirty()
+        self.scan_owed = False
+        self.watcher: Watcher | None = None
+        self.every_minutes = every_minutes
+        self._clock = clock
+        self._due = 0.0
+        self._pause_s = 0.0
+        self._left: Watcher | None = None
+
+    def turn(self) -> None:
+        """Start the process if it is time, take in what it said, end it if its disk hangs."""
+        if self.watcher is None:
+            self._start()
+            return
+        for frame in self.watcher.heard():
+            if self.watcher is not None:
+                self._take(*frame)
+        if self.watcher is None:
+            return
+        if self.watcher.ended:
+            self._retry(WatchState.LOST, "The process that watches it has ended by itself.")
+        elif self.watcher.silent:
+            self._retry(WatchState.LOST, lost("does not answer"))
+
+    def fits(self, other: "LibraryWatch") -> bool:
+        """Whether the other one would watch the same in the same way."""
+        return (self.order, self.every_minutes) == (other.order, other.every_minutes)
+
+    @property
+    def may_scan(self) -> bool:
+        return bool(self.dirty) and self._clock() >= self._scan_due
+
+    def owe(self, job: Job) -> None:
+        """A job is needed, beside what is needed already."""
+        self.owed = job if self.owed is None else self.owed | job
+
+    def note_scan(self, scope: Scope, outcome: Outcome) -> None:
+        """What came of a small scan decides who goes on with it."""
+        self._failures = self._failures + 1 if outcome is Outcome.FAILED else 0
+        match outcome:
+            case Outcome.FAILED if self._failures < _MOST_FAILURES:
+                self.dirty.put_back(scope)
+                self._scan_due = self._clock() + _AFTER_FAILURE_S
+            case Outcome.FAILED | Outcome.PATH_REFUSED:  # a job has a log that people can read
+                self.owe(Job())
+            case Outcome.TAKES_LONG:
+                self.owe(Job.over(scope.folders))
+
+    def end(self) -> None:
+        """End the process; what was gathered is kept."""
+        if self.watcher is not None:
+            self.watcher.end()
+            self._left, self.watcher = self.watcher, None
+
+    def _start(self) -> None:
+        # one that a dead disk holds must be gone before the next runs into the same
+        waits = self._clock() < self._due and not self._limit_was_raised()
+        if waits or (self._left is not None and self._left.lingers):
+            return
+        self._limit = None
+        try:
+            self.watcher = Watcher(self.order, clock=self._clock)
+        except ProcessFailed as error:
+            self._retry(WatchState.LOST, str(error))
+
+    def _limit_was_raised(self) -> bool:
+        return self._limit is not None and allowed_by_kernel(self._limit[0]) > self._limit[1]
+
+    def _take(self, kind: str, *facts: Any) -> None:
+        match kind, *facts:
+            case "ready", int(folders):
+                self.state, self.detail = WatchState.WATCHING, f"{folders:,} folders"
+                self._pause_s = 0.0
+                self.owe(Job())  # whatever came before the watch
+            case "changed", changes:
+                self.dirty.add(changes)
+            case "overflow", *_:
+                logger.warning("%s: changes came too fast to be told", self.order.root)
+            case "shared", str(file_system):
+                detail = shared(file_system, every_minutes=self.every_minutes)
+                self._retry(WatchState.NO_EVENTS, detail, pause_s=_SHARE_PAUSE_S)
+            case "limit", str(name), needed, allowed:
+                self._limit = name, allowed
+                detail = limited(name, needed=needed, allowed=allowed)
+                self._retry(WatchState.LIMITED, detail, pause_s=_LIMIT_PAUSE_S)
+            case "lost", str(what):
+                self._retry(WatchState.LOST, lost(what))
+
+    def _retry(self, state: WatchState, detail: str, *, pause_s: float | None = None) -> None:
+        self.end()
+        self.state, self.detail = state, detail
+        if pause_s is None:
+            self._pause_s = min(self._pause_s + _FIRST_PAUSE_S, _LONGEST_PAUSE_S)
+            pause_s = self._pause_s
+        self._due = self._clock() + pause_s

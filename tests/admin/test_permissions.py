@@ -89,15 +89,17 @@ def test_deeds(role: Role, as_role: Callable[[Role], Client]) -> None:
     library, job = make_library(), make_job(JobState.QUEUED)
 
     scan = client.post(reverse("admin:library_library_scan", args=[library.pk]))
+    verify = client.post(reverse("admin:library_library_verify", args=[library.pk]))
     cancel = client.post(reverse("admin:jobs_job_control", args=[job.pk, "cancel"]))
 
-    assert {scan.status_code, cancel.status_code} == {302 if operates else 403}
+    assert {scan.status_code, verify.status_code, cancel.status_code} == {302 if operates else 403}
 
 
 def test_deeds_are_never_done_by_a_link(boss: Client) -> None:
     library, job = make_library(), make_job(JobState.QUEUED)
 
     assert boss.get(reverse("admin:library_library_scan", args=[library.pk])).status_code == 405
+    assert boss.get(reverse("admin:library_library_verify", args=[library.pk])).status_code == 405
     control = reverse("admin:jobs_job_control", args=[job.pk, "cancel"])
     assert boss.get(control).status_code == 405
 

@@ -1,6 +1,7 @@
 """Filters of the lists; each asks a QuerySet the question that the API asks, too."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
@@ -10,6 +11,7 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
 
+from apps.library.choices import Integrity
 from apps.library.forms.browse import codecs_in_use
 from apps.library.models import Tag
 
@@ -122,6 +124,27 @@ class PerformerFilter(PickerFilter):
         for pk in chosen:
             rows = rows.filter(performer_links__performer=pk)
         return rows
+
+
+def _of_integrity(state: Integrity, rows: Rows) -> Rows:
+    return rows.filter(integrity=state.value)
+
+
+class IntegrityFilter(QuestionFilter):
+    """By what the last check of the content came to."""
+
+    title = "integrity"
+    parameter_name = "integrity"
+    questions: ClassVar = {
+        "unsound": ("Anything wrong", lambda rows: rows.unsound()),
+        **{
+            one.value or "unknown": (
+                one.label.partition(":")[0].capitalize(),
+                partial(_of_integrity, one),
+            )
+            for one in Integrity
+        },
+    }
 
 
 class ReasonFilter(DropdownFilter):  # type: ignore[misc]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.core.units import say_ago, say_bitrate, say_bytes, say_duration, say_timecode
-from apps.library.choices import ProbeState
+from apps.library.choices import Integrity, ProbeState
 from apps.library.models import File, Video
 from apps.library.pages.cards import codec_name, resolution_name
 
@@ -61,12 +61,13 @@ def file_panel(file: File, *, primary: bool = False) -> FilePanel:
         name=name,
         folder=f"{file.library.root.rstrip('/')}/{folder}".rstrip("/"),
         badges=list(_badges(file, primary=primary)),
-        problem=file.probe_message if file.probe_state == ProbeState.FAILED else "",
+        problem=_problem(file),
         facts=known(
             ("Size", f"{say_bytes(file.size_bytes)} ({file.size_bytes:,} bytes)"),
             ("Length", say_duration(file.duration_ms)),
             ("Container", file.container),
             ("Bit rate", say_bitrate(file.bitrate)),
+            ("Content", _content(file)),
             ("Changed on disk", f"{datetime.fromtimestamp(file.mtime_ns / 1e9):%Y-%m-%d %H:%M}"),  # noqa: DTZ006 - the time zone of this machine, as file managers show it
             *((_words(name), str(value)) for name, value in file.facts.items() if _is_plain(value)),
             ("Warnings", ", ".join(_words(warning) for warning in file.warnings)),
@@ -85,6 +86,19 @@ def known(*facts: Fact) -> list[Fact]:
     return [(label, value) for label, value in facts if value]
 
 
+def _problem(file: File) -> str:
+    if file.probe_state == ProbeState.FAILED:
+        return file.probe_message
+    return "" if file.integrity == Integrity.GOOD else file.integrity_detail
+
+
+def _content(file: File) -> str:
+    """What the last check came to, and when it was."""
+    if not file.verified_at:
+        return ""
+    return f"{file.get_integrity_display()} ({file.verified_at:%Y-%m-%d})"
+
+
 def _badges(file: File, *, primary: bool) -> Iterable[Badge]:
     if primary:
         yield Badge("primary", "primary")
@@ -94,6 +108,8 @@ def _badges(file: File, *, primary: bool) -> Iterable[Badge]:
         yield Badge(_words(file.probe_error or "failed"), "danger")
     elif file.probe_state == ProbeState.PENDING:
         yield Badge("not read yet", "info")
+    if file.integrity not in ("", Integrity.GOOD):
+        yield Badge(_words(file.integrity), "danger")
 
 
 def _stream(stream: dict[str, Any]) -> dict[str, str]:

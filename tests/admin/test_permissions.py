@@ -37,6 +37,9 @@ PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
     "library_marker_changelist": (Role.VIEWER, list),
     "library_file_changelist": (Role.VIEWER, list),
     "library_file_change": (Role.VIEWER, lambda: [make_file().pk]),
+    "library_file_why": (Role.VIEWER, list),
+    "library_file_read_again": (Role.OPERATOR, list),
+    "library_library_forget": (Role.EDITOR, list),
     "library_library_changelist": (Role.VIEWER, list),
     "library_library_overview": (Role.VIEWER, lambda: [make_library().pk]),
     "library_scan": (

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -12,14 +13,20 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.admin.base import column
 from apps.core.units import say_bytes, say_duration
-from apps.library.admin.filters import PresenceFilter, ReasonFilter
-from apps.library.choices import ProbeState
+from apps.library.admin.deeds import FileDeeds
+from apps.library.admin.filters import IntegrityFilter, PresenceFilter, ReasonFilter
+from apps.library.choices import Integrity, ProbeState
 from apps.library.models import File
+from apps.library.pages.deeds import ReadAgainPage, WhyPage
 from apps.library.pages.panels import file_panel
+from apps.library.services.verify import accept_content
+from apps.library.tasks import request_verify_each
 
 
 @admin.register(File)
-class FileAdmin(ReadOnlyAdmin):
+class FileAdmin(FileDeeds, ReadOnlyAdmin):
+    pages = (WhyPage, ReadAgainPage)
+    list_before_template = "admin/library/_why_form.html"
     list_display = ["named", "library", "condition", "size", "length"]
     list_display_links = ["named"]
     list_filter = [
@@ -27,11 +34,14 @@ class FileAdmin(ReadOnlyAdmin):
         PresenceFilter,
         ("probe_state", ChoicesDropdownFilter),
         ReasonFilter,
+        IntegrityFilter,
     ]
     search_fields = ["path"]
     search_help_text = "Search paths"
     sortable_by = ()
     ordering = ["-pk"]
+    actions: list[Any] = [*FileDeeds.file_deeds, "check_content", "accept_content"]
+    list_disable_select_all = True
     change_form_template = "admin/library/file.html"
     empty_title = "No files yet"
     empty_text = "Files appear here while a library is scanned."
@@ -40,8 +50,25 @@ class FileAdmin(ReadOnlyAdmin):
         files: QuerySet[File] = super().get_queryset(request)
         return files.select_related("library").defer("streams", "chapters", "facts")
 
+    def files_of(self, chosen: QuerySet[Any]) -> QuerySet[File]:
+        return chosen
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         return []
+
+    def has_control_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("library.scan_library"))
+
+    @admin.action(description="Check the content", permissions=["control"])
+    def check_content(self, request: HttpRequest, files: QuerySet[File]) -> None:
+        jobs = request_verify_each(files)
+        named = ", ".join(str(job.pk) for job in jobs)
+        messages.success(request, f"The files are being checked (job {named}).")
+
+    @admin.action(description="Accept the content as it is now", permissions=["control"])
+    def accept_content(self, request: HttpRequest, files: QuerySet[File]) -> None:
+        accepted = accept_content(files, now=timezone.now())
+        messages.success(request, f"The content of {accepted} unsound files was accepted.")
 
     @column("file")
     def named(self, file: File) -> SafeString:
@@ -57,6 +84,7 @@ class FileAdmin(ReadOnlyAdmin):
             "missing": "warning",
             "failed": "danger",
             "not read yet": "info",
+            "unsound": "danger",
         },
     )
     def condition(self, file: File) -> Any:
@@ -64,6 +92,8 @@ class FileAdmin(ReadOnlyAdmin):
             return "missing", f"missing since {file.missing_since:%Y-%m-%d}"
         if file.probe_state == ProbeState.FAILED:
             return "failed", (file.probe_error or "failed").replace("_", " ")
+        if file.integrity not in ("", Integrity.GOOD):
+            return "unsound", file.integrity
         return "fine" if file.probe_state == ProbeState.DONE else "not read yet"
 
     @column("size")

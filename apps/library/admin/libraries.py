@@ -17,13 +17,16 @@ from django.views.decorators.http import require_POST
 
 from apps.core.admin import AuditedAdmin, StableChangeList
 from apps.core.admin.base import back_to, column
+from apps.core.errors import MediaHubError
 from apps.core.forms import changed_values
+from apps.library.choices import Question
 from apps.library.forms import LibraryForm
 from apps.library.models import Library
 from apps.library.pages import LibrariesLive, LibraryPage, ScanPage
+from apps.library.pages.forget import ForgetPage
 from apps.library.pages.libraries import LibraryView, count_shown, library_views, with_counts
 from apps.library.services.library_edits import check_removable, create_library, edit_library
-from apps.library.tasks import request_removal, request_scan
+from apps.library.tasks import request_removal, request_scan, request_verify
 
 
 class LibraryChangeList(StableChangeList):
@@ -42,7 +45,7 @@ class LibraryChangeList(StableChangeList):
 
 @admin.register(Library)
 class LibraryAdmin(AuditedAdmin):
-    pages = (LibrariesLive, ScanPage, LibraryPage)
+    pages = (LibrariesLive, ScanPage, LibraryPage, ForgetPage)
     form = LibraryForm
     list_display = ["named", "state_now", "contents", "last_scan"]
     list_display_links = ["named"]
@@ -59,10 +62,14 @@ class LibraryAdmin(AuditedAdmin):
             "How it is scanned",
             {
                 "fields": [
+                    "watch",
                     "scan_every_minutes",
+                    "gone_percent",
                     "probes_at_once",
                     "files_per_second",
                     "full_hash",
+                    "verify_every_days",
+                    "bytes_per_second",
                 ]
             },
         ),
@@ -77,7 +84,12 @@ class LibraryAdmin(AuditedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         scan = self.admin_site.admin_view(self.scan)
-        return [path("<int:pk>/scan/", scan, name="library_library_scan"), *super().get_urls()]
+        verify = self.admin_site.admin_view(self.verify)
+        return [
+            path("<int:pk>/scan/", scan, name="library_library_scan"),
+            path("<int:pk>/verify/", verify, name="library_library_verify"),
+            *super().get_urls(),
+        ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LibraryChangeList]:
         return LibraryChangeList
@@ -164,8 +176,28 @@ class LibraryAdmin(AuditedAdmin):
         if not request.user.has_perm("library.scan_library"):
             raise PermissionDenied
         library = get_object_or_404(Library, pk=pk)
-        job = request_scan(library, rescan="rescan" in request.POST)
-        messages.success(request, f"{library} is being scanned (job {job.pk}).")
+        given = request.POST.get("path", "").strip()
+        accept = [q for q in Question if q and q in request.POST.getlist("accept")]
+        try:
+            job = request_scan(
+                library, paths=[given] if given else [], rescan="rescan" in request.POST,
+                accept=accept,
+            )  # fmt: skip
+        except MediaHubError as error:
+            messages.error(request, str(error))
+        else:
+            what = f"{given} in {library}" if given else str(library)
+            messages.success(request, f"{what} is being scanned (job {job.pk}).")
+        return back_to(request, "admin:library_library_overview", pk)
+
+    @method_decorator(require_POST)
+    def verify(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask for a check of what all files of a library hold."""
+        if not request.user.has_perm("library.scan_library"):
+            raise PermissionDenied
+        library = get_object_or_404(Library, pk=pk)
+        job = request_verify(library, whole=request.POST.get("how") != "places")
+        messages.success(request, f"The files of {library} are being checked (job {job.pk}).")
         return back_to(request, "admin:library_library_overview", pk)
 
 

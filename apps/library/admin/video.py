@@ -25,6 +25,7 @@ from apps.core.admin.base import column
 from apps.core.admin.entries import recent_entries
 from apps.core.admin.lists import rising
 from apps.core.units import say_ago, say_bytes, say_duration, say_timecode
+from apps.library.admin.deeds import FileDeeds
 from apps.library.admin.filters import (
     CodecFilter,
     PerformerFilter,
@@ -33,7 +34,7 @@ from apps.library.admin.filters import (
     TagFilter,
 )
 from apps.library.forms.video import CUSTOM, MarkerForm, video_form
-from apps.library.models import CustomField, Marker, Video
+from apps.library.models import CustomField, File, Marker, Video
 from apps.library.pages import BrowsePage
 from apps.library.pages.cards import codec_name, cover_of, resolution_name, with_card_facts
 from apps.library.pages.panels import Badge, file_panel, video_facts
@@ -65,7 +66,7 @@ class MarkerInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Video)
-class VideoAdmin(AuditedAdmin):
+class VideoAdmin(FileDeeds, AuditedAdmin):
     """They come from scans: none is added by hand."""
 
     pages = (BrowsePage,)
@@ -85,12 +86,15 @@ class VideoAdmin(AuditedAdmin):
     search_fields = ["title", "path"]
     search_help_text = "Search titles and paths"
     ordering = ["-added_at", "-pk"]
-    actions: list[Any] = ["mark_favorite", "unmark_favorite"]
+    actions: list[Any] = ["mark_favorite", "unmark_favorite", *FileDeeds.file_deeds]
     list_disable_select_all = True
     autocomplete_fields = ["studio"]
     inlines = [MarkerInline]
     empty_title = "No videos yet"
     empty_text = "Videos appear here by themselves while a library is scanned."
+
+    def files_of(self, chosen: QuerySet[Any]) -> QuerySet[File]:
+        return File.objects.filter(video__in=chosen.values("pk"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

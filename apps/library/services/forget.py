@@ -180,8 +180,7 @@ def forget_missing(
 
 def path_below(library: Library, path: str) -> bytes:
     """A folder or file of a library, named from its root on or below it. Raises PathRefused."""
-    root = library.root.rstrip("/") + "/"
-    return below(path[len(root) :] if f"{path}/".startswith(root) else path)
+    return below(path, root=library.root_bytes)
 
 
 def _forget(files: Sequence[File]) -> int:

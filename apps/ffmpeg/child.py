@@ -25,6 +25,7 @@ from apps.ffmpeg.messages import (
     result_to_json,
 )
 from apps.ffmpeg.reader import Programs, read_facts
+from apps.ffmpeg.reading import Reading
 from apps.ffmpeg.reasons import MediaRefused, Reason, refused_by_system
 from apps.ffmpeg.source import Source, open_source
 from apps.ffmpeg.verify import verify
@@ -84,7 +85,9 @@ def _probe(
     found["oshash"] = hashing.oshash(ends)
     found["content"] = hashing.content_fingerprint(ends)
     if request.want_md5:
-        found["md5"] = hashing.md5(source.fd, beat=beat)
+        rate = request.bytes_per_second
+        reading = Reading(source.fd, beat=beat, want_md5=True, bytes_per_second=rate)
+        found["md5"] = reading.finish()
     facts = None
     if request.want_facts:
         facts = read_facts(request.path, head=ends.head, programs=programs, use_av=request.use_av)

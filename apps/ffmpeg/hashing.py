@@ -1,9 +1,6 @@
 """Fingerprints of files. Plain reads at given places: nothing here depends on FFmpeg."""
 
-import hashlib
 import os
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import xxhash
@@ -12,7 +9,6 @@ END_BYTES = 65_536
 SAMPLES = 8
 SAMPLE_BYTES = 16_384
 WHOLE_BYTES = 2 * END_BYTES + SAMPLES * SAMPLE_BYTES  # of these the fingerprint covers every byte
-_BLOCK_BYTES = 4 << 20
 
 
 class Ends:
@@ -61,17 +57,6 @@ def content_fingerprint(ends: Ends) -> str:
             digest.update(read_at(ends.fd, ends.size * k // (SAMPLES + 1), SAMPLE_BYTES))
         digest.update(ends.tail)
     return digest.hexdigest()
-
-
-def md5(fd: int, *, beat: Callable[[], None]) -> str:
-    """MD5 of the whole file as 32 hex digits; ``beat`` is called after every 4 MiB."""
-    digest: Any = hashlib.md5(usedforsecurity=False)
-    at = 0
-    while block := os.pread(fd, _BLOCK_BYTES, at):
-        digest.update(block)
-        at += len(block)
-        beat()
-    return str(digest.hexdigest())
 
 
 def read_at(fd: int, offset: int, length: int) -> bytes:

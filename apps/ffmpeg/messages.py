@@ -22,7 +22,8 @@ class ProbeRequest:
     """Read the facts and fingerprints of one file.
 
     ``key`` comes back untouched with the result. ``use_av=False`` asks ffprobe, the reference;
-    without ``want_facts`` only fingerprints are read. ``timeout_s`` stands in for the pool's own.
+    without ``want_facts`` only fingerprints are read; ``bytes_per_second`` bounds how fast a file
+    is read whole, for its MD5. ``timeout_s`` stands in for the pool's own.
     """
 
     key: Any
@@ -30,6 +31,7 @@ class ProbeRequest:
     want_md5: bool = False
     want_facts: bool = True
     use_av: bool = True
+    bytes_per_second: int | None = None
     timeout_s: float | None = None
 
 
@@ -151,6 +153,7 @@ def request_to_json(request: Request) -> dict[str, Any]:
             "timeout_s": request.timeout_s,
             "want_md5": request.want_md5,
             "want_facts": request.want_facts,
+            "bytes_per_second": request.bytes_per_second,
             "use_av": request.use_av,
         }
     if isinstance(request, VerifyRequest):
@@ -169,7 +172,9 @@ def request_from_json(sent: dict[str, Any]) -> Request:
     """In the child."""
     shared = {"key": None, "path": base64.b64decode(sent["path"]), "timeout_s": sent["timeout_s"]}
     if sent["do"] == "probe":
-        wanted = {name: sent[name] for name in ("want_md5", "want_facts", "use_av")}
+        wanted = {
+            name: sent[name] for name in ("want_md5", "want_facts", "use_av", "bytes_per_second")
+        }
         return ProbeRequest(**shared, **wanted)
     if sent["do"] == "verify":
         wishes = {name: sent[name] for name in ("whole", "want_md5", "bytes_per_second")}

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from signal import Signals
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from apps.core.errors import MediaHubError
 from apps.ffmpeg.messages import Request, Result, answer
@@ -42,9 +42,9 @@ class MediaPool:
     """A few child processes that probe files and make covers; a context manager.
 
     ``timeout_s`` bounds one file (a request may name its own), ``memory_bytes`` the address space
-    of a child, ``rate_per_s`` how many files a second are opened, ``batch`` how many a child is
-    handed at once (1 where each takes long, so that all children have some). ``ffmpeg`` and
-    ``ffprobe`` are paths of programs for what PyAV can't do, or None. Use it from one thread.
+    of a child, ``pace`` how fast files are opened, ``batch`` how many a child is handed at once (1
+    where each takes long, so that all children have some). ``ffmpeg`` and ``ffprobe`` are paths of
+    programs for what PyAV can't do, or None. Use it from one thread.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class MediaPool:
         children: int = 2,
         timeout_s: float = 10.0,
         memory_bytes: int = 3 << 30,
-        rate_per_s: float | None = None,
+        pace: "Pace | None" = None,
         ffmpeg: str | None = None,
         ffprobe: str | None = None,
         batch: int = _BATCH,
@@ -64,7 +64,7 @@ class MediaPool:
         self._arguments = [f"--timeout-s={timeout_s}", f"--memory-bytes={memory_bytes}"]
         self._arguments += [f"--ffmpeg={ffmpeg}"] if ffmpeg else []
         self._arguments += [f"--ffprobe={ffprobe}"] if ffprobe else []
-        self._pace = _Pace(rate_per_s)
+        self._pace: Pace = pace or _NoPace()
         self._peers: list[Peer] = []
         self._again: deque[Request] = deque()
         self._lingering: list[Peer] = []
@@ -144,7 +144,7 @@ class MediaPool:
     def _next_batch(self, source: Iterator[Request]) -> tuple[list[Request], bool]:
         batch: list[Request] = []
         size = 0
-        while len(batch) < self._batch and size < _BATCH_BYTES and self._pace.allows():
+        while len(batch) < self._batch and size < _BATCH_BYTES and self._is_time():
             request = self._again.popleft() if self._again else next(source, None)
             if request is None:
                 return batch, True
@@ -152,6 +152,9 @@ class MediaPool:
             batch.append(request)
             size += len(request.path)
         return batch, False
+
+    def _is_time(self) -> bool:
+        return self._pace.next_at <= time.monotonic()
 
     def _collect(self) -> Iterator[Result]:
         """Wait until something happens, then give what has come of it."""
@@ -209,16 +212,19 @@ def _refusal(reason: Reason, number: int) -> MediaRefused:
     return MediaRefused(reason, f"signal {number}" if number else "")
 
 
-class _Pace:
-    """Lets at most so many files a second begin, evenly."""
+class Pace(Protocol):
+    """Says when the next file may be opened."""
 
-    def __init__(self, rate_per_s: float | None) -> None:
-        self._step_s = 1 / rate_per_s if rate_per_s else 0.0
-        self.next_at = 0.0
-
-    def allows(self) -> bool:
-        return self.next_at <= time.monotonic()
+    @property
+    def next_at(self) -> float:
+        """The time, by the monotonic clock, before which none may."""
 
     def count(self) -> None:
-        if self._step_s:
-            self.next_at = max(self.next_at, time.monotonic()) + self._step_s
+        """One is about to be opened."""
+
+
+class _NoPace:
+    next_at = 0.0
+
+    def count(self) -> None:
+        """Any number may."""

@@ -1,4 +1,3 @@
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -87,15 +86,3 @@ def test_files_that_differ_in_size_or_at_the_ends_or_in_a_sample_differ(tmp_path
     found = {_hash(one, tmp_path, hashing.content_fingerprint) for one in changed}
 
     assert len(found) == len(changed)
-
-
-def test_md5_reads_the_whole_file_and_shows_signs_of_life(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(bytes(9 << 20))
-    beats: list[int] = []
-
-    with path.open("rb") as file:
-        found = hashing.md5(file.fileno(), beat=lambda: beats.append(1))
-
-    assert found == hashlib.md5(bytes(9 << 20)).hexdigest()
-    assert len(beats) == 3

@@ -256,15 +256,6 @@ def test_a_child_without_memory_says_so_or_is_replaced() -> None:
     assert result.error in ("out_of_memory", "crashed", "undecodable")
 
 
-def test_files_are_opened_no_faster_than_allowed() -> None:
-    with MediaPool(children=2, rate_per_s=20) as pool:
-        list(pool.run(_requests(1)))
-        begun = time.monotonic()
-        list(pool.run(_requests(7)))
-
-    assert time.monotonic() - begun >= 6 / 20
-
-
 def test_children_end_with_the_pool() -> None:
     with MediaPool(children=2) as pool:
         list(pool.run(_requests(40)))

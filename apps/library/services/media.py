@@ -5,7 +5,7 @@ from functools import cache
 from django.conf import settings
 
 from apps.ffmpeg.binaries import Binaries, find_binaries
-from apps.ffmpeg.pool import MediaPool
+from apps.ffmpeg.pool import MediaPool, Pace
 
 
 @cache
@@ -16,16 +16,14 @@ def programs() -> Binaries:
     return find_binaries(ffmpeg=ffmpeg, ffprobe=ffprobe)
 
 
-def media_pool(
-    *, children: int, files_per_second: int | None = None, batch: int | None = None
-) -> MediaPool:
-    """A pool to be used as a context manager; ``batch`` as in MediaPool."""
+def media_pool(*, children: int, pace: Pace | None = None, batch: int | None = None) -> MediaPool:
+    """A pool to be used as a context manager; ``pace`` and ``batch`` as in MediaPool."""
     found = programs()
     return MediaPool(
         children=children,
         timeout_s=settings.MEDIAHUB_PROBE_TIMEOUT_SECONDS,
         memory_bytes=settings.MEDIAHUB_PROBE_MEMORY_BYTES,
-        rate_per_s=files_per_second,
+        pace=pace,
         ffmpeg=found.ffmpeg.path if found.ffmpeg else None,
         ffprobe=found.ffprobe.path if found.ffprobe else None,
         **({} if batch is None else {"batch": batch}),

@@ -1,7 +1,7 @@
 """Reading fingerprints of single files, beside what a scan probes anyway."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -15,24 +15,31 @@ from apps.library.services.scan.compare import Difference
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """Fingerprints, read in a child process. What can't be read has none."""
+    """Fingerprints, read in a child process. What can't be read has none.
+
+    ``waiting`` is called meanwhile and may raise.
+    """
 
     pool: MediaPool
+    waiting: Callable[[], None]
 
     def read(self, file: Difference, library: Library, *, md5: bool) -> ProbeResult:
-        return self._read(os.path.join(library.root_bytes, file.path), md5=md5)
+        return self._read(os.path.join(library.root_bytes, file.path), library, md5=md5)
 
     def read_row(self, row: File, *, md5: bool = False) -> ProbeResult:
         """Of what is at a row's path now; compare ``stat`` with the row's to know what it is of."""
-        return self._read(row.location, md5=md5)
+        return self._read(row.location, row.library, md5=md5)
 
-    def _read(self, path: bytes, *, md5: bool) -> ProbeResult:
-        request = ProbeRequest(key=0, path=path, want_md5=md5, want_facts=False)
-        (result,) = self.pool.run([request])
+    def _read(self, path: bytes, library: Library, *, md5: bool) -> ProbeResult:
+        request = ProbeRequest(
+            key=0, path=path, want_md5=md5, want_facts=False,
+            bytes_per_second=library.bytes_per_second,
+        )  # fmt: skip
+        (result,) = self.pool.run([request], beat=self.waiting)
         return cast("ProbeResult", result)
 
 
 @contextmanager
-def open_checks() -> Iterator[Checks]:
+def open_checks(waiting: Callable[[], None]) -> Iterator[Checks]:
     with media_pool(children=1) as pool:
-        yield Checks(pool)
+        yield Checks(pool, waiting)

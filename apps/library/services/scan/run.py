@@ -140,7 +140,7 @@ def tell_apart(
     def waiting() -> None:
         report(min(total, counts.copies + counts.different), total)
 
-    with Disks(waiting=waiting) as disks, open_checks() as checks:
+    with Disks(waiting=waiting) as disks, open_checks(waiting) as checks:
         copies = Copies(library, disks, checks, guard, now, counts, waiting)
         copies.settle()
     return {"copies": counts.copies, "different": counts.different}

@@ -20,7 +20,7 @@ from apps.ffmpeg.reasons import Reason
 from apps.library.choices import Refresh
 from apps.library.models import File, Library, Scan
 from apps.library.services.media import media_pool
-from apps.library.services.mounts import probe_slots
+from apps.library.services.mounts import mount_pace, probe_slots
 from apps.library.services.scan.arrivals import Arrivals
 from apps.library.services.scan.checks import Checks, open_checks
 from apps.library.services.scan.compare import Comparison, Difference, FolderVisit, Need
@@ -59,7 +59,7 @@ def open_run(
         if run is not None:
             run.progress()
 
-    with Disks(waiting=waiting) as disks, open_checks() as checks:
+    with Disks(waiting=waiting) as disks, open_checks(waiting) as checks:
         run = Run(library, scan, report, guard, note, refresh, disks, checks)
         try:
             yield run
@@ -219,16 +219,19 @@ class Run:
         self._asked[key] = difference
         location = os.path.join(self.library.root_bytes, difference.path)
         want_md5 = self.library.full_hash or Refresh.MD5 in self.refresh
-        return ProbeRequest(key=key, path=location, want_md5=want_md5)
+        return ProbeRequest(
+            key=key, path=location, want_md5=want_md5,
+            bytes_per_second=self.library.bytes_per_second,
+        )  # fmt: skip
 
     def _probe(self, requests: Iterator[ProbeRequest]) -> Iterator[ProbeResult]:
         limit = self.library.probes_at_once or settings.MEDIAHUB_PROBE_CHILDREN
         device = self.comparison.device
         with (
             probe_slots(device, limit=limit, waiting=self.progress) as children,
-            media_pool(children=children, files_per_second=self.library.files_per_second) as pool,
+            media_pool(children=children, pace=mount_pace(self.library, device)) as pool,
         ):
-            yield from cast("Iterator[ProbeResult]", pool.run(requests))
+            yield from cast("Iterator[ProbeResult]", pool.run(requests, beat=self.progress))
 
     def _is_time(self) -> bool:
         waited = time.monotonic() - self._written_at

@@ -20,7 +20,7 @@ from apps.ffmpeg.messages import VerifyRequest, VerifyResult
 from apps.library.choices import Integrity
 from apps.library.models import File
 from apps.library.services.media import media_pool
-from apps.library.services.mounts import probe_slots
+from apps.library.services.mounts import mount_pace, probe_slots
 from apps.library.services.scan.roots import check_known_disk
 from apps.library.services.storage import open_disk
 from apps.library.services.verify.choice import Scope
@@ -99,8 +99,8 @@ class _Run:
 
     def _turn(self, files: Iterator[File], children: int) -> None:
         ends_at = time.monotonic() + _TURN_S
-        rate = self.scope.library.files_per_second
-        with media_pool(children=children, files_per_second=rate, batch=1) as pool:
+        pace = mount_pace(self.scope.library, self._device)
+        with media_pool(children=children, pace=pace, batch=1) as pool:
             requests = (self._ask(file, children) for file in _until(ends_at, files))
             for result in pool.run(requests, beat=self.progress):
                 self._note(cast("VerifyResult", result))

@@ -60,11 +60,6 @@ class File(Timestamped):
         default=0,
         help_text="the row's own id while another file stands at its path (missing until found)",
     )
-    scan = models.ForeignKey(
-        "library.Scan", models.SET_NULL, null=True, related_name="+", db_index=False,
-        help_text="the scan that last wrote this row",
-    )  # fmt: skip
-
     probe_state = models.CharField(max_length=10, choices=ProbeState, default=ProbeState.PENDING)
     probe_error = models.CharField(max_length=40, blank=True, help_text="reason code")
     probe_message = models.TextField(blank=True)

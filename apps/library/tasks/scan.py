@@ -20,7 +20,7 @@ from apps.library.choices import Question
 from apps.library.models import Library
 from apps.library.services.libraries import due_for_scan
 from apps.library.services.library_edits import remove_library
-from apps.library.services.scan import scan_library, tell_apart
+from apps.library.services.scan import history, scan_library, tell_apart
 from apps.library.services.scan.roots import below
 
 _LONGEST_DELAY_S = 60
@@ -127,3 +127,8 @@ def _short(asked: Sequence[Any]) -> str:
 def request_due_scans() -> None:
     for library in due_for_scan(now=timezone.now()):
         request_scan(library)
+
+
+@periodic("library.forget_old_scans", every_s=3_600)
+def forget_old_scans() -> None:
+    history.forget_old_scans(now=timezone.now())

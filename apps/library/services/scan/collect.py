@@ -142,7 +142,6 @@ class Collector:
         before: File | None,
     ) -> File:
         failure = {
-            "scan": self.scan,
             "probe_state": ProbeState.FAILED if result.error else ProbeState.DONE,
             "probe_error": result.error,
             "probe_message": result.message,

@@ -22,6 +22,6 @@ def refreshed(before: File, after: File, refresh: AbstractSet[Refresh]) -> File:
     """``before`` with the columns of ``after`` that ``refresh`` names, and how the reading went."""
     row = copy(before)
     names = [name for what in refresh for name in _COLUMNS[what]]
-    for name in (*names, "scan_id", "probe_state", "probe_error", "probe_message"):
+    for name in (*names, "probe_state", "probe_error", "probe_message"):
         setattr(row, name, getattr(after, name))
     return row

@@ -69,7 +69,7 @@ class Refresh(models.TextChoices):
     """What of a file is read anew, when a person asks for less than everything."""
 
     SIZE = "size", "size and time"
-    DURATION = "duration"
+    DURATION = "duration", "duration"
     FACTS = "facts", "all facts of the probe"
     FINGERPRINTS = "fingerprints", "oshash and content"
     MD5 = "md5", "the whole file's checksum"

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from apps.core.errors import MediaHubError
 from apps.core.pages import AdminPage
 from apps.library.forms.deeds import ReadAgainForm, WhyForm
+from apps.library.models import File
 from apps.library.services.explain import Explanation, explain, patient_disk
 from apps.library.tasks import request_probes
 
@@ -64,9 +65,7 @@ class ReadAgainPage(AdminPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = ReadAgainForm(self.request.GET)
-        files = (
-            form.cleaned_data["file"] if form.is_valid() else form.fields["file"].queryset.none()
-        )
+        files = form.cleaned_data["file"] if form.is_valid() else File.objects.none()
         libraries = files.order_by().values("library__name").annotate(n=Count("pk"))
         return super().get_context_data(
             form=form, files=list(files[:_NAMED]), count=len(files),

@@ -19,6 +19,7 @@ from apps.library.models import File, Library
 from apps.library.services.forget import (
     Choice,
     Line,
+    Losses,
     check_forgettable,
     foresee,
     listed,
@@ -109,20 +110,21 @@ def _part(choice: Choice, *, after: int) -> Part:
     lines = found[:_PAGE]
     return Part(
         choice.library,
-        numbers=[
-            (f"{number:,}", name)
-            for number, name in (
-                (losses.files, "files"), (losses.videos, "videos without another file"),
-                (losses.rated, "of them rated"), (losses.tagged, "with tags"),
-                (losses.with_performers, "with performers"),
-                (losses.with_markers, "with markers"), (losses.played, "played"),
-            )
-        ],
+        numbers=[(f"{number:,}", name) for number, name in _counted(losses) if number],
         lines=[(line, say_bytes(line.file.size_bytes), _told_losses(line.video)) for line in lines],
         more_after=lines[-1].file.pk if len(found) > _PAGE else None,
         files=losses.files,
         videos=losses.videos,
     )  # fmt: skip
+
+
+def _counted(losses: Losses) -> list[tuple[int, str]]:
+    return [
+        (losses.files, "files"), (losses.videos, "videos without another file"),
+        (losses.rated, "of them rated"), (losses.tagged, "with tags"),
+        (losses.with_performers, "with performers"), (losses.with_markers, "with markers"),
+        (losses.played, "played"),
+    ]  # fmt: skip
 
 
 def _told_losses(video: Any) -> str:

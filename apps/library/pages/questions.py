@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from apps.library.choices import Question
 from apps.library.models import Library
 
-_SCANS = 20
 _LISTED = 50
 
 
@@ -31,8 +30,7 @@ def question_of(library: Library) -> QuestionView | None:
         )  # fmt: skip
     if library.question != Question.GONE:
         return None
-    scans = library.scans.order_by("-pk")[:_SCANS]
-    scan = next((one for one in scans if one.counts.get("held")), None)
+    scan = library.scans.filter(counts__held__gt=0).order_by("-pk").first()
     held = int(scan.counts["held"]) if scan else 0
     gone = scan.findings.filter(reason="gone").order_by("pk")[:_LISTED] if scan else []
     return QuestionView(

@@ -77,7 +77,7 @@ class Comparison:
         }
         with connection.cursor() as cursor:
             cursor.execute(_FATES + query, {**window, **values})
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
 
 def compare_scans(one: Scan, other: Scan) -> Comparison:

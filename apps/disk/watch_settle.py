@@ -14,6 +14,7 @@ from apps.disk.leases import open_for_writing
 _PAUSE_S = 0.2  # so that what belongs together (a swap of names, say) is told together
 _GONE_PAUSE_S = 0.5  # editors and downloaders delete and write anew
 _LONGEST_OPEN_S = 60.0  # open for writing and silent: whoever holds it may never close it
+_AHEAD_S = 600.0  # dated further ahead than a clock may be wrong, a date says nothing
 _MOST = 50_000
 
 
@@ -146,10 +147,10 @@ class Settling:
         if not stat.S_ISREG(found.st_mode) or not self._settle_s:
             return 0.0
         age = wall - found.st_mtime
-        if -1 < age < self._settle_s:
-            return now + self._settle_s - max(age, 0)
+        if -_AHEAD_S < age < self._settle_s:
+            return now + self._settle_s - age
         facts = (found.st_size, found.st_mtime_ns)
-        if age < 0 and one.seen != facts:  # dated in the future: only a second look can tell
+        if age < 0 and one.seen != facts:  # only a second look can tell
             one.seen = facts
             return now + self._settle_s
         held = open_for_writing(location)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.accounts.choices import Role, Scope
 from apps.jobs.choices import JobState
-from apps.library.choices import LibraryState
+from apps.library.choices import LibraryState, WatchState
 from tests.client import Api
 from tests.factories import make_job, make_library, make_token, make_user, make_video
 
@@ -100,6 +100,7 @@ class TestReadyz:
         assert (status, state) == (200, "ready")
         assert set(checks) == {
             "database", "migrations", "secrets", "data_dir", "space", "storage", "workers",
+            "watch",
         }  # fmt: skip
         for check in checks.values():
             assert set(check) == {"ok", "detail", "ms", "required"}
@@ -113,6 +114,24 @@ class TestReadyz:
 
         assert (status, state) == (200, "degraded")
         assert checks["storage"]["detail"] == "Offline at the last scan: NAS."
+
+    def test_a_watch_that_tells_nothing_degrades(self) -> None:
+        make_library(watch_seen_at=timezone.now() - timedelta(seconds=61))
+
+        status, state, checks = _ready(Client())
+
+        assert (status, state) == (200, "degraded")
+        assert "`manage.py watch` doesn't run" in checks["watch"]["detail"]
+
+    @pytest.mark.parametrize("state", [WatchState.LIMITED, WatchState.LOST])
+    def test_a_library_that_is_not_watched_degrades(self, state: WatchState) -> None:
+        make_library(name="NAS", watch_state=state, watch_detail="Too few.")
+        make_library(watch=False, watch_state=state)
+
+        status, state, checks = _ready(Client())
+
+        assert (status, state) == (200, "degraded")
+        assert checks["watch"]["detail"] == "NAS is not watched. Too few."
 
     def test_jobs_that_wait_in_vain_degrade(self) -> None:
         make_job(run_at=timezone.now() - timedelta(minutes=9))

@@ -12,17 +12,19 @@ from typing import Any
 from django.conf import settings
 from django.db import Error as DatabaseFailed
 from django.db import connection
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.core.errors import MediaHubError
 from apps.core.schema import require_current_schema
 from apps.jobs.choices import AT_WORK
 from apps.jobs.models import Job
-from apps.library.choices import LibraryState
+from apps.library.choices import LibraryState, WatchState
 from apps.library.models import Library
 
 _LEAST_FREE_BYTES = 1_000_000_000
 _LONGEST_WAIT = timedelta(minutes=5)
+_WATCH_TELLS = timedelta(seconds=60)
 
 
 class Unwell(MediaHubError):
@@ -131,6 +133,17 @@ def _workers() -> str:
     return "no job is waiting in vain"
 
 
+def _watch() -> str:
+    watched = Library.objects.filter(watch=True)
+    told = Coalesce("watch_seen_at", "created_at")
+    if watched.annotate(told=told).filter(told__lt=timezone.now() - _WATCH_TELLS).exists():
+        raise Unwell("Nobody watches the libraries: `manage.py watch` doesn't run.")
+    trouble = watched.filter(watch_state__in=(WatchState.LIMITED, WatchState.LOST))
+    for library in trouble.order_by("name")[:1]:
+        raise Unwell(f"{library.name} is not watched. {library.watch_detail}")
+    return "changes are seen as they happen, or scanned for"
+
+
 _CHECKS: tuple[tuple[str, Callable[[], str], bool], ...] = (
     ("database", _database, True),
     ("migrations", _migrations, True),
@@ -139,4 +152,5 @@ _CHECKS: tuple[tuple[str, Callable[[], str], bool], ...] = (
     ("space", _space, False),
     ("storage", _storage, False),
     ("workers", _workers, False),
+    ("watch", _watch, False),
 )

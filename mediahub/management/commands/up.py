@@ -26,7 +26,7 @@ class AddressUnusable(MediaHubError):
 
 
 class Command(BaseCommand):
-    help = "Start web, workers and scheduler here, until Ctrl-C or SIGTERM."
+    help = "Start web, workers, scheduler and watch here, until Ctrl-C or SIGTERM."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--media", type=Path, help="a folder to register and scan")
@@ -88,7 +88,7 @@ def free_address(bind: str) -> tuple[str, int]:
 
 
 def programs(bind: str) -> list[Program]:
-    """What makes up MediaHub: web server, a cluster of workers for each queue, scheduler."""
+    """What makes up MediaHub: web server, a cluster of workers for each queue, scheduler, watch."""
     python = [sys.executable, "-u"]
     host, _, port = bind.rpartition(":")
     web = ["env", "DJANGO_SETTINGS_MODULE=mediahub.settings.web", *python, "-m", "uvicorn"]
@@ -100,4 +100,5 @@ def programs(bind: str) -> list[Program]:
         Program("web", web),
         *(Program(queue, [*manage, "worker", queue]) for queue in settings.MEDIAHUB_QUEUES),
         Program("scheduler", [*manage, "scheduler"]),
+        Program("watch", [*manage, "watch"]),
     ]

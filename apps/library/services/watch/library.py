@@ -38,43 +38,39 @@ def order_for(library: Library) -> WatchOrder:
 
 
 class LibraryWatch:
-    """Keeps a watching process for a library, and gathers what it tells.
+    """Keeps a watching process for a library, and gathers what it tells. Asks no database.
 
-    ``scan_owed``: anything may have changed. Knows no database.
+    ``dirty`` is for small scans; ``owed`` is a job that has to be asked for.
     """
 
-    def __init__(
-        self,
-        library_id: int,
-        order: WatchOrder,
-        *,
-        every_minutes: int,
-        clock: Clock = time.monotonic,
-    ) -> None:
-        self.library_id, self.order = library_id, order
+    def __init__(self, library: Library, *, clock: Clock = time.monotonic) -> None:
+        self.library_id, self.order = library.pk, order_for(library)
+        self.every_minutes = library.scan_every_minutes or settings.MEDIAHUB_SHARE_SCAN_MINUTES
         self.state, self.detail = WatchState.STARTING, ""
         self.dirty = Dirty()
-        self.scan_owed = False
+        self.owed: Job | None = None
         self.watcher: Watcher | None = None
-        self.every_minutes = every_minutes
+        self._left: Watcher | None = None
+        self._limit: tuple[str, int] | None = None
         self._clock = clock
         self._due = 0.0
         self._pause_s = 0.0
-        self._left: Watcher | None = None
+        self._failures = 0
+        self._scan_due = 0.0
 
     def turn(self) -> None:
         """Start the process if it is time, take in what it said, end it if its disk hangs."""
-        if self.watcher is None:
+        watcher = self.watcher
+        if watcher is None:
             self._start()
             return
-        for frame in self.watcher.heard():
-            if self.watcher is not None:
-                self._take(*frame)
-        if self.watcher is None:
+        for frame in watcher.heard():
+            self._take(*frame)
+        if watcher is not self.watcher:  # its last word was the end of it
             return
-        if self.watcher.ended:
+        if watcher.ended:
             self._retry(WatchState.LOST, "The process that watches it has ended by itself.")
-        elif self.watcher.silent:
+        elif watcher.silent:
             self._retry(WatchState.LOST, lost("does not answer"))
 
     def fits(self, other: "LibraryWatch") -> bool:

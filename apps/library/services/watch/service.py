@@ -101,8 +101,8 @@ class _Service:
         for watch in self._watches.values():
             watch.turn()
         for library_id, scope, outcome in self._scans.ended():
-            if watch := self._watches.get(library_id):
-                watch.note_scan(scope, outcome)
+            if library_id in self._watches:
+                self._watches[library_id].note_scan(scope, outcome)
         try:
             self._refresh()
             for watch in self._watches.values():

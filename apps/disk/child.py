@@ -6,6 +6,7 @@ arguments. Answers are frames ``(kind, value)``: any number of ``"part"`` and ``
 """
 
 import fcntl
+import gc
 import os
 import signal
 import stat
@@ -29,6 +30,7 @@ def main() -> None:
     """Serve until stdin ends."""
     answers = _Answers(os.dup(1))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    gc.disable()  # a walk makes millions of tuples and no cycles
     signal.signal(signal.SIGIO, signal.SIG_IGN)  # a lease that somebody else breaks
     with suppress(frames.PeerGone):
         answers.beat()  # from now on silence means that the disk is silent

@@ -141,8 +141,11 @@ def _read(folder: bytes, device: int) -> Iterator[tuple[list[tuple[object, ...]]
                 s = entry.stat(follow_symlinks=False)
             except FileNotFoundError:  # went away since; the next scan sees a different folder
                 continue
+            time = s.st_mtime_ns
+            if not -_MOST_NS <= time <= _MOST_NS:
+                time = mtime_ns(s)
             elsewhere = 0 if s.st_dev == device else s.st_dev
-            found.append((entry.name, s.st_size, mtime_ns(s), s.st_ino, elsewhere, s.st_mode >> 12))
+            found.append((entry.name, s.st_size, time, s.st_ino, elsewhere, s.st_mode >> 12))
             if len(found) == _CHUNK:
                 yield found, folders
                 found, folders = [], []

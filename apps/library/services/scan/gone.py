@@ -97,6 +97,8 @@ class Gone:
         with connection.cursor() as cursor:
             cursor.execute(_UNSEEN, [list(unseen_folders)])
             cursor.execute(_NO_LONGER)
+        if not self._count():
+            return 0, 0
         self._leave_lost_mounts()
         limit = None if accepted else self._limit()
         held = self._look_again(limit)

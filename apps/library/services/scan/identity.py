@@ -79,11 +79,25 @@ class Recognizer:
             now={row.pk: r.content for d, r in found if r and r.content and (row := old[d])},
         )  # fmt: skip
         places.look([row for some in rows.values() for row in some])
-        return [
+        recognized = [
             self._recognize(d, read[d], old[d], rows[read[d].content], places)
             if d in read else Recognized(d, r, old[d])
             for d, r in found
         ]  # fmt: skip
+        return [
+            self._anew(one, rows, places) if self._has_lost_its_row(one) else one
+            for one in recognized
+        ]
+
+    def _has_lost_its_row(self, one: Recognized) -> bool:
+        """Whether the row at its path turned out to be another finding."""
+        return one.moved is None and one.row is not None and one.row.pk in self._moved
+
+    def _anew(self, one: Recognized, rows: dict[str, list[File]], places: Places) -> Recognized:
+        result = one.result
+        if result is None or not result.content or result.error in PASSING_REASONS:
+            return replace(one, row=None)
+        return self._recognize(one.difference, result, None, rows[result.content], places)
 
     def forget(self, recognized: Sequence[Recognized]) -> None:
         """What was recognised could not be written."""

@@ -1,15 +1,20 @@
 """Two scans compared: what came, went, moved, grew and shrank between their ends."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.core import audit
 from apps.core.models import AuditAction, AuditEntry
 from apps.library.models import File, Library, Scan
 from apps.library.services.compare import Fate, NotComparable, compare_scans
+from apps.library.services.libraries import add_library
+from apps.library.services.scan import scan_library
 from tests.factories import NOON, make_file, make_library
+from tests.sounds import write_wav
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -116,3 +121,26 @@ def test_scans_that_have_nothing_in_common(library: Library) -> None:
         with pytest.raises(NotComparable) as refused:
             compare_scans(one, other)
         assert refused.value.code == "not_comparable"
+
+
+def test_what_real_scans_write_is_enough(tmp_path: Path) -> None:
+    for name, tone in (("stays", 100), ("moves", 200), ("goes", 300), ("grows", 400)):
+        write_wav(tmp_path / f"{name}.wav", tone_hz=tone)
+    library = add_library(tmp_path)
+    first = scan_library(library, now=timezone.now())
+    before = (tmp_path / "grows.wav").stat().st_size
+    write_wav(tmp_path / "comes.wav", tone_hz=500)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "moves.wav").rename(tmp_path / "sub" / "moved.wav")
+    (tmp_path / "goes.wav").unlink()
+    write_wav(tmp_path / "grows.wav", tone_hz=400, seconds=3)
+    second = scan_library(library, now=timezone.now())
+    (tmp_path / "stays.wav").unlink()
+    third = scan_library(library, now=timezone.now())
+
+    assert fates(first, second) == {
+        "comes.wav": "came", "sub/moved.wav": "moved", "goes.wav": "went", "grows.wav": "grew",
+    }  # fmt: skip
+    after = (tmp_path / "grows.wav").stat().st_size
+    assert compare_scans(first, second).sums()[Fate.GREW].size_bytes == after - before
+    assert fates(second, third) == {"stays.wav": "went"}

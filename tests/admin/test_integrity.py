@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -99,15 +100,21 @@ class TestLibrary:
                 size_bytes=1, mtime_ns=1, inode=number, device=1,
                 integrity=Integrity.GOOD, verified_at=NOON + timedelta(seconds=number),
             )
-            for number in range(COUNT_CAP + 10)
+            for number in range(2 * COUNT_CAP)
         )  # fmt: skip
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE library_file")
 
-        view = integrity_view(Library.objects.get(pk=library.pk), now=NOON + timedelta(days=1))
+        with CaptureQueriesContext(connection) as asked:
+            view = integrity_view(Library.objects.get(pk=library.pk), now=NOON + timedelta(days=1))
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN " + asked.captured_queries[-1]["sql"])
+            plan = " ".join(row[0] for row in cursor.fetchall())
 
         assert str(view.checked) == f"{COUNT_CAP:,}+"
         assert view.share == ""
+        assert "library_file_unsound" in plan
+        assert "library_file_verify" in plan
 
     def test_videos_show_unsound_files(self, boss: Client) -> None:
         video = make_video()

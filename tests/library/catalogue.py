@@ -164,12 +164,10 @@ class Judge:
             away = any(self._is_away(video) for video in claimants)
             assert away or not row.read, f"{row} has no video"
             return
-        if row.video in claimants:
-            self._joined_for_a_reason(place, held, row)
-            return
-        known = row.video in self.before.written
-        assert not known or row.video in {old.video for old in before}, f"{row}: a wrong video"
-        if not known and held.content not in self.alike and not before:
+        if row.video in self.before.written:
+            if row.video not in {old.video for old in before}:
+                self._joined_for_a_reason(place, held, row)
+        elif held.content not in self.alike and not before:
             away = any(map(self._is_away, claimants))
             assert away or not claimants, f"{row} got a new video, but belongs to {claimants}"
 

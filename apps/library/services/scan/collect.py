@@ -11,6 +11,7 @@ from django.db import connection, models
 
 from apps.core import audit
 from apps.core.models import AuditAction, AuditEntry
+from apps.ffmpeg.hashing import WHOLE_BYTES
 from apps.ffmpeg.messages import ProbeResult
 from apps.ffmpeg.reasons import Reason
 from apps.library.choices import ProbeState, Refresh
@@ -71,7 +72,7 @@ class Collector:
     batch: Batch = field(default_factory=Batch)
     _old: dict[int, File] = field(default_factory=dict)
     _new_videos: dict[tuple[str, int, int], int] = field(default_factory=dict)
-    _new_contents: set[str] = field(default_factory=set)
+    _new_contents: dict[str, int] = field(default_factory=dict)
     _file_ids: Iterator[int] = field(default_factory=lambda: iter(()))
     _video_ids: Iterator[int] = field(default_factory=lambda: iter(()))
 
@@ -186,6 +187,8 @@ class Collector:
             # Some network shares number all files alike, so that the content has to agree, too.
             key = (file.content, int(file.device), int(file.inode))
             file.video_id = one.twin.video_id if one.twin else self._new_videos.get(key)
+            if file.video_id is None and file.size_bytes <= WHOLE_BYTES:
+                file.video_id = self._new_contents.get(file.content)
             if file.video_id is None:
                 if not one.undecided and file.content not in self._new_contents:
                     self._add_video(file)
@@ -199,7 +202,7 @@ class Collector:
         self.batch.videos.append(video)
         self.batch.entries.append(audit.entry(video, AuditAction.CREATED, {}))
         self.batch.fresh.add(video.pk)
-        self._new_contents.add(file.content)
+        self._new_contents[file.content] = video.pk
         self._new_videos[file.content, int(file.device), int(file.inode)] = video.pk
 
     def _take_back(self, one: Recognized) -> None:

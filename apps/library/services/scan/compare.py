@@ -36,7 +36,7 @@ _PREPARE = """
         inode numeric(20), device numeric(20), arriving boolean
     );
     CREATE TEMP TABLE scan_gone (
-        file_id bigint, folder_id bigint, name bytea, device numeric(20)
+        file_id bigint PRIMARY KEY, folder_id bigint, name bytea, device numeric(20)
     );
 """
 
@@ -72,6 +72,7 @@ _GONE = """
     SELECT f.id, f.folder_id, f.name, f.device FROM library_file f
     WHERE f.folder_id = ANY(%s) AND f.missing_since IS NULL AND NOT EXISTS (
         SELECT FROM pg_temp.scan_walked w WHERE w.folder_id = f.folder_id AND w.name = f.name)
+    ON CONFLICT (file_id) DO UPDATE SET name = excluded.name  -- a second look at the folder
     RETURNING folder_id
 """
 

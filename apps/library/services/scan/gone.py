@@ -26,6 +26,7 @@ _UNSEEN = """
     SELECT file.id, file.folder_id, file.name, file.device
     FROM library_folder folder JOIN library_file file ON file.folder_id = folder.id
     WHERE folder.id = ANY(%s) AND file.missing_since IS NULL
+    ON CONFLICT (file_id) DO NOTHING
 """
 
 # What another scan, or this one by a move, has taken elsewhere meanwhile isn't gone.

@@ -34,6 +34,11 @@ _CANDIDATES = """
     ) file
 """
 
+_AT = """
+    SELECT file.id FROM unnest(%s::bigint[], %s::bytea[]) AS wanted(folder_id, name)
+    JOIN library_file file USING (folder_id, name) WHERE file.displaced = 0
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Recognized:
@@ -160,10 +165,9 @@ def known_by_content(wanted: set[tuple[str, int]]) -> dict[str, list[File]]:
 
 def _rows_at(differences: Sequence[Difference]) -> dict[Difference, File | None]:
     """The rows that stand at paths now: some may have come or gone since they were compared."""
-    rows = File.objects.filter(
-        folder__in={d.folder.pk for d in differences}, name__in={d.name for d in differences},
-        displaced=0,
-    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_AT, [[d.folder.pk for d in differences], [d.name for d in differences]])
+        rows = File.objects.in_bulk([pk for (pk,) in cursor.fetchall()]).values()
     by_path = {(row.folder_id, bytes(row.name)): row for row in rows}
     return {d: by_path.get((d.folder.pk, d.name)) for d in differences}
 

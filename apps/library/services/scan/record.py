@@ -44,7 +44,13 @@ class Record:
         values["counts"] = self.counts.as_json()
         for name, value in values.items():
             setattr(self.scan, name, value)
-        if not Scan.objects.filter(pk=self.scan.pk).update(**values):
-            raise LibraryGone("The library was removed during the scan.")
+        check_library_there(self.scan)
+        Scan.objects.filter(pk=self.scan.pk).update(**values)
         ScanFinding.objects.bulk_create(self._findings)
         self._findings.clear()
+
+
+def check_library_there(scan: Scan) -> None:
+    """Raises LibraryGone."""
+    if not Scan.objects.filter(pk=scan.pk).exists():
+        raise LibraryGone("The library was removed during the scan.")

@@ -17,6 +17,7 @@ from apps.library.services.facts import sync_facts
 from apps.library.services.scan.collect import Batch, Collector, Overtaken
 from apps.library.services.scan.compare import FORGET_DIGESTS, Comparison, FolderVisit
 from apps.library.services.scan.identity import Found, Recognizer
+from apps.library.services.scan.record import check_library_there
 
 Guard = Callable[[], AbstractContextManager[Any]]
 
@@ -58,7 +59,7 @@ class Writer:
     def write(self, found: Sequence[Found]) -> None:
         """Write a batch; if PostgreSQL refuses it, halve it until only the bad row is left out.
 
-        Raises RootOffline and DiskSilent, with the batch unwritten.
+        Raises RootOffline, DiskSilent and LibraryGone, with the batch unwritten.
         """
         complete = list(self.comparison.complete)
         try:
@@ -79,6 +80,7 @@ class Writer:
         recognized = self.recognizer.recognize(found)
         try:
             with self.guard():
+                check_library_there(self.scan)
                 batch = Collector(self.scan, self.now, self.refresh).collect(recognized)
                 self._save(batch)
                 self._keep_digests(complete)

@@ -6,7 +6,7 @@ import sys
 from benchmarks import place
 from benchmarks.report import Report
 
-NAMES = ("scan", "moves", "kills", "storage", "catalogue")
+NAMES = ("scan", "watch", "moves", "kills", "storage", "catalogue")
 
 
 def main(names: list[str]) -> int:

@@ -54,14 +54,15 @@ class _Watch(threading.Thread):
 
     def run(self) -> None:
         while not self._ended.wait(_EVERY_S):
-            self.peak_kb = max(self.peak_kb, sum(map(_size_kb, _family(self._pid))))
+            self.peak_kb = max(self.peak_kb, sum(map(size_kb, family(self._pid))))
 
     def stop(self) -> None:
         self._ended.set()
         self.join()
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it."""
     found = [pid]
     for one in found:
         with suppress(OSError):
@@ -71,7 +72,8 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-def _size_kb(pid: int) -> int:
+def size_kb(pid: int) -> int:
+    """Proportional set size; 0 for a process that has ended."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):

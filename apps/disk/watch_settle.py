@@ -83,7 +83,7 @@ class Settling:
         one = self._waiting.pop(old, None) if old is not None else None
         if one is None or not one.is_file:
             one = _Waiting(now, _PAUSE_S)
-        one.not_before = now + _PAUSE_S
+        one.since = now  # whoever still writes it is at work
         if old is not None and tell_old:
             one.also.add(old)
         self._put(new, one)

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.core.models import AuditEntry
 from apps.ffmpeg.pool import MediaPool
-from apps.library.choices import LibraryState, ProbeState
+from apps.library.choices import Integrity, LibraryState, ProbeState, Refresh
 from apps.library.models import File, Library, Scan, ScanFinding, Tag, Video
 from apps.library.services.libraries import add_library
 from apps.library.services.scan import RootOffline, probe_again, scan_library
@@ -383,3 +383,54 @@ class TestStopping:
         assert 0 < first < 603
         assert done.counts["added"] == 603 - first
         assert File.objects.count() == 603
+
+
+class TestOtherBytesUnderTheSameTime:
+    def test_reading_anew_keeps_the_checksum_and_tells_of_rot(
+        self, library: Library, root: Path
+    ) -> None:
+        Library.objects.update(full_hash=True)
+        library.refresh_from_db()
+        scan(library)
+        before = File.objects.get(path="one.wav")
+        _rot(root / "one.wav")
+
+        scan(library, rescan=True)
+
+        file = File.objects.get(path="one.wav")
+        assert (file.md5, file.integrity) == (before.md5, Integrity.ROT)
+        scan(library, rescan=True)
+        assert File.objects.get(path="one.wav").integrity == Integrity.ROT
+
+    def test_a_person_may_ask_for_the_new_checksum(self, library: Library, root: Path) -> None:
+        Library.objects.update(full_hash=True)
+        library.refresh_from_db()
+        scan(library)
+        before = File.objects.get(path="one.wav")
+        _rot(root / "one.wav")
+
+        probe_again(library, [before.pk], now=next(_clock), refresh=frozenset({Refresh.MD5}))
+
+        file = File.objects.get(path="one.wav")
+        assert file.md5 != before.md5
+        assert file.content == before.content
+        entry = AuditEntry.objects.filter(object_type="library.file").latest("pk")
+        assert entry.changes["md5"] == [before.md5, file.md5]
+
+    def test_a_change_with_a_new_time_is_none(self, library: Library, root: Path) -> None:
+        scan(library)
+        write_wav(root / "one.wav", tone_hz=999)
+
+        scan(library)
+
+        file = File.objects.get(path="one.wav")
+        assert (file.integrity, file.md5) == (Integrity.UNKNOWN, "")
+
+
+def _rot(path: Path) -> None:
+    """Change a byte as a dying disk does, with nothing else to see of it."""
+    before = path.stat()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -1,13 +1,8 @@
 """Turning what a scan found into rows, without writing any."""
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
-
-from django.db import connection, models
 
 from apps.core import audit
 from apps.core.models import AuditAction, AuditEntry
@@ -16,22 +11,15 @@ from apps.ffmpeg.messages import ProbeResult
 from apps.ffmpeg.reasons import Reason
 from apps.library.choices import ProbeState, Refresh
 from apps.library.models import File, Scan, Video
-from apps.library.services.facts import facts_of
 from apps.library.services.scan.compare import PASSING_REASONS, Difference
 from apps.library.services.scan.counts import Counts
 from apps.library.services.scan.identity import Recognized
-from apps.library.services.scan.refresh import refreshed
+from apps.library.services.scan.rows import changed_row, new_ids, new_row, new_video
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_TITLE_CHARS = 500
-_FACTS = (
-    "container", "video_codec", "audio_codec", "width", "height", "duration_ms", "frame_rate",
-    "bitrate", "streams", "chapters",
-)  # fmt: skip
 _REPORTED = (
     "size_bytes", "mtime_ns", "path", "content", "oshash", "md5", "missing_since", "probe_error",
     "duration_ms", "container", "video_codec", "audio_codec", "width", "height", "frame_rate",
-    "bitrate",
+    "bitrate", "integrity",
 )  # fmt: skip
 _COMPARED = (*_REPORTED, "inode", "facts", "streams", "chapters", "video_id")
 
@@ -136,50 +124,15 @@ class Collector:
             counts.resized(before=before.size_bytes, after=after.size_bytes)
         return True
 
-    def _file(
-        self,
-        difference: Difference,
-        result: ProbeResult,
-        before: File | None,
-    ) -> File:
-        failure = {
-            "probe_state": ProbeState.FAILED if result.error else ProbeState.DONE,
-            "probe_error": result.error,
-            "probe_message": result.message,
-        }
+    def _file(self, difference: Difference, result: ProbeResult, before: File | None) -> File:
         if result.error in PASSING_REASONS:
             difference.folder.open_end = True
-            if before is not None:  # what was known is still the best there is to know
-                return replaced(before, missing_since=None, **failure)
-        file = File(
-            pk=before.pk if before else next(self._file_ids),
-            created_at=before.created_at if before else self.now,
-            video_id=before.video_id if before else None,
-            library_id=self.scan.library_id,
-            folder_id=difference.folder.pk,
-            name=difference.name,
-            path=difference.path.decode("utf-8", "backslashreplace"),
-            size_bytes=difference.size_bytes,
-            mtime_ns=difference.mtime_ns,
-            inode=difference.inode,
-            device=difference.device,
-            oshash=result.oshash,
-            content=result.content,
-            md5=result.md5,
-            **failure,
-        )
-        if before is not None and _is_same_content(before, file):
-            for name in ("integrity", "integrity_detail", "verified_at"):
-                setattr(file, name, getattr(before, name))
-            file.md5 = result.md5 or before.md5
-        if result.facts:
-            for name in _FACTS:
-                setattr(file, name, getattr(result.facts, name))
-            further = result.facts.to_json().items()
-            file.facts = {name: value for name, value in further if name not in _FACTS}
-        if before is not None and self.refresh:
-            return refreshed(before, file, self.refresh)
-        return file
+        if before is not None:
+            row = changed_row(before, difference, result, refresh=self.refresh)
+            row.library_id = self.scan.library_id
+            return row
+        pk = next(self._file_ids)
+        return new_row(difference, result, pk=pk, scan=self.scan, now=self.now)
 
     def _assign(self, file: File, one: Recognized) -> None:
         """Give a file its video: the one it has, its twin's, a new one, or none yet."""
@@ -237,15 +190,6 @@ class Collector:
             self.batch.entries.append(audit.entry(after, AuditAction.CHANGED, changes))
 
 
-def new_video(file: File, *, pk: int, now: datetime) -> Video:
-    """A video of its own for a file, which is told of it."""
-    file.video_id = pk
-    return Video(
-        pk=pk, title=title_of(bytes(file.name)), library_id=file.library_id,
-        primary_file_id=file.pk, added_at=now, **facts_of(file),
-    )  # fmt: skip
-
-
 def _locked(found: Sequence[Recognized]) -> dict[int, File]:
     """The known rows of a batch, locked, if they are as they were recognised."""
     seen = {row.pk: row for one in found for row in (one.row, one.moved) if row is not None}
@@ -258,36 +202,3 @@ def _locked(found: Sequence[Recognized]) -> dict[int, File]:
 
 def _place_of(row: File) -> tuple[int, bytes, int, str]:
     return row.folder_id, bytes(row.name), row.displaced, row.content
-
-
-def _is_same_content(before: File, after: File) -> bool:
-    """As far as can be told without reading all of it."""
-    names = ("size_bytes", "mtime_ns", "content")
-    return all(getattr(before, name) == getattr(after, name) for name in names)
-
-
-def replaced(file: File, **values: object) -> File:
-    """A copy of a row with other values."""
-    twin = copy(file)
-    for name, value in values.items():
-        setattr(twin, name, value)
-    return twin
-
-
-def title_of(name: bytes) -> str:
-    """A title from a file's name, without its extension and control characters, and not too long:
-    bytes beyond UTF-8 take four characters each.
-    """
-    stem = (name.rpartition(b".")[0] or name).decode("utf-8", "backslashreplace")
-    stem = unicodedata.normalize("NFC", stem)
-    return _CONTROL.sub(" ", stem).strip()[:_TITLE_CHARS].rstrip() or "untitled"
-
-
-def new_ids(model: type[models.Model], count: int) -> Iterator[int]:
-    """Ids from a model's sequence, for rows that are written later."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [model._meta.db_table, count],
-        )
-        return iter([row[0] for row in cursor.fetchall()])

@@ -18,10 +18,10 @@ from apps.ffmpeg.hashing import WHOLE_BYTES
 from apps.library.models import File, Library, Video
 from apps.library.services.facts import sync_facts
 from apps.library.services.scan.checks import Checks
-from apps.library.services.scan.collect import new_ids, new_video
 from apps.library.services.scan.counts import Counts
 from apps.library.services.scan.disks import Disks
 from apps.library.services.scan.roots import RootOffline, check_root
+from apps.library.services.scan.rows import new_ids, new_video
 from apps.library.services.scan.write import Guard, announce
 
 _BATCH = 64

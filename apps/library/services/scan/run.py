@@ -1,7 +1,9 @@
 """Scans from their beginning to their end."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +18,6 @@ from apps.library.services.scan.checks import open_checks
 from apps.library.services.scan.copies import Copies
 from apps.library.services.scan.counts import Counts
 from apps.library.services.scan.disks import Disks
-from apps.library.services.scan.gone import Gone
 from apps.library.services.scan.record import Note
 from apps.library.services.scan.roots import RootOffline, below, check_known_disk, check_same_disk
 from apps.library.services.scan.scope import find_scope
@@ -61,38 +62,47 @@ def scan_library(
         library=library, paths=[_shown(path) for path in paths[:_MOST_NAMED]], rescan=rescan,
         kind=kind, started_at=now, job_id=job_id,
     )  # fmt: skip
-    whole = not paths
-    with open_run(library, scan, report=report, guard=guard, note=note) as run:
-        try:
-            known = library.files.present().exists()
-            disk = run.disks.of(library.pk)
-            device = check_known_disk(
-                disk, library, expect_files=known, accept_other=Question.OTHER_DISK in accept
-            )
-            scope = find_scope(disk, library, paths, shallow=shallow, strict=kind == ScanKind.SCAN)
-            run.begin(device)
-            run.work(run.walk(scope))
-            if kind != ScanKind.WATCH:  # which comes back by itself
-                run.look_again()
-            known = known or run.counts.done > 0
-            check_same_disk(disk, library.root_bytes, device=device, expect_files=known)
-            gone = Gone(
-                library, scan, disk, run.comparison.rules, device, guard, now, run.record.tell
-            )
-            unseen = scope.unseen_folders(library, run.unknown, since=now)
-            accepted = Question.GONE in accept
-            run.counts.missing, run.counts.held = gone.settle(unseen, accepted=accepted)
-            scan.walked = True
-            run.tell_apart()
-        except (DiskSilent, DiskHangs) as error:
-            _note_state(library, LibraryState.OFFLINE, f"{library.root} does not answer.")
-            raise RootOffline(f"{library.root} does not answer: does it hang?") from error
-        except RootOffline as error:
-            asked = {"question": error.question} if error.question else {}
-            _note_state(library, LibraryState.OFFLINE, str(error), **asked)
-            raise
-    _note_end(library, run, device=device, whole=whole, kind=kind, accept=accept)
+    asked = _Asked(paths, shallow, accept)
+    with (
+        open_run(library, scan, report=report, guard=guard, note=note) as run,
+        _offline_noted(library),
+    ):
+        device = _scan(run, asked)
+    _note_end(library, run, asked, device=device)
     return scan
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What of a library is to be scanned, and what a person has answered."""
+
+    paths: Sequence[str]
+    shallow: bool
+    accept: frozenset[Question]
+
+
+def _scan(run: Run, asked: _Asked) -> int:
+    """The steps of a scan; returns the root's device."""
+    library, scan = run.library, run.scan
+    disk = run.disks.of(library.pk)
+    known = library.files.present().exists()
+    device = check_known_disk(
+        disk, library, expect_files=known, accept_other=Question.OTHER_DISK in asked.accept
+    )
+    by_person = scan.kind == ScanKind.SCAN
+    scope = find_scope(disk, library, asked.paths, shallow=asked.shallow, strict=by_person)
+    run.begin(device)
+    run.work(run.walk(scope))
+    if by_person:  # the watch comes back by itself
+        run.look_again()
+    known = known or run.counts.done > 0
+    check_same_disk(disk, library.root_bytes, device=device, expect_files=known)
+    unseen = scope.unseen_folders(library, run.unknown, since=scan.started_at)
+    accepted = Question.GONE in asked.accept
+    run.counts.missing, run.counts.held = run.gone().settle(unseen, accepted=accepted)
+    scan.walked = True
+    run.tell_apart()
+    return device
 
 
 def probe_again(
@@ -116,13 +126,12 @@ def probe_again(
         library=library, paths=paths, rescan=True, kind=ScanKind.PROBE, started_at=now,
         job_id=job_id,
     )  # fmt: skip
-    with open_run(library, scan, report=report, guard=guard, note=note, refresh=refresh) as run:
-        disk = run.disks.of(library.pk)
-        try:
-            run.begin(check_known_disk(disk, library, expect_files=True))
-            run.work(run.again(files))
-        except (DiskSilent, DiskHangs) as error:
-            raise RootOffline(f"{library.root} does not answer: does it hang?") from error
+    with (
+        open_run(library, scan, report=report, guard=guard, note=note, refresh=refresh) as run,
+        _offline_noted(library),
+    ):
+        run.begin(check_known_disk(run.disks.of(library.pk), library, expect_files=True))
+        run.work(run.again(files))
     return scan
 
 
@@ -146,18 +155,25 @@ def tell_apart(
     return {"copies": counts.copies, "different": counts.different}
 
 
-def _note_end(
-    library: Library,
-    run: Run,
-    *,
-    device: int,
-    whole: bool,
-    kind: ScanKind,
-    accept: frozenset[Question],
-) -> None:
+@contextmanager
+def _offline_noted(library: Library) -> Iterator[None]:
+    """Writes down at the library that its root is away. Raises RootOffline for whatever hangs."""
+    try:
+        yield
+    except (DiskSilent, DiskHangs) as error:
+        message = f"{library.root} does not answer: does its disk or share hang?"
+        _note_state(library, LibraryState.OFFLINE, message)
+        raise RootOffline(message) from error
+    except RootOffline as error:
+        question = {"question": error.question} if error.question else {}
+        _note_state(library, LibraryState.OFFLINE, str(error), **question)
+        raise
+
+
+def _note_end(library: Library, run: Run, asked: _Asked, *, device: int) -> None:
     values: dict[str, Any] = {"device": device}
     detail = ""
-    if kind == ScanKind.SCAN:
+    if run.scan.kind == ScanKind.SCAN:
         values["scanned_at"] = run.scan.started_at
     if run.counts.held:
         values["question"] = Question.GONE
@@ -165,7 +181,7 @@ def _note_end(
             f"{run.counts.held:,} files are gone at once. Nothing was marked: look whether a disk "
             "or folder is missing, or tell that they are gone."
         )
-    elif whole or accept:
+    elif asked.accept or not asked.paths:
         values["question"] = Question.NONE
     elif library.question:
         detail = library.state_detail

@@ -27,6 +27,7 @@ from apps.library.services.scan.compare import Comparison, Difference, FolderVis
 from apps.library.services.scan.copies import Copies
 from apps.library.services.scan.counts import Counts
 from apps.library.services.scan.disks import Disks
+from apps.library.services.scan.gone import Gone
 from apps.library.services.scan.identity import Found, Recognizer
 from apps.library.services.scan.record import Note, Record
 from apps.library.services.scan.roots import RootOffline, check_root
@@ -145,6 +146,14 @@ class Run:
         del self.counts.skipped["arriving"]
         folders = arrivals.take_folders()
         self.work(self.walk(Scope(flat=tuple(folders))))
+
+    def gone(self) -> Gone:
+        """What to do about files that the walk didn't see."""
+        comparison = self.comparison
+        return Gone(
+            self.library, self.scan, comparison.disk, comparison.rules, comparison.device,
+            self.guard, self.scan.started_at, self.record.tell,
+        )  # fmt: skip
 
     def tell_apart(self) -> None:
         """Compare whole files with those that they look like, as far as a scan may read."""

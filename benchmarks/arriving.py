@@ -66,7 +66,7 @@ def _held_open(one: Arrival, dice: random.Random) -> Iterator[tuple[float, Step]
     yield 0, lambda: opened.append(_opened(one.path))
     for piece in _pieces(one.content, dice):
         yield dice.uniform(*_PAUSES_S), lambda piece=piece: opened[0].write(piece)  # type: ignore[misc]
-    yield 0, lambda: opened[0].close()
+    yield 0, opened[0].close
 
 
 def _renamed_meanwhile(one: Arrival, dice: random.Random) -> Iterator[tuple[float, Step]]:

@@ -5,17 +5,16 @@ arguments. Answers are frames ``(kind, value)``: any number of ``"part"`` and ``
 ``"end"``, or ``"error"`` with an errno. It ends when stdin does.
 """
 
-import fcntl
 import gc
 import os
 import signal
-import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from apps.disk import frames, walk
+from apps.disk.leases import open_for_writing
 from apps.disk.rules import Rules
 
 _BEAT_S = 1.0
@@ -120,30 +119,7 @@ def _stat(path: bytes) -> tuple[int, ...] | int:
 
 def _busy(_beat: Beat, *, paths: list[bytes]) -> Iterator[list[bool]]:
     """For each path whether somebody on this machine has it open for writing, where that shows."""
-    yield [_is_busy(path) for path in paths]
-
-
-def _is_busy(path: bytes) -> bool:
-    """The kernel grants a read lease only on a file that nobody has open for writing.
-
-    Where we may not ask (another's file, a network share) nothing is known: False.
-    """
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOATIME)
-    except OSError:
-        return False
-    try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            return False
-        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    finally:
-        os.close(fd)
-    return False
+    yield [open_for_writing(path) is True for path in paths]
 
 
 def _listed(_beat: Beat, *, folder: bytes, names: list[bytes]) -> Iterator[list[bool]]:

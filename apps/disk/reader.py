@@ -57,7 +57,7 @@ class Disk:
 
     Each method raises DiskSilent when nothing was heard for ``timeout_s`` and, if it says so,
     OSError for what the system said. ``waiting`` is called several times a second meanwhile; what
-    it raises ends the wait. Use it from one thread.
+    it raises ends the wait. After the first silence nothing more is asked. Use it from one thread.
     """
 
     def __init__(self, *, timeout_s: float, waiting: Callable[[], None] = lambda: None) -> None:
@@ -65,7 +65,7 @@ class Disk:
         self._waiting = waiting
         # a walk is answered while questions about what it found are asked
         self._children: dict[str, _Child] = {}
-        self._silent = False
+        self.silent = False
 
     def __enter__(self) -> Self:
         return self
@@ -136,7 +136,7 @@ class Disk:
         return bytes(real)
 
     def _ask(self, deed: str, **arguments: Any) -> Iterator[Any]:
-        if self._silent:  # not twice the same long wait
+        if self.silent:  # not twice the same long wait
             raise DiskSilent(_SENTENCE)
         role = "walk" if deed == "walk" else "ask"
         child = self._children.get(role) or self._children.setdefault(role, _Child())
@@ -146,7 +146,7 @@ class Disk:
             yield from child.parts(self._timeout_s, self._waiting)
             complete = True
         except DiskSilent:
-            self._silent = True
+            self.silent = True
             raise
         except OSError:
             complete = True

@@ -23,7 +23,7 @@ _REGULAR = stat.S_IFREG >> 12
 _LINK = stat.S_IFLNK >> 12
 FOLDER = stat.S_IFDIR >> 12
 _CHUNK = 4_096
-_MOST_NS = 2**63 - 1  # what the catalogue can hold: the year 2262
+MOST_NS = 2**63 - 1  # what the catalogue can hold: the year 2262
 # What these folders hold can't be known; elsewhere what wasn't seen is gone.
 UNKNOWN = frozenset({"unreadable", "read_error"})
 _GONE = (errno.ENOENT, errno.ENOTDIR)
@@ -100,7 +100,7 @@ def entries(root: bytes, path: bytes, *, device: int) -> Iterator[list[tuple[obj
 
 def mtime_ns(found: os.stat_result) -> int:
     """When a file was modified, as far as the catalogue can tell: a file may bear any date."""
-    return min(max(found.st_mtime_ns, -_MOST_NS), _MOST_NS)
+    return min(max(found.st_mtime_ns, -MOST_NS), MOST_NS)
 
 
 def reason_of(number: int | None) -> str:
@@ -142,7 +142,7 @@ def _read(folder: bytes, device: int) -> Iterator[tuple[list[tuple[object, ...]]
             except FileNotFoundError:  # went away since; the next scan sees a different folder
                 continue
             time = s.st_mtime_ns
-            if not -_MOST_NS <= time <= _MOST_NS:
+            if not -MOST_NS <= time <= MOST_NS:
                 time = mtime_ns(s)
             elsewhere = 0 if s.st_dev == device else s.st_dev
             found.append((entry.name, s.st_size, time, s.st_ino, elsewhere, s.st_mode >> 12))

@@ -64,7 +64,7 @@ class MediaPool:
         self._arguments = [f"--timeout-s={timeout_s}", f"--memory-bytes={memory_bytes}"]
         self._arguments += [f"--ffmpeg={ffmpeg}"] if ffmpeg else []
         self._arguments += [f"--ffprobe={ffprobe}"] if ffprobe else []
-        self._pace: Pace = pace or _NoPace()
+        self.pace: Pace = pace or NoPace()
         self._peers: list[Peer] = []
         self._again: deque[Request] = deque()
         self._lingering: list[Peer] = []
@@ -148,13 +148,13 @@ class MediaPool:
             request = self._again.popleft() if self._again else next(source, None)
             if request is None:
                 return batch, True
-            self._pace.count()
+            self.pace.count()
             batch.append(request)
             size += len(request.path)
         return batch, False
 
     def _is_time(self) -> bool:
-        return self._pace.next_at <= time.monotonic()
+        return self.pace.next_at <= time.monotonic()
 
     def _collect(self) -> Iterator[Result]:
         """Wait until something happens, then give what has come of it."""
@@ -177,8 +177,8 @@ class MediaPool:
         """Seconds until a child has taken too long or the pace allows the next file."""
         until = [peer.deadline for peer in self._peers if peer.deadline is not None]
         now = time.monotonic()
-        if self._pace.next_at > now:
-            until.append(self._pace.next_at)
+        if self.pace.next_at > now:
+            until.append(self.pace.next_at)
         return max(min(until, default=now) - now, 0)
 
     def _bury(self, peer: Peer, reason: Reason) -> Iterator[Result]:
@@ -223,7 +223,9 @@ class Pace(Protocol):
         """One is about to be opened."""
 
 
-class _NoPace:
+class NoPace:
+    """As fast as it goes."""
+
     next_at = 0.0
 
     def count(self) -> None:

@@ -12,6 +12,7 @@ from typing import IO
 
 from django.conf import settings
 
+from apps.ffmpeg.pool import NoPace, Pace
 from apps.library.models import Library
 
 _POLL_S = 0.5
@@ -19,15 +20,18 @@ _LONGEST_AHEAD_S = 600.0
 
 
 @contextmanager
-def probe_slots(device: int, *, limit: int, waiting: Callable[[], None]) -> Iterator[int]:
+def probe_slots(
+    device: int, *, limit: int, waiting: Callable[[], None], lane: str = ""
+) -> Iterator[int]:
     """Take the mount's free slots, at least one; give the number taken.
 
     A slot is a lock on a file, which the kernel drops when its holder dies. While all are taken
-    ``waiting`` is called about twice a second and may raise to give up.
+    ``waiting`` is called about twice a second and may raise to give up. A ``lane`` has slots of its
+    own.
     """
-    folder = _folder()
+    name = f"mount-{device}{lane and '-'}{lane}"
     with ExitStack() as held:
-        while not (taken := _take(folder, device, limit, held)):
+        while not (taken := _take(_folder() / name, limit, held)):
             waiting()
             time.sleep(_POLL_S)
         yield taken
@@ -60,10 +64,10 @@ class MountPace:
             fcntl.flock(self._fd, fcntl.LOCK_UN)
 
 
-def mount_pace(library: Library, device: int) -> MountPace | None:
-    """How fast a library's files may be opened, or None if there is no limit."""
+def mount_pace(library: Library, device: int) -> Pace:
+    """How fast a library's files may be opened."""
     rate = library.files_per_second
-    return MountPace(device, per_second=rate) if rate else None
+    return MountPace(device, per_second=rate) if rate else NoPace()
 
 
 def _folder() -> Path:
@@ -72,10 +76,10 @@ def _folder() -> Path:
     return folder
 
 
-def _take(folder: Path, device: int, limit: int, held: ExitStack) -> int:
+def _take(path: Path, limit: int, held: ExitStack) -> int:
     taken = 0
     for number in range(limit):
-        file = (folder / f"mount-{device}-{number}").open("wb")
+        file = path.with_name(f"{path.name}-{number}").open("wb")
         if _lock(file):
             held.enter_context(file)
             taken += 1

@@ -1,15 +1,13 @@
 """Reading fingerprints of single files, beside what a scan probes anyway."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
 from apps.ffmpeg.messages import ProbeRequest, ProbeResult
 from apps.ffmpeg.pool import MediaPool
 from apps.library.models import File, Library
-from apps.library.services.media import media_pool
 from apps.library.services.scan.compare import Difference
 
 
@@ -37,9 +35,3 @@ class Checks:
         )  # fmt: skip
         (result,) = self.pool.run([request], beat=self.waiting)
         return cast("ProbeResult", result)
-
-
-@contextmanager
-def open_checks(waiting: Callable[[], None]) -> Iterator[Checks]:
-    with media_pool(children=1) as pool:
-        yield Checks(pool, waiting)

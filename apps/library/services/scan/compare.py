@@ -237,7 +237,7 @@ class Comparison:
                 difference = self._difference(by_id[row[0]], row)
                 same, arriving = row[8], row[10]
                 if arriving and not same:
-                    self._leave_arriving(difference)
+                    self.leave_arriving(difference)
                     continue
                 difference.folder.waiting += 1
                 yield difference
@@ -248,7 +248,8 @@ class Comparison:
         for visit in visits:
             self.finish_one(visit)
 
-    def _leave_arriving(self, difference: Difference) -> None:
+    def leave_arriving(self, difference: Difference) -> None:
+        """Leave a file alone that is still being written, to come back to it."""
         difference.folder.open_end = True
         self.counts.skipped["arriving"] += 1
         self.arrivals.note(difference.folder.path, difference)

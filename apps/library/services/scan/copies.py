@@ -17,9 +17,8 @@ from apps.disk.reader import DiskSilent
 from apps.ffmpeg.hashing import WHOLE_BYTES
 from apps.library.models import File, Library, Video
 from apps.library.services.facts import sync_facts
-from apps.library.services.scan.checks import Checks
 from apps.library.services.scan.counts import Counts
-from apps.library.services.scan.disks import Disks
+from apps.library.services.scan.crew import Crew
 from apps.library.services.scan.roots import RootOffline, check_root
 from apps.library.services.scan.rows import new_ids, new_video
 from apps.library.services.scan.write import Guard, announce
@@ -37,8 +36,7 @@ class Copies:
     """
 
     library: Library
-    disks: Disks
-    checks: Checks
+    crew: Crew
     guard: Guard
     now: datetime
     counts: Counts
@@ -83,7 +81,7 @@ class Copies:
     def _md5(self, row: File) -> str:
         """Of the whole file, or nothing if it isn't as the row says; kept in the row."""
         if not row.md5 and row.size_bytes > WHOLE_BYTES and row.missing_since is None:
-            result = self.checks.read_row(row, md5=True)
+            result = self.crew.checks.read_row(row, md5=True)
             self._read_bytes += row.size_bytes
             stat = result.stat
             if stat and (stat.size, stat.mtime_ns) == (row.size_bytes, row.mtime_ns):
@@ -96,7 +94,7 @@ class Copies:
         """Whether a row's file is nowhere, so that the one like it must be it."""
         if row.displaced:
             return True
-        disk = self.disks.of(row.library_id)
+        disk = self.crew.disk(row.library_id)
         try:
             (seen,) = disk.stats([row.location])
             check_root(disk, row.library.root_bytes, expect_files=True)

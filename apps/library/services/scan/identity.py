@@ -16,9 +16,8 @@ from django.db import connection
 from apps.ffmpeg.hashing import WHOLE_BYTES
 from apps.ffmpeg.messages import ProbeResult
 from apps.library.models import File, Library
-from apps.library.services.scan.checks import Checks
 from apps.library.services.scan.compare import PASSING_REASONS, Difference
-from apps.library.services.scan.disks import Disks
+from apps.library.services.scan.crew import Crew
 from apps.library.services.scan.places import Place, Places
 
 Found = tuple[Difference, ProbeResult | None]
@@ -64,10 +63,9 @@ class Recognizer:
     ``device`` is that of the library's root, which must not go away meanwhile.
     """
 
-    disks: Disks
     library: Library
     device: int
-    checks: Checks
+    crew: Crew
     _moved: set[int] = field(default_factory=set)
 
     def recognize(self, found: Sequence[Found]) -> list[Recognized]:
@@ -80,7 +78,7 @@ class Recognizer:
         }  # fmt: skip
         rows = known_by_content({(r.content, d.inode) for d, r in read.items()})
         places = Places(
-            disks=self.disks, checks=self.checks, own=self.library, device=self.device,
+            crew=self.crew, own=self.library, device=self.device,
             now={row.pk: r.content for d, r in found if r and r.content and (row := old[d])},
         )  # fmt: skip
         places.look([row for some in rows.values() for row in some])
@@ -138,7 +136,7 @@ class Recognizer:
         """Which of the rows that left their places is this file."""
         same = [row for row in left if _is_untouched(row, difference)]
         if not same and len({row.md5 for row in left}) > 1:
-            md5 = result.md5 or self.checks.read(difference, self.library, md5=True).md5
+            md5 = result.md5 or self.crew.checks.read(difference, self.library, md5=True).md5
             left = [row for row in left if row.md5 in {"", md5}]
         by_likeness = sorted(
             same or left,

@@ -10,9 +10,8 @@ from enum import Enum
 
 from apps.disk.reader import DiskSilent, Stat
 from apps.library.models import File, Library
-from apps.library.services.scan.checks import Checks
 from apps.library.services.scan.compare import Difference
-from apps.library.services.scan.disks import Disks
+from apps.library.services.scan.crew import Crew
 from apps.library.services.scan.roots import RootOffline, check_root, check_same_disk
 
 _NOTHING = {errno.ENOENT, errno.ENOTDIR}
@@ -34,8 +33,7 @@ class Places:
     batch has read at the paths of known rows.
     """
 
-    disks: Disks
-    checks: Checks
+    crew: Crew
     own: Library
     device: int
     now: Mapping[int, str]
@@ -51,7 +49,7 @@ class Places:
                 by_library[row.library_id].append(row)
         for library_id, wanted in by_library.items():
             try:
-                stats = self.disks.of(library_id).stats([row.location for row in wanted])
+                stats = self.crew.disk(library_id).stats([row.location for row in wanted])
             except DiskSilent:
                 if library_id == self.own.pk:
                     raise
@@ -95,7 +93,7 @@ class Places:
         return Place.LEFT if is_other else Place.HERE
 
     def _holds_other(self, row: File) -> bool | None:
-        content = self.checks.read_row(row).content
+        content = self.crew.checks.read_row(row).content
         return content != row.content if content else None
 
     def _is_renamed_in_case(self, row: File, difference: Difference) -> bool:
@@ -105,19 +103,19 @@ class Places:
             return False
         folder = os.path.join(self.own.root_bytes, difference.folder.path)
         try:
-            return self.disks.of(self.own.pk).listed(folder, [old]) == [False]
+            return self.crew.disk(self.own.pk).listed(folder, [old]) == [False]
         except OSError:
             return False
 
     def _is_online(self, library: Library) -> bool:
         """The scan's own library has to be: raises RootOffline."""
         if library.pk == self.own.pk:
-            disk = self.disks.of(library.pk)
+            disk = self.crew.disk(library.pk)
             check_same_disk(disk, library.root_bytes, device=self.device, expect_files=True)
             return True
         if library.pk not in self._online:
             try:
-                disk = self.disks.of(library.pk)
+                disk = self.crew.disk(library.pk)
                 device = check_root(disk, library.root_bytes, expect_files=True)
                 self._online[library.pk] = library.device in (None, device)
             except RootOffline:

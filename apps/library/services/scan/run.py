@@ -14,10 +14,9 @@ from apps.disk.reader import DiskSilent
 from apps.ffmpeg.pool import DiskHangs
 from apps.library.choices import LibraryState, Question, Refresh, ScanKind
 from apps.library.models import Library, Scan
-from apps.library.services.scan.checks import open_checks
 from apps.library.services.scan.copies import Copies
 from apps.library.services.scan.counts import Counts
-from apps.library.services.scan.disks import Disks
+from apps.library.services.scan.crew import Crew
 from apps.library.services.scan.record import Note
 from apps.library.services.scan.roots import RootOffline, below, check_known_disk, check_same_disk
 from apps.library.services.scan.scope import find_scope
@@ -40,6 +39,7 @@ def scan_library(
     rescan: bool = False,
     accept: frozenset[Question] = frozenset(),
     kind: ScanKind = ScanKind.SCAN,
+    crew: Crew | None = None,
     job_id: int | None = None,
     report: Progress = silent,
     guard: Guard = transaction.atomic,
@@ -54,7 +54,7 @@ def scan_library(
     alone; ``unsettled`` of the scan names their folders. Stopped at any point and called again it
     goes on where it was. ``report`` counts files and may raise; what was found until then is kept.
     Each write happens under ``guard``. ``note`` gets a line for each file that people should know
-    of. Raises RootOffline, PathRefused, LibraryGone.
+    of. A ``crew`` of children that is given is kept. Raises RootOffline, PathRefused, LibraryGone.
     """
     for path in paths:
         below(path, root=library.root_bytes)
@@ -64,7 +64,7 @@ def scan_library(
     )  # fmt: skip
     asked = _Asked(paths, shallow, accept)
     with (
-        open_run(library, scan, report=report, guard=guard, note=note) as run,
+        open_run(library, scan, crew, report=report, guard=guard, note=note) as run,
         _offline_noted(library),
     ):
         device = _scan(run, asked)
@@ -84,7 +84,7 @@ class _Asked:
 def _scan(run: Run, asked: _Asked) -> int:
     """The steps of a scan; returns the root's device."""
     library, scan = run.library, run.scan
-    disk = run.disks.of(library.pk)
+    disk = run.disk
     known = library.files.present().exists()
     device = check_known_disk(
         disk, library, expect_files=known, accept_other=Question.OTHER_DISK in asked.accept
@@ -127,10 +127,12 @@ def probe_again(
         job_id=job_id,
     )  # fmt: skip
     with (
-        open_run(library, scan, report=report, guard=guard, note=note, refresh=refresh) as run,
+        open_run(
+            library, scan, None, report=report, guard=guard, note=note, refresh=refresh
+        ) as run,
         _offline_noted(library),
     ):
-        run.begin(check_known_disk(run.disks.of(library.pk), library, expect_files=True))
+        run.begin(check_known_disk(run.disk, library, expect_files=True))
         run.work(run.again(files))
     return scan
 
@@ -149,9 +151,9 @@ def tell_apart(
     def waiting() -> None:
         report(min(total, counts.copies + counts.different), total)
 
-    with Disks(waiting=waiting) as disks, open_checks(waiting) as checks:
-        copies = Copies(library, disks, checks, guard, now, counts, waiting)
-        copies.settle()
+    with Crew() as crew:
+        crew.waiting = waiting
+        Copies(library, crew, guard, now, counts, waiting).settle()
     return {"copies": counts.copies, "different": counts.different}
 
 

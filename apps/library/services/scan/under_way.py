@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import cast
@@ -13,20 +13,18 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from apps.core.progress import Progress
-from apps.disk.reader import DiskSilent, Stat
-from apps.disk.walk import UNKNOWN, Listing
+from apps.disk.reader import Disk, DiskSilent, Stat
+from apps.disk.walk import MOST_NS, UNKNOWN, Listing
 from apps.ffmpeg.messages import ProbeRequest, ProbeResult
 from apps.ffmpeg.reasons import Reason
-from apps.library.choices import Refresh
+from apps.library.choices import Refresh, ScanKind
 from apps.library.models import File, Library, Scan
-from apps.library.services.media import media_pool
 from apps.library.services.mounts import mount_pace, probe_slots
 from apps.library.services.scan.arrivals import Arrivals
-from apps.library.services.scan.checks import Checks, open_checks
 from apps.library.services.scan.compare import Comparison, Difference, FolderVisit, Need
 from apps.library.services.scan.copies import Copies
 from apps.library.services.scan.counts import Counts
-from apps.library.services.scan.disks import Disks
+from apps.library.services.scan.crew import Crew
 from apps.library.services.scan.gone import Gone
 from apps.library.services.scan.identity import Found, Recognizer
 from apps.library.services.scan.record import Note, Record
@@ -47,21 +45,17 @@ _TURN_S = 0.1
 def open_run(
     library: Library,
     scan: Scan,
+    crew: Crew | None,
     *,
     report: Progress,
     guard: Guard,
     note: Note,
     refresh: frozenset[Refresh] = frozenset(),
 ) -> Iterator["Run"]:
-    """A run with its children, which end with it; it writes down what the scan came to."""
-    run: Run | None = None
-
-    def waiting() -> None:
-        if run is not None:
-            run.progress()
-
-    with Disks(waiting=waiting) as disks, open_checks(waiting) as checks:
-        run = Run(library, scan, report, guard, note, refresh, disks, checks)
+    """A run that writes down what the scan came to. Without a ``crew`` it has one of its own."""
+    with nullcontext(crew) if crew else Crew() as children:
+        run = Run(library, scan, report, guard, note, refresh, children)
+        children.begin(run.progress)
         try:
             yield run
         finally:
@@ -78,8 +72,7 @@ class Run:
     guard: Guard
     note: Note
     refresh: frozenset[Refresh]
-    disks: Disks
-    checks: Checks
+    crew: Crew
     counts: Counts = field(default_factory=Counts)
     unknown: list[bytes] = field(default_factory=list)
     comparison: Comparison = field(init=False)
@@ -94,17 +87,21 @@ class Run:
     def __post_init__(self) -> None:
         self.record = Record(self.scan, self.counts, self.note)
 
+    @property
+    def disk(self) -> Disk:
+        return self.crew.disk(self.library.pk)
+
     def begin(self, device: int) -> None:
         """``device`` is the root's, which was found to be there."""
         known = self.library.folders.aggregate(files=Sum("file_count"))
         self._expected = known["files"] or 0
-        disk, now = self.disks.of(self.library.pk), self.scan.started_at
+        disk, now = self.disk, self.scan.started_at
         arrivals = Arrivals(disk, self.library.root_bytes, settings.MEDIAHUB_SETTLE_SECONDS)
         self.comparison = Comparison(
             self.library, disk, rules_of(self.library), self.counts, arrivals, now,
             self.scan.rescan, self.record.tell, device,
         )  # fmt: skip
-        recognizer = Recognizer(self.disks, self.library, device, self.checks)
+        recognizer = Recognizer(self.library, device, self.crew)
         self.writer = Writer(
             self.scan, self.comparison, recognizer, self.guard, now, self.record.tell,
             self.refresh,
@@ -118,9 +115,8 @@ class Run:
             if first is not None:
                 for result in self._probe(chain([first], requests)):
                     if result.error == Reason.TIMED_OUT:  # the file alone, or all of the disk?
-                        disk = self.disks.of(self.library.pk)
-                        check_root(disk, self.library.root_bytes, expect_files=True)
-                    self._found.append((self._asked.pop(result.key), result))
+                        check_root(self.disk, self.library.root_bytes, expect_files=True)
+                    self._take(self._asked.pop(result.key), result)
                     if self._is_time():
                         self._flush()
         except (RootOffline, DiskSilent):
@@ -158,14 +154,14 @@ class Run:
     def tell_apart(self) -> None:
         """Compare whole files with those that they look like, as far as a scan may read."""
         copies = Copies(
-            self.library, self.disks, self.checks, self.guard, self.scan.started_at, self.counts,
+            self.library, self.crew, self.guard, self.scan.started_at, self.counts,
             self.progress,
         )  # fmt: skip
         copies.settle(most_bytes=settings.MEDIAHUB_COMPARE_BYTES)
 
     def again(self, files: QuerySet[File]) -> Iterator[ProbeRequest]:
         """Files of the catalogue that are to be probed whatever they are."""
-        disk, batch = self.disks.of(self.library.pk), list[File]()
+        disk, batch = self.disk, list[File]()
         for file in chain(files.iterator(chunk_size=_BATCH_FILES), [None]):
             if file is not None:
                 batch.append(file)
@@ -194,7 +190,7 @@ class Run:
 
     def _listings(self, scope: Scope) -> Iterator[list[Listing]]:
         """The walk in batches that are bounded by folders, entries and time."""
-        disk, root = self.disks.of(self.library.pk), self.library.root_bytes
+        disk, root = self.disk, self.library.root_bytes
         device, rules = self.comparison.device, rule_arguments(self.library)
         batch: list[Listing] = []
         entries, began = 0, time.monotonic()
@@ -235,12 +231,22 @@ class Run:
 
     def _probe(self, requests: Iterator[ProbeRequest]) -> Iterator[ProbeResult]:
         limit = self.library.probes_at_once or settings.MEDIAHUB_PROBE_CHILDREN
-        device = self.comparison.device
-        with (
-            probe_slots(device, limit=limit, waiting=self.progress) as children,
-            media_pool(children=children, pace=mount_pace(self.library, device)) as pool,
-        ):
+        lane, device = "", self.comparison.device
+        if self.scan.kind == ScanKind.WATCH:  # which must not wait for a long scan's end
+            lane, limit = "watch", 1
+        with probe_slots(device, limit=limit, waiting=self.progress, lane=lane) as children:
+            pool = self.crew.pool(children)
+            pool.pace = mount_pace(self.library, device)
             yield from cast("Iterator[ProbeResult]", pool.run(requests, beat=self.progress))
+
+    def _take(self, difference: Difference, result: ProbeResult) -> None:
+        stat = result.stat
+        seen = stat and (stat.size, min(max(stat.mtime_ns, -MOST_NS), MOST_NS))
+        if seen and seen != (difference.size_bytes, difference.mtime_ns):
+            self.comparison.leave_arriving(difference)  # written to since it was listed
+            self.comparison.finish_one(difference.folder)
+        else:
+            self._found.append((difference, result))
 
     def _is_time(self) -> bool:
         waited = time.monotonic() - self._written_at

@@ -3,10 +3,11 @@
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from enum import Enum, auto
-from threading import Event
+from threading import Event, Lock
 
 from django.db import connection
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.utils import timezone
 from apps.library.choices import ScanKind
 from apps.library.models import Library
 from apps.library.services.scan import RootOffline, scan_library
+from apps.library.services.scan.crew import Crew
 from apps.library.services.scan.roots import PathRefused
 from apps.library.services.watch.dirty import Scope
 
@@ -21,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 _THREADS = 2  # libraries scanned at the same moment
 _LONGEST_S = 20.0
+_IDLE_S = 120.0  # some 200 MB are too much to keep for long
 
 
 class Outcome(Enum):
@@ -47,11 +50,13 @@ class SmallScans:
         self._stopping = Event()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="scan")
         self._running: dict[int, tuple[Scope, Future[Outcome]]] = {}
+        self._crews = _Crews()
 
     def close(self) -> None:
         """Stop the scans; what they found is kept."""
         self._stopping.set()
         self._threads.shutdown(cancel_futures=True)
+        self._crews.tidy(idle_s=0)
         os.close(self.wake)
 
     def is_busy(self, library_id: int) -> bool:
@@ -64,6 +69,7 @@ class SmallScans:
 
     def ended(self) -> list[tuple[int, Scope, Outcome]]:
         """The scans that have ended since."""
+        self._crews.tidy(idle_s=_IDLE_S)
         done = [pk for pk, (_, future) in self._running.items() if future.done()]
         ended = [(pk, *self._running.pop(pk)) for pk in done]
         return [(pk, scope, future.result()) for pk, scope, future in ended]
@@ -93,12 +99,43 @@ class SmallScans:
             if self._stopping.is_set() or time.monotonic() > until:
                 raise _TakesLong
 
-        for paths, shallow in ((scope.whole, False), (scope.files, True)):
-            if paths:
-                scan_library(
-                    library, now=timezone.now(), paths=_names(paths), kind=ScanKind.WATCH,
-                    shallow=shallow, report=report,
-                )  # fmt: skip
+        with self._crews.one() as crew:
+            for paths, shallow in ((scope.whole, False), (scope.files, True)):
+                if paths:
+                    scan_library(
+                        library, now=timezone.now(), paths=_names(paths), kind=ScanKind.WATCH,
+                        shallow=shallow, report=report, crew=crew,
+                    )  # fmt: skip
+
+
+class _Crews:
+    """Crews that wait for the next scan; starting one takes longer than most scans."""
+
+    def __init__(self) -> None:
+        self._idle: list[tuple[float, Crew]] = []
+        self._lock = Lock()
+
+    @contextmanager
+    def one(self) -> Iterator[Crew]:
+        """A crew, which is kept if all went well."""
+        with self._lock:
+            crew = self._idle.pop()[1] if self._idle else Crew()
+        try:
+            yield crew
+        except BaseException:
+            crew.close()
+            raise
+        with self._lock:
+            self._idle.append((time.monotonic(), crew))
+
+    def tidy(self, *, idle_s: float) -> None:
+        """Send home who has had nothing to do for so long."""
+        until = time.monotonic() - idle_s
+        with self._lock:
+            leaving = [crew for since, crew in self._idle if since <= until]
+            self._idle = [(since, crew) for since, crew in self._idle if since > until]
+        for crew in leaving:
+            crew.close()
 
 
 def _names(paths: Sequence[bytes]) -> list[str]:

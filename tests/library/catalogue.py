@@ -168,8 +168,8 @@ class Judge:
             if row.video not in {old.video for old in before}:
                 self._joined_for_a_reason(place, held, row)
         elif held.content not in self.alike and not before:
-            away = any(map(self._is_away, claimants))
-            assert away or not claimants, f"{row} got a new video, but belongs to {claimants}"
+            excused = any(self._is_away(v) or self._stays(v, held.content) for v in claimants)
+            assert excused or not claimants, f"{row} got a new video, but belongs to {claimants}"
 
     def _joined_for_a_reason(self, place: Place, held: Bytes, row: Row) -> None:
         assert row.video
@@ -207,11 +207,25 @@ class Judge:
                 continue
             if any(new.present and new.content == content for new in now):
                 continue
-            held = self.disk.get(row.place)
-            # other content, never seen before, at the old place: it may be thought an edit
-            edited = held is not None and not claims[held.content]
-            edited = edited and any(new.present and new.place == row.place for new in now)
-            assert edited, f"{row} is on disk, but its video is not there: {now}"
+            stays = self._stays(video, content)
+            assert stays, f"{row} is on disk, but its video is not there: {now}"
+
+    def _stays(self, video: int, content: str) -> bool:
+        """Whether it is where it was although its content went elsewhere: other content, new or a
+        copy, has taken its place, and that may be thought an edit.
+        """
+        there = {new.place for new in self.after.files_of(video) if new.present}
+        places = {old.place for old in self.before.files_of(video) if old.content == content}
+        return any(
+            (held := self.disk.get(place)) is not None
+            and all(self.disk.get(old.place) == held for old in self._holders(held.content)[:1])
+            for place in places & there
+        )
+
+    def _holders(self, content: str) -> list[Row]:
+        """Files that had this content before, those first that still have it."""
+        rows = [row for row in self.before.rows.values() if row.content == content]
+        return sorted(rows, key=self._left)
 
     def new_videos_are_told_apart(self) -> None:
         by_video: dict[int, set[str]] = defaultdict(set)

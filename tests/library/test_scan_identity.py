@@ -229,6 +229,23 @@ class TestCopies:
 
         assert video_at("copy.wav") == video_at("one.wav")
 
+    @pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
+    def test_that_come_with_a_move_are_second_files(
+        self, library: Library, root: Path, large: bool
+    ) -> None:
+        write_alike(root / "a.wav", b"a") if large else write_wav(root / "a.wav", tone_hz=800)
+        scan(library)
+        video = video_at("a.wav")
+        shutil.copy(root / "a.wav", root / "copy.wav")
+        shutil.copy(root / "a.wav", root / "folder" / "other copy.wav")
+        (root / "a.wav").unlink()
+
+        scan(library)
+
+        assert paths_of(video) == {"copy.wav", "folder/other copy.wav"}
+        assert Video.objects.count() == 4
+        assert counted(scan(library)) == {"unchanged": 5}
+
     def test_outlive_one_another(self, library: Library, root: Path) -> None:
         shutil.copy(root / "one.wav", root / "copy.wav")
         scan(library)

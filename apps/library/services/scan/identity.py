@@ -87,10 +87,12 @@ class Recognizer:
             if d in read else Recognized(d, r, old[d])
             for d, r in found
         ]  # fmt: skip
-        return [
+        recognized = [
             self._anew(one, rows, places) if self._has_lost_its_row(one) else one
             for one in recognized
         ]
+        moved = {one.moved.content: one.moved for one in recognized if one.moved}
+        return [_beside(one, moved) for one in recognized]
 
     def _has_lost_its_row(self, one: Recognized) -> bool:
         """Whether the row at its path turned out to be another finding."""
@@ -179,10 +181,27 @@ def _second(
         if places.is_same_inode(row, difference):
             return Recognized(difference, result, None, twin=row)
     for row in with_video:
-        if difference.size_bytes <= WHOLE_BYTES or (result.md5 and row.md5 == result.md5):
+        if _has_same_bytes(difference, result, row):
             return Recognized(difference, result, None, twin=row)
     doubt = any(not (row.md5 and result.md5) for row in here)
     return Recognized(difference, result, None, undecided=doubt)
+
+
+def _beside(one: Recognized, moved: dict[str, File]) -> Recognized:
+    """A new file as what it is beside a known one that has moved in the same batch: a copy."""
+    if one.result is None or one.row or one.moved or one.twin or one.undecided:
+        return one
+    row = moved.get(one.result.content)
+    if row is None or row.size_bytes != one.difference.size_bytes:
+        return one
+    if row.video_id and _has_same_bytes(one.difference, one.result, row):
+        return replace(one, twin=row)
+    return replace(one, undecided=not (row.md5 and one.result.md5))
+
+
+def _has_same_bytes(difference: Difference, result: ProbeResult, row: File) -> bool:
+    """For certain, of two files of the same content and size."""
+    return difference.size_bytes <= WHOLE_BYTES or bool(result.md5 and row.md5 == result.md5)
 
 
 def _is_as_before(row: File | None, result: ProbeResult) -> bool:

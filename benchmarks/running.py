@@ -62,7 +62,8 @@ class Running:
             with suppress(subprocess.TimeoutExpired):
                 self._up.wait(30)
         self.kill_everything()
-        shutil.rmtree(self.data, ignore_errors=True)
+        if error is None:  # else its logs tell why
+            shutil.rmtree(self.data, ignore_errors=True)
 
     def start(self) -> None:
         """Start it and wait until it answers."""

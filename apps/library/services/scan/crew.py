@@ -39,8 +39,10 @@ class Crew:
     def close(self) -> None:
         """End the children."""
         self.waiting = _nothing
-        for one in (self.checks.pool, *self._pools.values(), *self._disks.values()):
-            one.close()
+        for pool in (self.checks.pool, *self._pools.values()):
+            pool.close()
+        for disk in self._disks.values():
+            disk.close()
         self._pools.clear()
         self._disks.clear()
 

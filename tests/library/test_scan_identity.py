@@ -11,7 +11,7 @@ import pytest
 
 from apps.library.models import File, Library, Scan, Video
 from apps.library.services.libraries import add_library
-from apps.library.services.scan import scan_library
+from apps.library.services.scan import scan_library, under_way
 from tests.factories import NOON
 from tests.rigs.media import sound_alike
 from tests.sounds import write_wav
@@ -229,10 +229,17 @@ class TestCopies:
 
         assert video_at("copy.wav") == video_at("one.wav")
 
+    @pytest.mark.parametrize("batch", [1, 256])
     @pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
     def test_that_come_with_a_move_are_second_files(
-        self, library: Library, root: Path, large: bool
+        self,
+        library: Library,
+        root: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        large: bool,
+        batch: int,
     ) -> None:
+        monkeypatch.setattr(under_way, "_BATCH_FILES", batch)
         write_alike(root / "a.wav", b"a") if large else write_wav(root / "a.wav", tone_hz=800)
         scan(library)
         video = video_at("a.wav")

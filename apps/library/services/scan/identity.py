@@ -118,11 +118,12 @@ class Recognizer:
     ) -> Recognized:
         others = [
             row for row in rows
-            if row.size_bytes == difference.size_bytes and row.pk not in self._moved
-            and (old is None or row.pk != old.pk)
+            if row.size_bytes == difference.size_bytes and (old is None or row.pk != old.pk)
         ]  # fmt: skip
         place = {row.pk: places.of(row, difference) for row in others}
-        left = [row for row in others if place[row.pk] is Place.LEFT]
+        left = [
+            row for row in others if place[row.pk] is Place.LEFT and row.pk not in self._moved
+        ]  # fmt: skip
         here = [row for row in others if place[row.pk] is Place.HERE]
         if old is not None and old.content == result.content:  # it lacks a video, no more
             second = _second(difference, result, here, places)

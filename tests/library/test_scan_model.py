@@ -15,6 +15,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import connection, transaction
@@ -24,7 +25,7 @@ from hypothesis import strategies as st
 from apps.core.models import AuditEntry
 from apps.library.models import File, Library, Tag, Video
 from apps.library.services.libraries import add_library
-from apps.library.services.scan import RootOffline, scan_library
+from apps.library.services.scan import RootOffline, scan_library, under_way
 from tests.factories import NOON
 from tests.library.catalogue import Catalogue, Judge, on_disk
 from tests.rigs.media import sound, sound_alike
@@ -90,11 +91,14 @@ def warm() -> Iterator[None]:
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
 )
 @given(
+    batch=st.sampled_from([256, 256, 2, 1]),
     files=st.lists(st.tuples(_places, _contents), min_size=2, max_size=5),
     steps=st.lists(_steps, min_size=3, max_size=_LONGEST),
 )
-def test_identity_and_what_people_wrote_are_kept(warm: None, files: Any, steps: Any) -> None:
-    with _world() as world:
+def test_identity_and_what_people_wrote_are_kept(
+    warm: None, batch: int, files: Any, steps: Any
+) -> None:
+    with _world() as world, patch.object(under_way, "_BATCH_FILES", batch):
         for place, number in files:
             world.create(place, number)
         world.scan_all()

@@ -141,7 +141,7 @@ class Judge:
 
     def what_is_offline_stays(self) -> None:
         for row in self.before.rows.values():
-            if row.place[0] in self.offline:
+            if row.place[0] in self.offline and row.present:
                 assert self.after.rows[row.pk] == row, "offline, but touched"
 
     def present_is_what_is_there(self) -> None:

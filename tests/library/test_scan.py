@@ -13,7 +13,14 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.core.models import AuditEntry
 from apps.ffmpeg.pool import MediaPool
-from apps.library.choices import Integrity, LibraryState, ProbeState, Refresh
+from apps.library.choices import (
+    Integrity,
+    LibraryState,
+    ProbeState,
+    Question,
+    Refresh,
+    ScanKind,
+)
 from apps.library.models import File, Library, Scan, ScanFinding, Tag, Video
 from apps.library.services.libraries import add_library
 from apps.library.services.scan import RootOffline, probe_again, scan_library
@@ -434,3 +441,31 @@ def _rot(path: Path) -> None:
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+class TestManyGoneBitByBit:
+    def test_asks_although_each_scan_of_the_watch_misses_few(
+        self, library: Library, root: Path
+    ) -> None:
+        for number in range(40):
+            write_wav(root / f"{number}.wav", tone_hz=500 + number, seconds=0.01)
+        scan(library)
+        library.refresh_from_db()
+        now = next(_clock)
+
+        for number in range(0, 24, 6):
+            for one in range(number, number + 6):
+                (root / f"{one}.wav").unlink()
+            now += timedelta(seconds=2)
+            scan_library(library, now=now, paths=["0.wav"], kind=ScanKind.WATCH)
+
+        assert File.objects.missing().count() == 6
+        library.refresh_from_db()
+        assert library.question == Question.GONE
+        scan_library(library, now=now + timedelta(seconds=2), accept=frozenset({Question.GONE}))
+        assert File.objects.missing().count() == 24
+        (root / "30.wav").unlink()
+        library.refresh_from_db()
+        later = now + timedelta(seconds=4)
+        scan_library(library, now=later, paths=["30.wav"], kind=ScanKind.WATCH)
+        assert File.objects.missing().count() == 25

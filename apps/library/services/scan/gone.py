@@ -4,7 +4,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -19,6 +19,7 @@ from apps.library.services.scan.write import Guard
 
 _BATCH = 512
 _MOST_TOLD = 1_000
+_AT_ONCE = timedelta(minutes=10)
 
 # Folders of the walked part that the walk did not come to, and all files in them.
 _UNSEEN = """
@@ -109,10 +110,12 @@ class Gone:
         return self._mark(unseen_folders), 0
 
     def _limit(self) -> int:
-        """How many files may go at once without asking."""
+        """How many more files may go without asking: what the watch saw go lately counts, too."""
         percent = self.library.gone_percent or settings.MEDIAHUB_GONE_PERCENT
-        known = self.library.files.present().count()
-        return max(known * percent // 100, settings.MEDIAHUB_GONE_FILES - 1)
+        since = max(self.library.scanned_at or self.now - _AT_ONCE, self.now - _AT_ONCE)
+        lately = self.library.files.filter(missing_since__gt=since).count()
+        known = self.library.files.present().count() + lately
+        return max(known * percent // 100, settings.MEDIAHUB_GONE_FILES - 1) - lately
 
     def _count(self) -> int:
         with connection.cursor() as cursor:

@@ -251,6 +251,7 @@ class World:
             with connection.execute_wrapper(_killer(queries)):
                 self._scan(library)
         except Killed:
+            transaction.set_rollback(False)  # only here is there a transaction around the scan
             note("killed")
 
     def scan_folder(self, folder: tuple[int, int]) -> None:

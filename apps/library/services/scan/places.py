@@ -88,7 +88,7 @@ class Places:
         ):  # fmt: skip
             return Place.HERE
         is_other = stat.size_bytes != row.size_bytes or self._holds_other(row)
-        if is_other is None or not self._is_online(row.library):
+        if is_other is None or not self._is_online(row.library, afresh=True):
             return Place.UNKNOWN
         return Place.LEFT if is_other else Place.HERE
 
@@ -107,12 +107,12 @@ class Places:
         except OSError:
             return False
 
-    def _is_online(self, library: Library) -> bool:
-        """The scan's own library has to be: raises RootOffline."""
-        if library.pk == self.own.pk:
+    def _is_online(self, library: Library, *, afresh: bool = False) -> bool:
+        """Since all paths were looked at. The scan's own library has to be: raises RootOffline."""
+        if library.pk == self.own.pk and (afresh or library.pk not in self._online):
             disk = self.crew.disk(library.pk)
             check_same_disk(disk, library.root_bytes, device=self.device, expect_files=True)
-            return True
+            self._online[library.pk] = True
         if library.pk not in self._online:
             try:
                 disk = self.crew.disk(library.pk)

@@ -131,10 +131,10 @@ class Running:
         return [pid for pid in _ours(self.data) if b"worker\0disk\0" in _file(pid, "cmdline")]
 
     def kill_worker(self, chance: random.Random) -> None:
-        """All of the cluster at once, or one of its processes."""
+        """All of the cluster at once, or only the process that runs the scan."""
         workers = self.workers()
-        victims = workers if chance.random() < 0.5 else [chance.choice(workers)]
-        _kill(victims)
+        busy = [pid for pid in workers if _children(pid) - set(workers)]
+        _kill(workers if chance.random() < 0.5 or not busy else [chance.choice(busy)])
 
     def kill_database(self) -> None:
         _kill(self._postmaster())
@@ -194,6 +194,10 @@ def _file(pid: int, name: str) -> bytes:
         return Path(f"/proc/{pid}/{name}").read_bytes()
     except OSError:
         return b""
+
+
+def _children(pid: int) -> set[int]:
+    return {int(one) for one in _file(pid, f"task/{pid}/children").split()}
 
 
 def _kill(pids: list[int]) -> None:

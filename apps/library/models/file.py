@@ -54,7 +54,10 @@ class File(Timestamped):
     size_bytes = models.BigIntegerField()
     mtime_ns = models.BigIntegerField()
     inode = models.DecimalField(max_digits=20, decimal_places=0)
-    device = models.DecimalField(max_digits=20, decimal_places=0)
+    device = models.DecimalField(
+        max_digits=20, decimal_places=0,
+        help_text="0 on the root's own, whose number may change with each mount",
+    )  # fmt: skip
     missing_since = models.DateTimeField(null=True, blank=True)
     displaced = models.BigIntegerField(
         default=0,

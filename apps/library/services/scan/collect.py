@@ -128,7 +128,11 @@ class Collector:
         if result.error in PASSING_REASONS:
             difference.folder.open_end = True
         if before is not None:
-            row = changed_row(before, difference, result, refresh=self.refresh)
+            stays = (
+                before.folder_id == difference.folder.pk and bytes(before.name) == difference.name
+            )
+            refresh = self.refresh if stays else frozenset()
+            row = changed_row(before, difference, result, refresh=refresh)
             row.library_id = self.scan.library_id
             return row
         pk = next(self._file_ids)

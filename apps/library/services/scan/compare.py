@@ -199,8 +199,7 @@ class Comparison:
                         for entry, arriving in self._taken(visit):
                             visit.file_count += 1
                             visit.size_bytes += entry.size_bytes
-                            device = entry.device or self.device
-                            copy.write_row((visit.pk, *entry[:4], device, arriving))
+                            copy.write_row((visit.pk, *entry[:5], arriving))
                     except OSError:
                         visit.open_end = visit.unread = True
 

@@ -15,6 +15,7 @@ from apps.disk.walk import Entry
 from apps.library.models import Library, Scan
 from apps.library.services.facts import sync_facts
 from apps.library.services.scan.compare import FORGET_DIGESTS
+from apps.library.services.scan.roots import check_same_disk
 from apps.library.services.scan.write import Guard
 
 _BATCH = 512
@@ -38,16 +39,11 @@ _NO_LONGER = """
             AND file.name = gone.name AND file.missing_since IS NULL)
 """
 
-# A disk mounted below the root, of which everything is gone, was unmounted.
-_LOST_MOUNTS = """
-    DELETE FROM pg_temp.scan_gone gone
-    WHERE gone.device IN (
-        SELECT device FROM pg_temp.scan_gone WHERE device NOT IN (%(root)s, %(before)s)
-        GROUP BY device
-        HAVING count(*) = (
-            SELECT count(*) FROM library_file file WHERE file.library_id = %(library)s
-                AND file.device = scan_gone.device AND file.missing_since IS NULL))
-    RETURNING folder_id
+# Files of disks that were mounted below the root.
+_ELSEWHERE = """
+    SELECT DISTINCT folder.id, folder.path
+    FROM pg_temp.scan_gone gone JOIN library_folder folder ON folder.id = gone.folder_id
+    WHERE gone.device <> 0
 """
 
 _LISTED = """
@@ -91,10 +87,13 @@ class Gone:
     now: datetime
     told: Callable[[str, bytes, str], None]
 
-    def settle(self, unseen_folders: Sequence[int], *, accepted: bool) -> tuple[int, int]:
+    def settle(
+        self, unseen_folders: Sequence[int], *, accepted: bool, hold_all: bool
+    ) -> tuple[int, int]:
         """Mark files as missing; returns how many, and how many were held back to ask first.
 
-        Each is looked for once more before. Raises DiskSilent, with nothing marked.
+        Each is looked for once more before, and then the root. ``hold_all`` while a question is
+        open. Raises RootOffline and DiskSilent, with nothing marked.
         """
         with connection.cursor() as cursor:
             cursor.execute(_UNSEEN, [list(unseen_folders)])
@@ -102,9 +101,10 @@ class Gone:
         if not self._count():
             return 0, 0
         self._leave_lost_mounts()
-        limit = None if accepted else self._limit()
-        held = self._look_again(limit)
-        if limit is not None and held > limit:
+        limit = None if accepted else -1 if hold_all else self._limit()
+        gone = self._look_again(limit)
+        check_same_disk(self.disk, self.library.root_bytes, device=self.device, expect_files=False)
+        if limit is not None and gone > max(limit, 0):
             self._tell_held()
             return 0, self._count()
         return self._mark(unseen_folders), 0
@@ -113,7 +113,7 @@ class Gone:
         """How many more files may go without asking: what the watch saw go lately counts, too."""
         percent = self.library.gone_percent or settings.MEDIAHUB_GONE_PERCENT
         since = max(self.library.scanned_at or self.now - _AT_ONCE, self.now - _AT_ONCE)
-        lately = self.library.files.filter(missing_since__gt=since).count()
+        lately = self.library.files.filter(missing_since__gt=since, displaced=0).count()
         known = self.library.files.present().count() + lately
         return max(known * percent // 100, settings.MEDIAHUB_GONE_FILES - 1) - lately
 
@@ -123,26 +123,31 @@ class Gone:
             return int(cursor.fetchone()[0])
 
     def _look_again(self, limit: int | None) -> int:
-        """Take from the list what is there after all; stop at more than ``limit`` that isn't."""
+        """Take from the list what is there after all; stop at more than ``limit`` that isn't.
+
+        Returns how many aren't there; what the rules leave out by now doesn't count.
+        """
         gone = 0
         for rows in self._listed():
-            there = self._there(rows)
+            there, left_out = self._there(rows)
             with connection.cursor() as cursor:
                 cursor.execute("DELETE FROM pg_temp.scan_gone WHERE file_id = ANY(%s)", [there])
-            gone += len(rows) - len(there)
+            gone += len(rows) - len(there) - left_out
             if limit is not None and gone > limit:
                 break
         return gone
 
-    def _there(self, rows: Sequence[tuple[int, bytes, bytes]]) -> list[int]:
-        """Which of the files are there after all, where the walk should have seen them."""
+    def _there(self, rows: Sequence[tuple[int, bytes, bytes]]) -> tuple[list[int], int]:
+        """Which files are there after all, and how many are, but left out by intention."""
         root = self.library.root_bytes
         seen = self.disk.stats([os.path.join(root, path, name) for _pk, path, name in rows])
-        return [
-            pk
+        standing = [
+            (pk, self._is_left_out(path, name, stat))
             for (pk, path, name), stat in zip(rows, seen, strict=True)
-            if _may_be_there(stat) and not self._is_left_out(path, name, stat)
+            if _may_be_there(stat)
         ]
+        there = [pk for pk, left_out in standing if not left_out]
+        return there, len(standing) - len(there)
 
     def _is_left_out(self, path: bytes, name: bytes, stat: Stat | int) -> bool:
         """By the rules, or because a link is on the way: such files are gone by intention."""
@@ -168,13 +173,27 @@ class Gone:
             last = rows[-1][0]
 
     def _leave_lost_mounts(self) -> None:
-        before = self.device if self.library.device is None else self.library.device
-        values = {"root": self.device, "before": before, "library": self.library.pk}
+        """Files of a disk below the root that isn't mounted now aren't gone."""
         with connection.cursor() as cursor:
-            cursor.execute(_LOST_MOUNTS, values)
-            folders = {pk for (pk,) in cursor.fetchall()}
-        for folder in self.library.folders.filter(pk__in=sorted(folders)[:_MOST_TOLD]):
-            self.told("mount_gone", bytes(folder.path), "A disk below the root was unmounted.")
+            cursor.execute(_ELSEWHERE)
+            folders = [(pk, bytes(path)) for pk, path in cursor.fetchall()]
+        lost = [(pk, path) for pk, path in folders if self._device_at(path) == self.device]
+        for _pk, path in lost[:_MOST_TOLD]:
+            self.told("mount_gone", path, "A disk below the root was unmounted.")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM pg_temp.scan_gone WHERE device <> 0 AND folder_id = ANY(%s)",
+                [[pk for pk, _path in lost]],
+            )
+
+    def _device_at(self, path: bytes) -> int:
+        """Of the folder, or the nearest above that is there."""
+        while path:
+            (seen,) = self.disk.stats([os.path.join(self.library.root_bytes, path)])
+            if isinstance(seen, Stat):
+                return seen.device
+            path = os.path.dirname(path)
+        return self.device
 
     def _tell_held(self) -> None:
         told = 0

@@ -23,16 +23,18 @@ from apps.library.services.scan.places import Place, Places
 Found = tuple[Difference, ProbeResult | None]
 
 # Rows by content, those of the same inode first of all; beyond a number more would tell no more.
+# The index is partial: it serves only who says that the content is not empty.
 _CANDIDATES = """
-    SELECT DISTINCT file.id FROM unnest(%s::text[], %s::numeric[]) AS found(content, inode)
+    SELECT file.id FROM unnest(%(contents)s::text[], %(inodes)s::numeric[]) AS found(content, inode)
     CROSS JOIN LATERAL (
-        (SELECT id FROM library_file
-         WHERE content = found.content AND inode = found.inode ORDER BY id LIMIT 8)
-        UNION ALL
-        (SELECT id FROM library_file WHERE content = found.content ORDER BY id LIMIT 64)
-    ) file
+        SELECT id FROM library_file
+        WHERE content = found.content AND content <> '' AND inode = found.inode LIMIT 8) file
+    UNION
+    SELECT file.id FROM (SELECT DISTINCT unnest(%(contents)s::text[]) AS content) found
+    CROSS JOIN LATERAL (
+        SELECT id FROM library_file
+        WHERE content = found.content AND content <> '' ORDER BY inode LIMIT 64) file
 """
-
 _AT = """
     SELECT file.id FROM unnest(%s::bigint[], %s::bytea[]) AS wanted(folder_id, name)
     JOIN library_file file USING (folder_id, name) WHERE file.displaced = 0
@@ -46,6 +48,7 @@ class Recognized:
     ``row`` stands at its path now, and is the same file or was replaced by it. ``moved`` is a row
     from elsewhere that it is; ``twin`` one that is the same file under another name (a hard link),
     or has the same bytes. ``undecided``: whole files have to be compared first.
+    ``replaces``: other content in the place of ``row``, which may still turn up elsewhere.
     """
 
     difference: Difference
@@ -54,6 +57,7 @@ class Recognized:
     moved: File | None = None
     twin: File | None = None
     undecided: bool = False
+    replaces: bool = False
 
 
 @dataclass(slots=True)
@@ -125,20 +129,24 @@ class Recognizer:
             row for row in others if place[row.pk] is Place.LEFT and row.pk not in self._moved
         ]  # fmt: skip
         here = [row for row in others if place[row.pk] is Place.HERE]
+        away = [row for row in others if place[row.pk] is Place.UNKNOWN]
         if old is not None and old.content == result.content:  # it lacks a video, no more
             second = _second(difference, result, here, places)
             return replace(second, row=old, undecided=second.undecided or bool(left))
         if left and (row := self._best(left, difference, result)):
             self._moved.add(row.pk)
             return replace(_second(difference, result, here, places), row=old, moved=row)
-        if old is not None:  # replaced in place
-            return Recognized(difference, result, old)
+        if old is not None:
+            return Recognized(difference, result, old, replaces=True)
+        if not here and (row := _from_away(away, difference)):
+            return Recognized(difference, result, None, twin=row)
         return _second(difference, result, here, places)
 
     def _best(self, left: list[File], difference: Difference, result: ProbeResult) -> File | None:
         """Which of the rows that left their places is this file."""
         same = [row for row in left if _is_untouched(row, difference)]
-        if not same and len({row.md5 for row in left}) > 1:
+        doubt = len(left) > 1 or left[0].mtime_ns != difference.mtime_ns
+        if not same and doubt and any(row.md5 for row in left):
             md5 = result.md5 or self.crew.checks.read(difference, self.library, md5=True).md5
             left = [row for row in left if row.md5 in {"", md5}]
         by_likeness = sorted(
@@ -156,7 +164,7 @@ def known_by_content(wanted: set[tuple[str, int]]) -> dict[str, list[File]]:
     if wanted:
         contents, inodes = zip(*sorted(wanted), strict=True)
         with connection.cursor() as cursor:
-            cursor.execute(_CANDIDATES, [list(contents), list(inodes)])
+            cursor.execute(_CANDIDATES, {"contents": list(contents), "inodes": list(inodes)})
             ids = [pk for (pk,) in cursor.fetchall()]
         known = File.objects.filter(pk__in=ids).select_related("library", "folder").order_by("pk")
         for file in known:
@@ -198,6 +206,11 @@ def _beside(one: Recognized, moved: dict[str, File]) -> Recognized:
     if row.video_id and _has_same_bytes(one.difference, one.result, row):
         return replace(one, twin=row)
     return replace(one, undecided=not (row.md5 and one.result.md5))
+
+
+def _from_away(rows: list[File], difference: Difference) -> File | None:
+    """A file of a library whose disk is away, by its time, too: such a disk was copied, say."""
+    return next((row for row in rows if row.video_id and row.mtime_ns == difference.mtime_ns), None)
 
 
 def _has_same_bytes(difference: Difference, result: ProbeResult, row: File) -> bool:

@@ -7,12 +7,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import takewhile
 
 from apps.disk.reader import DiskSilent, Stat
 from apps.library.models import File, Library
 from apps.library.services.scan.compare import Difference
 from apps.library.services.scan.crew import Crew
-from apps.library.services.scan.roots import RootOffline, check_root, check_same_disk
+from apps.library.services.scan.roots import (
+    RootOffline,
+    check_root,
+    check_same_disk,
+    looks_known,
+)
 
 _NOTHING = {errno.ENOENT, errno.ENOTDIR}
 
@@ -73,7 +79,7 @@ class Places:
         """Whether a row's path and a finding are one file on disk."""
         stat = self._stats.get(row.pk)
         same = isinstance(stat, Stat) and (stat.device, stat.inode)
-        return same == (difference.device, difference.inode)
+        return same == (difference.device or self.device, difference.inode)
 
     def _find(self, row: File) -> Place:
         stat = self._stats.get(row.pk)
@@ -98,12 +104,17 @@ class Places:
 
     def _is_renamed_in_case(self, row: File, difference: Difference) -> bool:
         """Whether the row's path only still works because the file system minds no case."""
-        old, new = bytes(row.name), difference.name
-        if old == new or row.folder_id != difference.folder.pk or _folded(old) != _folded(new):
+        old = os.path.join(bytes(row.folder.path), bytes(row.name))
+        if row.library_id != self.own.pk or old == difference.path:
             return False
-        folder = os.path.join(self.own.root_bytes, difference.folder.path)
+        if _folded(old) != _folded(difference.path):
+            return False
+        pairs = zip(old.split(b"/"), difference.path.split(b"/"), strict=True)
+        same = [ours for ours, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
+        changed = old.split(b"/")[len(same)]
+        folder = os.path.join(self.own.root_bytes, *same)
         try:
-            return self.crew.disk(self.own.pk).listed(folder, [old]) == [False]
+            return self.crew.disk(self.own.pk).listed(folder, [changed]) == [False]
         except OSError:
             return False
 
@@ -116,9 +127,11 @@ class Places:
         if library.pk not in self._online:
             try:
                 disk = self.crew.disk(library.pk)
-                device = check_root(disk, library.root_bytes, expect_files=True)
-                self._online[library.pk] = library.device in (None, device)
-            except RootOffline:
+                # empty, too: all files of a library may have moved to another
+                device = check_root(disk, library.root_bytes, expect_files=False)
+                same = device == library.device or looks_known(disk, library)
+                self._online[library.pk] = same
+            except (DiskSilent, RootOffline):
                 self._online[library.pk] = False
         return self._online[library.pk]
 

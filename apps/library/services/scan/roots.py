@@ -13,7 +13,7 @@ from apps.library.models import Library
 
 _SAMPLE = 64
 _HOUR_NS = 3_600 * 10**9
-_SAME_SHARE = 0.8  # of a sample, to believe that it is the tree that we know
+_SAME_SHARE = 0.25  # of a sample, to believe that it is the tree that we know
 
 
 class RootOffline(MediaHubError):
@@ -47,7 +47,8 @@ def check_root(disk: Disk, root: bytes, *, expect_files: bool) -> int:
     except OSError as error:
         raise RootOffline(_sentence(name, error)) from error
     if seen.empty and expect_files:
-        raise RootOffline(f"{name} is empty, but held files before: is its share mounted?")
+        message = f"{name} is empty, but held files before: is its share mounted?"
+        raise RootOffline(message, question=Question.GONE)
     return seen.device
 
 
@@ -61,10 +62,10 @@ def check_known_disk(
     """
     device = check_root(disk, library.root_bytes, expect_files=expect_files)
     changed = library.device not in (None, device)
-    if expect_files and changed and not accept_other and not _looks_known(disk, library):
+    if expect_files and changed and not accept_other and not looks_known(disk, library):
         raise RootOffline(
-            f"Another disk than before, or none, is mounted at {library.root}: nearly none of the "
-            "known files are there. Mount the right one, or tell that this is it.",
+            f"Another disk than before, or none, is mounted at {library.root}: most of the known "
+            "files aren't there. Mount the right one, or tell that this is it.",
             question=Question.OTHER_DISK,
         )
     return device
@@ -117,7 +118,7 @@ def nested(one: Path, other: Path) -> bool:
     return one == other or one in other.parents or other in one.parents
 
 
-def _looks_known(disk: Disk, library: Library) -> bool:
+def looks_known(disk: Disk, library: Library) -> bool:
     """Whether most files of a random sample of folders are where they were."""
     start = secrets.token_bytes(16)  # keys are hashes: their neighbours are a random sample
     folders = library.folders.filter(file_count__gt=0)

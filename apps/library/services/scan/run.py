@@ -85,7 +85,8 @@ def _scan(run: Run, asked: _Asked) -> int:
     """The steps of a scan; returns the root's device."""
     library, scan = run.library, run.scan
     disk = run.disk
-    known = library.files.present().exists()
+    accepted = Question.GONE in asked.accept
+    known = not accepted and library.files.present().exists()
     device = check_known_disk(
         disk, library, expect_files=known, accept_other=Question.OTHER_DISK in asked.accept
     )
@@ -95,13 +96,17 @@ def _scan(run: Run, asked: _Asked) -> int:
     run.work(run.walk(scope))
     if by_person:  # the watch comes back by itself
         run.look_again()
-    known = known or run.counts.done > 0
+    run.write_replaced()
+    known = known or (run.counts.done > 0 and not accepted)
     check_same_disk(disk, library.root_bytes, device=device, expect_files=known)
     unseen = scope.unseen_folders(library, run.unknown, since=scan.started_at)
-    accepted = Question.GONE in asked.accept
-    run.counts.missing, run.counts.held = run.gone().settle(unseen, accepted=accepted)
+    hold_all = bool(asked.paths) and library.question == Question.GONE
+    run.counts.missing, run.counts.held = run.gone().settle(
+        unseen, accepted=accepted, hold_all=hold_all
+    )
     scan.walked = True
-    run.tell_apart()
+    if by_person:
+        run.tell_apart()
     return device
 
 
@@ -134,6 +139,7 @@ def probe_again(
     ):
         run.begin(check_known_disk(run.disk, library, expect_files=True))
         run.work(run.again(files))
+        run.write_replaced()
     return scan
 
 
@@ -175,7 +181,7 @@ def _offline_noted(library: Library) -> Iterator[None]:
 def _note_end(library: Library, run: Run, asked: _Asked, *, device: int) -> None:
     values: dict[str, Any] = {"device": device}
     detail = ""
-    if run.scan.kind == ScanKind.SCAN:
+    if run.scan.kind == ScanKind.SCAN and not asked.paths:
         values["scanned_at"] = run.scan.started_at
     if run.counts.held:
         values["question"] = Question.GONE
@@ -183,7 +189,7 @@ def _note_end(library: Library, run: Run, asked: _Asked, *, device: int) -> None
             f"{run.counts.held:,} files are gone at once. Nothing was marked: look whether a disk "
             "or folder is missing, or tell that they are gone."
         )
-    elif asked.accept or not asked.paths:
+    elif not asked.paths or library.question == Question.OTHER_DISK:
         values["question"] = Question.NONE
     elif library.question:
         detail = library.state_detail

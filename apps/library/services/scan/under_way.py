@@ -143,6 +143,11 @@ class Run:
         folders = arrivals.take_folders()
         self.work(self.walk(Scope(flat=tuple(folders))))
 
+    def write_replaced(self) -> None:
+        """What stands in the place of known files, now that those that moved are known."""
+        self.writer.write_replaced()
+        self._flush()
+
     def gone(self) -> Gone:
         """What to do about files that the walk didn't see."""
         comparison = self.comparison
@@ -170,7 +175,7 @@ class Run:
             seen = disk.stats([one.location for one in batch])
             for one, stat in zip(batch, seen, strict=True):
                 if isinstance(stat, Stat):
-                    yield self._ask(_as_found(one, stat))
+                    yield self._ask(_as_found(one, stat, device=self.comparison.device))
                 else:
                     self.record.tell("vanished", os.fsencode(one.path), os.strerror(stat))
             batch.clear()
@@ -268,14 +273,14 @@ class Run:
             self.unknown.append(listing.path)
 
 
-def _as_found(file: File, stat: Stat) -> Difference:
+def _as_found(file: File, stat: Stat, *, device: int) -> Difference:
     return Difference(
         folder=FolderVisit(file.folder_id, bytes(file.folder.path), b"", open_end=True),
         name=bytes(file.name),
         size_bytes=stat.size_bytes,
         mtime_ns=stat.mtime_ns,
         inode=stat.inode,
-        device=stat.device,
+        device=0 if stat.device == device else stat.device,
         file_id=file.pk,
         was_missing=file.missing_since is not None,
     )

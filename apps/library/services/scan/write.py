@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from apps.library.models import File, Scan, Video
 from apps.library.services.facts import sync_facts
 from apps.library.services.scan.collect import Batch, Collector, Overtaken
 from apps.library.services.scan.compare import FORGET_DIGESTS, Comparison, FolderVisit
-from apps.library.services.scan.identity import Found, Recognizer
+from apps.library.services.scan.identity import Found, Recognized, Recognizer
 from apps.library.services.scan.record import check_library_there
 
 Guard = Callable[[], AbstractContextManager[Any]]
@@ -42,6 +42,8 @@ _DISPLACE = """
 """
 
 _TRIES = 3
+_BATCH = 256
+_MOST_LATER = 5_000  # some 50 MB; what is beyond is written at once
 
 
 @dataclass(slots=True)
@@ -55,41 +57,65 @@ class Writer:
     now: datetime
     told: Callable[[str, bytes, str], None]
     refresh: frozenset[Refresh] = frozenset()
+    later: list[Found] = field(default_factory=list)
 
     def write(self, found: Sequence[Found]) -> None:
         """Write a batch; if PostgreSQL refuses it, halve it until only the bad row is left out.
 
+        What stands in the place of a known file is put aside for ``write_replaced``: that file may
+        still turn up elsewhere, and then it wasn't replaced.
         Raises RootOffline, DiskSilent and LibraryGone, with the batch unwritten.
         """
+        self._write_all(found, most_later=_MOST_LATER)
+
+    def write_replaced(self) -> None:
+        """Write what was put aside, now that all else is known. Raises as ``write``."""
+        later, self.later = self.later, []
+        for at in range(0, len(later), _BATCH):
+            self._write_all(later[at : at + _BATCH], most_later=0)
+
+    def _write_all(self, found: Sequence[Found], *, most_later: int) -> None:
         complete = list(self.comparison.complete)
         try:
-            batch = self._write(found, complete, tries=_TRIES)
+            batch, written, later = self._write(found, complete, most_later, tries=_TRIES)
         except (DataError, IntegrityError, Overtaken) as error:
-            self._halve(found, error)
+            self._halve(found, error, most_later=most_later)
             return
         del self.comparison.complete[: len(complete)]
+        self.later += later
         self.comparison.counts.add(batch.counts)
         for failure in batch.failures:
             self.told(*failure)
-        for difference, _result in found:
-            self.comparison.finish_one(difference.folder)
+        for one in written:
+            self.comparison.finish_one(one.difference.folder)
 
     def _write(
-        self, found: Sequence[Found], complete: Sequence[FolderVisit], *, tries: int
-    ) -> Batch:
+        self,
+        found: Sequence[Found],
+        complete: Sequence[FolderVisit],
+        most_later: int,
+        *,
+        tries: int,
+    ) -> tuple[Batch, list[Recognized], list[Found]]:
         recognized = self.recognizer.recognize(found)
+        puts_off = len(self.later) < most_later
+        later = [one for one in recognized if one.replaces and puts_off]
+        written = [one for one in recognized if not (one.replaces and puts_off)]
         try:
             with self.guard():
                 check_library_there(self.scan)
-                batch = Collector(self.scan, self.now, self.refresh).collect(recognized)
+                batch = Collector(self.scan, self.now, self.refresh).collect(written)
                 self._save(batch)
                 self._keep_digests(complete)
         except (IntegrityError, Overtaken):  # another scan was at the same files: look once more
             self.recognizer.forget(recognized)
             if tries == 1:
                 raise
-            return self._write(found, complete, tries=tries - 1)
-        return batch
+            return self._write(found, complete, most_later, tries=tries - 1)
+        except DataError:
+            self.recognizer.forget(recognized)
+            raise
+        return batch, written, [(one.difference, one.result) for one in later]
 
     def _save(self, batch: Batch) -> None:
         with connection.cursor() as cursor:
@@ -120,11 +146,11 @@ class Writer:
             with connection.cursor() as cursor:
                 cursor.execute(_DIGESTS, [list(column) for column in columns])
 
-    def _halve(self, found: Sequence[Found], error: Exception) -> None:
+    def _halve(self, found: Sequence[Found], error: Exception, *, most_later: int) -> None:
         if len(found) > 1:
             middle = len(found) // 2
-            self.write(found[:middle])
-            self.write(found[middle:])
+            self._write_all(found[:middle], most_later=most_later)
+            self._write_all(found[middle:], most_later=most_later)
             return
         for difference, _result in found:
             difference.folder.open_end = True

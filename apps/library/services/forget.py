@@ -178,23 +178,36 @@ def forget_missing(
         report(files, max(total, files), videos=videos)
 
 
+def drop_files(
+    files: Sequence[File], *, noted: Callable[[Sequence[Video]], None] = lambda _lost: None
+) -> int:
+    """Delete rows of files, and of the videos that have no others; returns how many of those.
+
+    In a transaction in which the files are locked. ``noted`` gets those videos before they go.
+    Other videos follow the files that they have left.
+    """
+    ids = [file.pk for file in files]
+    others = File.objects.filter(video=OuterRef("pk")).exclude(pk__in=ids)
+    owners = {file.video_id for file in files if file.video_id}
+    locked = Video.objects.filter(pk__in=owners).select_for_update().order_by("pk")
+    lost = list(locked.filter(~Exists(others)))
+    noted(lost)
+    Video.objects.filter(pk__in=[video.pk for video in lost]).delete()
+    File.objects.filter(pk__in=ids).delete()
+    sync_facts(sorted(owners - {video.pk for video in lost}))
+    return len(lost)
+
+
 def path_below(library: Library, path: str) -> bytes:
     """A folder or file of a library, named from its root on or below it. Raises PathRefused."""
     return below(path, root=library.root_bytes)
 
 
 def _forget(files: Sequence[File]) -> int:
-    """Delete rows of files, and of the videos that have no others; returns how many of those."""
-    ids = [file.pk for file in files]
-    others = File.objects.filter(video=OuterRef("pk")).exclude(pk__in=ids)
-    owners = {file.video_id for file in files if file.video_id}
-    locked = Video.objects.filter(pk__in=owners).select_for_update().order_by("pk")
-    lost = list(locked.filter(~Exists(others)))
-    audit.record([*map(_last_values, files), *_last_videos(lost)])
-    Video.objects.filter(pk__in=[video.pk for video in lost]).delete()
-    File.objects.filter(pk__in=ids).delete()
-    sync_facts(sorted(owners - {video.pk for video in lost}))
-    return len(lost)
+    def noted(lost: Sequence[Video]) -> None:
+        audit.record([*map(_last_values, files), *_last_videos(lost)])
+
+    return drop_files(files, noted=noted)
 
 
 def _last_videos(videos: Sequence[Video]) -> list[AuditEntry]:

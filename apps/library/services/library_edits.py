@@ -12,7 +12,9 @@ from apps.core.errors import Conflict
 from apps.core.models import AuditAction
 from apps.core.progress import Progress, silent
 from apps.jobs.services.lifecycle import active_for
-from apps.library.models import File, Library, LibraryPrefix, Video
+from apps.library.models import Library, LibraryPrefix, Video
+from apps.library.services.facts import sync_facts
+from apps.library.services.forget import drop_files
 from apps.library.services.library_checks import check_library
 
 _BATCH = 500
@@ -55,18 +57,28 @@ def edit_library(
 
 
 def remove_library(library: Library, *, report: Progress = silent) -> dict[str, int]:
-    """Forget a library with its videos and files, which stay on disk as they are.
+    """Forget a library with its files, which stay on disk as they are, and their videos.
 
-    Goes by batches: stopped and called again it goes on where it was. ``report`` counts videos.
+    A video that has a file in another library stays with that. Goes by batches: stopped and called
+    again it goes on where it was. ``report`` counts videos.
     """
     total, removed = library.videos.count(), 0
-    while ids := list(library.videos.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
+    while True:
         with transaction.atomic():
-            Video.objects.filter(pk__in=ids).delete()
-        removed += len(ids)
+            files = list(library.files.select_for_update().order_by("pk")[:_BATCH])
+            removed += drop_files(files)
+        if not files:
+            break
         report(removed, total)
-    while ids := list(library.files.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
-        File.objects.filter(pk__in=ids).delete()
+    last = 0
+    while ids := list(
+        library.videos.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:_BATCH]
+    ):
+        with transaction.atomic():
+            _, deleted = Video.objects.filter(pk__in=ids, files=None).delete()
+            sync_facts(ids)
+        last, removed = ids[-1], removed + deleted.get(Video._meta.label, 0)
+        report(removed, total)
     audit.delete(library)
     return {"videos": removed}
 

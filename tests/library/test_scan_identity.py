@@ -335,3 +335,78 @@ class TestAlike:
         settings.MEDIAHUB_COMPARE_BYTES = 1 << 30
         scan(library)
         assert video_at("a.wav") != video_at("b.wav")
+
+
+class TestMovedAndReplaced:
+    """A file was moved, and another put in its place: the scan may meet the second one first."""
+
+    @pytest.mark.parametrize("batch", [1, 256])
+    @pytest.mark.parametrize("new", [b"", None])
+    def test_the_content_keeps_its_video(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int, new: bytes | None
+    ) -> None:
+        monkeypatch.setattr(under_way, "_BATCH_FILES", batch)
+        write_wav(tmp_path / "a" / "film.wav", tone_hz=100)
+        library = add_library(tmp_path)
+        scan_library(library, now=NOON)
+        video = Video.objects.get()
+        (tmp_path / "z").mkdir()
+        (tmp_path / "a" / "film.wav").rename(tmp_path / "z" / "film.wav")
+        if new is None:
+            write_wav(tmp_path / "a" / "film.wav", tone_hz=900)
+        else:
+            (tmp_path / "a" / "film.wav").write_bytes(new)
+        library.refresh_from_db()
+
+        scan_library(library, now=NOON + timedelta(minutes=1))
+
+        assert File.objects.get(path="z/film.wav").video == video
+        assert File.objects.get(path="a/film.wav").video != video
+
+    def test_what_is_replaced_and_turns_up_nowhere_keeps_its_video(self, tmp_path: Path) -> None:
+        write_wav(tmp_path / "film.wav", tone_hz=100)
+        library = add_library(tmp_path)
+        scan_library(library, now=NOON)
+        video = Video.objects.get()
+        write_wav(tmp_path / "new.wav", tone_hz=900)
+        (tmp_path / "new.wav").rename(tmp_path / "film.wav")
+        library.refresh_from_db()
+
+        done = scan_library(library, now=NOON + timedelta(minutes=1))
+
+        assert (done.counts["changed"], File.objects.get().video) == (1, video)
+
+
+class TestWholeLibraryElsewhere:
+    def test_all_files_may_move_to_another_library(self, tmp_path: Path) -> None:
+        old, new = tmp_path / "old", tmp_path / "new"
+        for number in range(3):
+            write_wav(old / f"{number}.wav", tone_hz=100 + number)
+        new.mkdir()
+        libraries = [add_library(old), add_library(new)]
+        scan_library(libraries[0], now=NOON)
+        before = dict(File.objects.values_list("name", "video"))
+        for path in list(old.iterdir()):
+            path.rename(new / path.name)
+
+        done = scan_library(libraries[1], now=NOON + timedelta(minutes=1))
+
+        assert done.counts["moved"] == 3
+        assert dict(File.objects.values_list("name", "video")) == before
+        assert set(Video.objects.values_list("library", flat=True)) == {libraries[1].pk}
+
+    def test_a_copy_of_a_library_whose_disk_is_away_is_of_the_same_videos(
+        self, tmp_path: Path
+    ) -> None:
+        old, new = tmp_path / "old", tmp_path / "new"
+        write_wav(old / "film.wav", tone_hz=100)
+        libraries = [add_library(old)]
+        scan_library(libraries[0], now=NOON)
+        shutil.copytree(old, new)
+        old.rename(tmp_path / "unplugged")
+        libraries.append(add_library(new))
+
+        scan_library(libraries[1], now=NOON + timedelta(minutes=1))
+
+        assert Video.objects.get().files.count() == 2
+        assert not File.objects.missing().exists()

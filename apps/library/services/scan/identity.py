@@ -88,7 +88,7 @@ class Recognizer:
         places.look([row for some in rows.values() for row in some])
         recognized = [
             self._recognize(d, read[d], old[d], rows[read[d].content], places)
-            if d in read else Recognized(d, r, old[d])
+            if d in read else Recognized(d, r, old[d], replaces=_is_emptied(old[d], r))
             for d, r in found
         ]  # fmt: skip
         recognized = [
@@ -220,6 +220,13 @@ def _has_same_bytes(difference: Difference, result: ProbeResult, row: File) -> b
 
 def _is_as_before(row: File | None, result: ProbeResult) -> bool:
     return row is not None and row.content == result.content and row.video_id is not None
+
+
+def _is_emptied(row: File | None, result: ProbeResult | None) -> bool:
+    """Whether something without a fingerprint stands in the place of a known file."""
+    if row is None or result is None or result.error in PASSING_REASONS:
+        return False
+    return row.content not in ("", result.content)
 
 
 def _is_untouched(row: File, difference: Difference) -> bool:

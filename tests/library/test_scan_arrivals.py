@@ -10,11 +10,16 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from apps.disk.reader import Disk
+from apps.disk.walk import Entry
 from apps.jobs.models import Job
+from apps.library.choices import ScanKind
 from apps.library.models import File, Library, Scan, Video
 from apps.library.services.libraries import add_library
 from apps.library.services.scan import scan_library
+from apps.library.services.scan.arrivals import Arrivals
 from apps.library.tasks import request_scan
+from tests.rigs.mounts import need_fuse, own_mounts
 from tests.sounds import write_wav
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +65,30 @@ class TestAFileThatWasJustWritten:
         age(Path(library.root) / "new.wav", -100)
 
         scan(library)
+
+        assert File.objects.count() == 1
+
+    def test_is_taken_with_its_clock_ahead_however_many_others_come_first(self) -> None:
+        with Disk(timeout_s=5) as disk:
+            arrivals = Arrivals(disk, b"/nowhere", SETTLE_S)
+            ahead = entry(b"ahead.wav", age_s=-100)
+            arrivals.note(b"", ahead)
+            time.sleep(SETTLE_S)
+            arrivals.note(b"", entry(b"late.wav", age_s=0))  # in the second look
+
+            assert list(arrivals.judge(b"", [ahead])) == [(ahead, False)]
+
+    def test_is_taken_with_its_clock_ahead_when_the_watch_saw_it_stand(
+        self, library: Library
+    ) -> None:
+        path = Path(library.root) / "new.wav"
+        write_wav(path)
+        age(path, -100)
+        with path.open("ab"):
+            done = scan(library, kind=ScanKind.WATCH, paths=["new.wav"], shallow=True)
+        assert (File.objects.count(), done.unsettled) == (0, [""])
+
+        scan(library, kind=ScanKind.WATCH, paths=["new.wav"], shallow=True)
 
         assert File.objects.count() == 1
 
@@ -133,11 +162,55 @@ class TestAFileThatGrows:
 
         follow_up = Job.objects.get(state="queued")
         assert follow_up.params["paths"] == [""]
+        assert follow_up.params["shallow"]
         assert follow_up.run_at > timezone.now()
         claimed(follow_up)
         run(follow_up)
         assert Video.objects.count() == 1
         assert not Job.objects.filter(state="queued", kind="library.scan").exists()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_come_back_to_by_one_job(self, library: Library) -> None:
+        from apps.jobs.worker import run
+
+        write_wav(Path(library.root) / "growing.wav")
+        write_wav(Path(library.root) / "folder" / "other.wav")
+        age(Path(library.root) / "folder" / "other.wav", 100)
+        with Growing(Path(library.root) / "growing.wav"):
+            for _ in range(3):
+                for job in [*Job.objects.filter(state="queued"), request_scan(library)]:
+                    claimed(job)
+                    run(job)
+
+        follow_up = Job.objects.get(state="queued")
+        assert follow_up.params["paths"] == [""]
+        assert {tuple(done.paths): done.counts["folders"] for done in Scan.objects.all()} == {
+            (): 2, ("",): 1,
+        }  # fmt: skip
+
+    def test_on_a_server_whose_clock_is_behind_is_left_alone(self, tmp_path: Path) -> None:
+        need_fuse()
+        write_wav(tmp_path / "disk" / "growing.wav")
+        with own_mounts() as mounts:
+            mounts.share(tmp_path / "disk", tmp_path / "share")
+            with Growing(tmp_path / "disk" / "growing.wav", behind_s=90):
+                done = scan(add_library(tmp_path / "share"))
+                assert done.unsettled == [""]
+
+        assert not File.objects.exists()
+
+
+class TestFoldersToComeBackTo:
+    def test_are_named_or_else_covered(self) -> None:
+        with Disk(timeout_s=5) as disk:
+            arrivals = Arrivals(disk, b"/nowhere", SETTLE_S)
+            for folder in (b"", b"a/b", b"a/\xff/c"):
+                arrivals.note(folder, entry(b"x.wav", age_s=0))
+            assert arrivals.named() == ["", "a/", "a/b"]
+
+            for number in range(100):
+                arrivals.note(b"%d" % number, entry(b"x.wav", age_s=0))
+            assert arrivals.named() == ["/"]
 
 
 class TestNamesThatAreNotTaken:
@@ -172,8 +245,8 @@ class TestNamesThatAreNotTaken:
 class Growing:
     """Appends to a file all the time, as a download does."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, behind_s: float = 0) -> None:
+        self._path, self._behind_s = path, behind_s
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._grow)
 
@@ -186,8 +259,15 @@ class Growing:
 
     def _grow(self) -> None:
         with self._path.open("ab", buffering=0) as file:
-            while not self._ended.wait(0.02):
+            while not self._ended.wait(0.25 if self._behind_s else 0.02):
                 file.write(b"\0" * 64)
+                if self._behind_s:
+                    age(self._path, self._behind_s)
+
+
+def entry(name: bytes, *, age_s: float) -> Entry:
+    mtime_ns = int((time.time() - age_s) * 1e9)
+    return Entry(name=name, size_bytes=1, mtime_ns=mtime_ns, inode=1, device=0, kind=8)
 
 
 def claimed(job: Job) -> None:

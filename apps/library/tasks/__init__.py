@@ -3,6 +3,7 @@
 from apps.library.tasks.forget import request_forget
 from apps.library.tasks.probe import request_probe, request_probes
 from apps.library.tasks.scan import (
+    request_comparison,
     request_demonstration,
     request_due_scans,
     request_removal,
@@ -15,6 +16,7 @@ from apps.library.tasks.verify import (
 )
 
 __all__ = [
+    "request_comparison",
     "request_demonstration",
     "request_due_scans",
     "request_due_verifications",

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.ffmpeg.demo import make_demo
-from apps.jobs.choices import Queue
+from apps.jobs.choices import JobState, Queue
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
 from apps.jobs.registry import periodic, task
-from apps.jobs.services.lifecycle import enqueue
+from apps.jobs.services.lifecycle import active_for, enqueue
 from apps.library.choices import Question
 from apps.library.models import Library
 from apps.library.services.libraries import due_for_scan
@@ -24,6 +24,7 @@ from apps.library.services.scan import history, scan_library, tell_apart
 from apps.library.services.scan.roots import below
 
 _LONGEST_DELAY_S = 60
+_MOST_DOUBLINGS = 10
 
 
 @task("library.scan", title="Scan", queue=Queue.DISK, unit="files")
@@ -32,13 +33,14 @@ def scan(
     *,
     library_id: int,
     paths: Sequence[str] = (),
+    shallow: bool = False,
     rescan: bool = False,
     accept: Sequence[str] = (),
     visit: int = 0,
 ) -> dict[str, Any]:
     library = Library.objects.get(pk=library_id)
     done = scan_library(
-        library, now=timezone.now(), paths=paths, rescan=rescan,
+        library, now=timezone.now(), paths=paths, shallow=shallow, rescan=rescan,
         accept=frozenset(map(Question, accept)),
         job_id=job.job.pk, report=job.report, guard=job.guard, note=job.log,
     )  # fmt: skip
@@ -109,13 +111,26 @@ def request_scan(
 
 
 def _come_back(library: Library, folders: Sequence[str], *, visit: int) -> None:
-    """Look at folders again in which files were still being written, each time later."""
-    delay_s = min(settings.MEDIAHUB_SETTLE_SECONDS * 2**visit, _LONGEST_DELAY_S)
-    params = {"library_id": library.pk, "paths": list(folders), "visit": visit}
-    enqueue(
-        scan, params, target=library, delay=timedelta(seconds=delay_s),
-        dedupe_key=f"library.scan:{library.pk}:arrivals:{_short([list(folders), visit])}",
-    )  # fmt: skip
+    """Look at folders again in which files were still being written, each time later.
+
+    What another such job is going to look at is left to it, so that no two go on side by side. A
+    slash at the end of a folder's name stands for all below it.
+    """
+    waiting = (
+        active_for(library)
+        .filter(kind=scan.name, state=JobState.QUEUED, params__visit__gt=0)
+        .values_list("params__paths", flat=True)
+    )
+    covered = {path for paths in waiting for path in paths}
+    if "/" in covered:
+        return
+    factor: int = 2 ** min(visit, _MOST_DOUBLINGS)
+    delay_s = min(settings.MEDIAHUB_SETTLE_SECONDS * factor, _LONGEST_DELAY_S)
+    for shallow in (True, False):
+        paths = [path for path in folders if path.endswith("/") != shallow and path not in covered]
+        params = {"library_id": library.pk, "paths": paths, "shallow": shallow, "visit": visit}
+        if paths:
+            enqueue(scan, params, target=library, delay=timedelta(seconds=delay_s))
 
 
 def _short(asked: Sequence[Any]) -> str:

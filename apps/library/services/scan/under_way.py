@@ -37,7 +37,6 @@ _BATCH_FILES = 256
 _BATCH_S = 1.0
 _BATCH_FOLDERS = 512
 _BATCH_ENTRIES = 20_000
-_MOST_UNSETTLED = 100
 _TURN_S = 0.1
 
 
@@ -96,7 +95,7 @@ class Run:
         known = self.library.folders.aggregate(files=Sum("file_count"))
         self._expected = known["files"] or 0
         disk, now = self.disk, self.scan.started_at
-        arrivals = Arrivals(disk, self.library.root_bytes, settings.MEDIAHUB_SETTLE_SECONDS)
+        arrivals = Arrivals.of(self.library, disk, watched=self.scan.kind == ScanKind.WATCH)
         self.comparison = Comparison(
             self.library, disk, rules_of(self.library), self.counts, arrivals, now,
             self.scan.rescan, self.record.tell, device,
@@ -183,7 +182,7 @@ class Run:
     def close(self) -> None:
         """Write down what the scan came to, however it ended."""
         if hasattr(self, "comparison"):
-            self.scan.unsettled = _named(list(self.comparison.arrivals.folders))
+            self.scan.unsettled = self.comparison.arrivals.named()
         self.record.save(
             walked=self.scan.walked, unsettled=self.scan.unsettled, finished_at=timezone.now()
         )
@@ -284,17 +283,3 @@ def _as_found(file: File, stat: Stat, *, device: int) -> Difference:
         file_id=file.pk,
         was_missing=file.missing_since is not None,
     )
-
-
-def _named(folders: list[bytes]) -> list[str]:
-    """Folders as text that can be stored: where one is none, the nearest above that is."""
-    if len(folders) > _MOST_UNSETTLED:
-        return [""]
-    named = set()
-    for path in folders:
-        text = path.decode("utf-8", "replace")
-        while text.encode() != path:
-            path = os.path.dirname(path)  # noqa: PLW2901
-            text = path.decode("utf-8", "replace")
-        named.add(text)
-    return sorted(named)

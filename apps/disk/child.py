@@ -11,13 +11,14 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from apps.disk import frames, walk
 from apps.disk.leases import open_for_writing
 from apps.disk.rules import Rules
 
-_BEAT_S = 1.0
+_BEAT_S = 0.5
 _PART = 256  # folders
 _PART_S = 0.2
 
@@ -95,9 +96,9 @@ def _walk(
 
 
 def _entries(
-    _beat: Beat, *, root: bytes, path: bytes, device: int
+    beat: Beat, *, root: bytes, path: bytes, device: int
 ) -> Iterator[list[tuple[object, ...]]]:
-    yield from walk.entries(root, path, device=device)
+    yield from walk.entries(root, path, device=device, beat=beat)
 
 
 def _stats(beat: Beat, *, paths: list[bytes]) -> Iterator[list[Any]]:
@@ -117,20 +118,35 @@ def _stat(path: bytes) -> tuple[int, ...] | int:
     return s.st_size, walk.mtime_ns(s), s.st_ino, s.st_dev, s.st_mode >> 12
 
 
-def _busy(_beat: Beat, *, paths: list[bytes]) -> Iterator[list[bool]]:
+def _busy(beat: Beat, *, paths: list[bytes]) -> Iterator[list[bool]]:
     """For each path whether somebody on this machine has it open for writing, where that shows."""
-    yield [open_for_writing(path) is True for path in paths]
+    found = []
+    for path in paths:
+        found.append(open_for_writing(path) is True)
+        beat()
+    yield found
 
 
-def _listed(_beat: Beat, *, folder: bytes, names: list[bytes]) -> Iterator[list[bool]]:
+def _listed(beat: Beat, *, folder: bytes, names: list[bytes]) -> Iterator[list[bool]]:
     """Which of the names a folder really shows: some file systems find ``A`` as ``a``, too."""
-    shown = set(os.listdir(folder)) if folder else set()
+    wanted, shown = set(names), set[bytes]()
+    if folder:
+        with os.scandir(folder) as found:
+            for entry in found:
+                beat()
+                if entry.name in wanted:
+                    shown.add(entry.name)
     yield [name in shown for name in names]
 
 
-def _real(_beat: Beat, *, path: bytes) -> Iterator[bytes]:
-    """The path with every link followed."""
-    yield os.path.realpath(path)
+def _real(beat: Beat, *, path: bytes) -> Iterator[bytes]:
+    """The path with every link followed, a step at a time."""
+    real = b"/"
+    for part in path.split(b"/"):
+        beat()
+        step = os.path.normpath(os.path.join(real, part))  # nothing above it is a link
+        real = os.path.realpath(step) if Path(os.fsdecode(step)).is_symlink() else step
+    yield real
 
 
 _DEEDS: dict[str, Callable[..., Iterator[Any]]] = {

@@ -23,6 +23,7 @@ _REGULAR = stat.S_IFREG >> 12
 _LINK = stat.S_IFLNK >> 12
 FOLDER = stat.S_IFDIR >> 12
 _CHUNK = 4_096
+_BEAT_ENTRIES = 16  # a slow share may take a second for them
 MOST_NS = 2**63 - 1  # what the catalogue can hold: the year 2262
 # What these folders hold can't be known; elsewhere what wasn't seen is gone.
 UNKNOWN = frozenset({"unreadable", "read_error"})
@@ -92,15 +93,22 @@ def walk(
         waiting.extend(child for name in reversed(folders) if not skips(child := prefix + name))
 
 
-def entries(root: bytes, path: bytes, *, device: int) -> Iterator[list[tuple[object, ...]]]:
+def entries(
+    root: bytes, path: bytes, *, device: int, beat: Beat
+) -> Iterator[list[tuple[object, ...]]]:
     """A folder's entries that aren't folders, as plain tuples, in chunks. Raises OSError."""
-    for chunk, _folders in _read(os.path.join(root, path), device):
+    for chunk, _folders in _read(os.path.join(root, path), device, beat):
         yield chunk
 
 
 def mtime_ns(found: os.stat_result) -> int:
     """When a file was modified, as far as the catalogue can tell: a file may bear any date."""
-    return min(max(found.st_mtime_ns, -MOST_NS), MOST_NS)
+    return storable_ns(found.st_mtime_ns)
+
+
+def storable_ns(time_ns: int) -> int:
+    """A time, or the nearest that the catalogue can hold."""
+    return min(max(time_ns, -MOST_NS), MOST_NS)
 
 
 def reason_of(number: int | None) -> str:
@@ -117,23 +125,26 @@ def _list(
     folders: list[bytes] = []
     size = 0
     try:
-        for chunk, more in _read(os.path.join(root, path), device):
+        for chunk, more in _read(os.path.join(root, path), device, beat):
             # Version 2 of the format has no references, so that equal values give equal bytes.
             digest.update(marshal.dumps(chunk, 2))
             folders += more
             size += len(chunk)
-            beat()
     except OSError as error:
         return Listing(path, error=reason_of(error.errno)), []
     return Listing(path, digest.digest(), size=size), folders
 
 
-def _read(folder: bytes, device: int) -> Iterator[tuple[list[tuple[object, ...]], list[bytes]]]:
+def _read(
+    folder: bytes, device: int, beat: Beat
+) -> Iterator[tuple[list[tuple[object, ...]], list[bytes]]]:
     """The folder's entries in chunks: those that aren't folders with their facts, and folders."""
     with os.scandir(folder) as scan:
         found: list[tuple[object, ...]] = []
         folders: list[bytes] = []
-        for entry in scan:
+        for number, entry in enumerate(scan):
+            if not number % _BEAT_ENTRIES:
+                beat()
             if entry.is_dir(follow_symlinks=False):
                 folders.append(entry.name)
                 continue
@@ -143,7 +154,7 @@ def _read(folder: bytes, device: int) -> Iterator[tuple[list[tuple[object, ...]]
                 continue
             time = s.st_mtime_ns
             if not -MOST_NS <= time <= MOST_NS:
-                time = mtime_ns(s)
+                time = storable_ns(time)
             elsewhere = 0 if s.st_dev == device else s.st_dev
             found.append((entry.name, s.st_size, time, s.st_ino, elsewhere, s.st_mode >> 12))
             if len(found) == _CHUNK:

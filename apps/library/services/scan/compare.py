@@ -157,13 +157,15 @@ class Comparison:
     def _visit(self, listings: Sequence[Listing]) -> list[tuple[FolderVisit, Listing]]:
         """Mark folders as seen, count those with an equal digest, return the others."""
         keys = {folder_key(listing.path): listing for listing in listings}
-        known = self._known(keys)
+        known = self._known(list(keys))
         new = [
             Folder(library=self.library, path=listing.path, key=key, seen_at=self.now)
-            for key, listing in keys.items()
+            for key, listing in sorted(keys.items())
             if key not in known
         ]
-        known |= {bytes(f.key): (f.pk, None, 0, 0) for f in Folder.objects.bulk_create(new)}
+        if new:  # another scan may have come first, and with its digest
+            Folder.objects.bulk_create(new, ignore_conflicts=True)
+            known |= self._known([bytes(folder.key) for folder in new])
         self.counts.folders += 0 if self.again else len(keys)
         changed = []
         for key, (pk, digest, file_count, size_bytes) in known.items():
@@ -175,10 +177,10 @@ class Comparison:
                 changed.append((FolderVisit(pk, listing.path, listing.digest), listing))
         return changed
 
-    def _known(self, keys: dict[bytes, Listing]) -> dict[bytes, tuple[int, bytes | None, int, int]]:
+    def _known(self, keys: list[bytes]) -> dict[bytes, tuple[int, bytes | None, int, int]]:
         """What the catalogue has of these folders, which are marked as seen on the way."""
         with connection.cursor() as cursor:
-            cursor.execute(_SEEN, [self.now, self.library.pk, list(keys)])
+            cursor.execute(_SEEN, [self.now, self.library.pk, keys])
             rows = cursor.fetchall()
         return {
             bytes(key): (pk, digest and bytes(digest), count, size)

@@ -14,6 +14,7 @@ from django.db.models import F, QuerySet
 from apps.core import audit
 from apps.core.models import AuditAction
 from apps.disk.reader import DiskSilent
+from apps.disk.walk import storable_ns
 from apps.ffmpeg.hashing import WHOLE_BYTES
 from apps.library.models import File, Library, Video
 from apps.library.services.facts import sync_facts
@@ -32,7 +33,8 @@ _NOTHING = {errno.ENOENT, errno.ENOTDIR}
 class Copies:
     """Settles a library's undecided files. ``waiting`` is called between files and may raise.
 
-    In ``counts`` it adds to ``copies``, and to ``different`` what turned out to be itself.
+    Files like those of another library whose disk hangs stay undecided. In ``counts`` it adds to
+    ``copies``, and to ``different`` what turned out to be itself.
     """
 
     library: Library
@@ -44,7 +46,10 @@ class Copies:
     _read_bytes: int = 0
 
     def settle(self, *, most_bytes: int | None = None) -> None:
-        """Give each undecided file its video, until about so many bytes were read."""
+        """Give each undecided file its video, until about so many bytes were read.
+
+        Raises RootOffline, DiskSilent and DiskHangs for the library itself.
+        """
         last = 0
         while files := list(self._undecided().filter(pk__gt=last).order_by("pk")[:_BATCH]):
             for file in files:
@@ -69,11 +74,23 @@ class Copies:
             return
         same = next((peer for peer in peers if self._is_same(file, md5, peer)), None)
         same = same or next((peer for peer in peers if not peer.md5 and self._is_gone(peer)), None)
+        if same is None and any(
+            not peer.md5 and self.crew.checks.gave_up(peer.library_id) for peer in peers
+        ):
+            return  # its disk is silent: for later
         with self.guard():
-            if same is not None:
-                self._join(file, same.video_id or 0)
-            else:
-                self._part(file)
+            self._decide(file, same)
+
+    def _decide(self, seen: File, same: File | None) -> None:
+        """Unless another scan has meanwhile."""
+        rows = self._undecided().filter(content=seen.content, size_bytes=seen.size_bytes)
+        file = rows.select_for_update(of=("self",)).filter(pk=seen.pk).first()
+        if file is None:
+            return
+        if same is None:
+            self._part(file)
+        elif video := Video.objects.select_for_update().filter(pk=same.video_id).first():
+            self._join(file, video)
 
     def _is_same(self, file: File, md5: str, peer: File) -> bool:
         return file.size_bytes <= WHOLE_BYTES or md5 == self._md5(peer)
@@ -81,10 +98,11 @@ class Copies:
     def _md5(self, row: File) -> str:
         """Of the whole file, or nothing if it isn't as the row says; kept in the row."""
         if not row.md5 and row.size_bytes > WHOLE_BYTES and row.missing_since is None:
-            result = self.crew.checks.read_row(row, md5=True)
+            result = self.crew.checks.read_row(row, own=self.library, md5=True)
             self._read_bytes += row.size_bytes
             stat = result.stat
-            if stat and (stat.size, stat.mtime_ns) == (row.size_bytes, row.mtime_ns):
+            seen = stat and (stat.size, storable_ns(stat.mtime_ns))
+            if seen == (row.size_bytes, row.mtime_ns):
                 row.md5 = result.md5
                 with self.guard():
                     File.objects.filter(pk=row.pk, content=row.content).update(md5=row.md5)
@@ -99,16 +117,18 @@ class Copies:
             (seen,) = disk.stats([row.location])
             check_root(disk, row.library.root_bytes, expect_files=True)
         except (DiskSilent, RootOffline):
+            if row.library_id == self.library.pk:
+                raise
             return False
         return seen in _NOTHING
 
-    def _join(self, file: File, video_id: int) -> None:
+    def _join(self, file: File, video: Video) -> None:
         """Make a file one of a video's."""
-        if File.objects.filter(pk=file.pk, video=None).update(video=video_id):
-            self.counts.copies += 1
-            change = {"video": (None, video_id)}
-            audit.record([audit.entry(file, AuditAction.CHANGED, change)])
-            sync_facts([video_id])
+        File.objects.filter(pk=file.pk).update(video=video)
+        self.counts.copies += 1
+        change = {"video": (None, video.pk)}
+        audit.record([audit.entry(file, AuditAction.CHANGED, change)])
+        sync_facts([video.pk])
 
     def _part(self, file: File) -> None:
         """Make a file a video of its own."""

@@ -21,7 +21,7 @@ class Crew:
 
     def __init__(self) -> None:
         self.waiting: Callable[[], None] = _nothing
-        self.checks = Checks(media_pool(children=1), self._wait)
+        self.checks = Checks(media_pool(children=1), self._wait, self.disk)
         self._pools: dict[int, MediaPool] = {}
         self._disks: dict[int, Disk] = {}
 
@@ -49,6 +49,7 @@ class Crew:
     def begin(self, waiting: Callable[[], None]) -> None:
         """Before each scan: a disk that didn't answer the last one may do so again."""
         self.waiting = waiting
+        self.checks.begin()
         for library_id in [pk for pk, disk in self._disks.items() if disk.silent]:
             self._disks.pop(library_id).close()
 

@@ -99,7 +99,7 @@ class Places:
         return Place.LEFT if is_other else Place.HERE
 
     def _holds_other(self, row: File) -> bool | None:
-        content = self.crew.checks.read_row(row).content
+        content = self.crew.checks.read_row(row, own=self.own).content
         return content != row.content if content else None
 
     def _is_renamed_in_case(self, row: File, difference: Difference) -> bool:

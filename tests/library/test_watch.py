@@ -18,8 +18,11 @@ from apps.jobs.models import Job
 from apps.library.choices import ScanKind, WatchState
 from apps.library.models import File, Library, Scan, Video
 from apps.library.services.libraries import add_library, due_for_scan
+from apps.library.services.scan import scan_library
 from apps.library.services.watch import WatchRunning, dirty, library, watch_libraries
+from apps.library.services.watch.scans import Ended, Outcome, SmallScans
 from tests.factories import NOON, make_library
+from tests.rigs.media import sound_alike
 from tests.rigs.mounts import Mounts, need_fuse, own_mounts
 from tests.sounds import write_wav
 
@@ -31,13 +34,17 @@ class Service:
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, list[str]]] = []
+        self.comparisons: list[Library] = []
         self.answer = True
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
     def _run(self) -> None:
-        watch_libraries(stop=self._stop, request_scan=self._request_scan)
+        watch_libraries(
+            stop=self._stop, request_scan=self._request_scan,
+            request_comparison=self.comparisons.append,
+        )  # fmt: skip
 
     def _request_scan(self, library: Library, *, paths: Sequence[str] = ()) -> bool:
         self.asked.append((library.pk, list(paths)))
@@ -158,6 +165,28 @@ class TestWatching:
 
         until(lambda: (films.pk, ["new"]) in service.asked)
 
+    def test_leaves_comparing_copies_to_a_job(
+        self, films: Library, root: Path, service: Service
+    ) -> None:
+        for name in ("alike.wav", "copy.wav"):
+            (root / name).write_bytes(sound_alike(1))
+            until(lambda: paths() >= {name})  # noqa: B023
+
+        until(lambda: service.comparisons == [films])
+        assert [file.path for file in File.objects.undecided()] == ["copy.wav"]
+
+    def test_comes_back_to_what_still_arrived(
+        self, films: Library, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(library, "_FIRST_LOOK_S", 0.2)
+        write_wav(root.with_name("new") / "two.wav", tone_hz=200)
+        with (root.with_name("new") / "two.wav").open("ab"):
+            root.with_name("new").rename(root / "new")
+            until(lambda: Scan.objects.filter(unsettled=["new"]).count() > 1)
+            assert not paths()
+
+        until(paths)
+
 
 class TestLibraries:
     def test_leaves_a_library_that_isnt_to_be_watched(self, films: Library) -> None:
@@ -185,7 +214,9 @@ class TestLibraries:
 
     def test_only_one_at_a_time(self, films: Library) -> None:
         with pytest.raises(WatchRunning):
-            watch_libraries(stop=threading.Event(), request_scan=lambda *_a, **_k: True)
+            watch_libraries(
+                stop=threading.Event(), request_scan=lambda *_a, **_k: True, request_comparison=id
+            )
 
 
 class TestTrouble:
@@ -247,6 +278,58 @@ class TestTrouble:
             service.stop()
         assert "scanned every 60 minutes" in share.watch_detail
         assert is_in(share, WatchState.NO_EVENTS)
+
+
+@pytest.mark.django_db
+class TestWhatASmallScanCameTo:
+    @pytest.mark.django_db(transaction=True)
+    def test_a_stall_that_the_watch_outlived_loses_nothing(self, root: Path) -> None:
+        films = add_library(root)
+        scan_library(films, now=NOON)
+        changed = dirty.Scope(files=(b"shelf/two.wav",))
+        now = 0.0
+        watch = library.LibraryWatch(films, clock=lambda: now)
+        watch._take("ready", 2)
+        scans = SmallScans(id)
+        root.rename(root.with_name("away"))
+        try:
+            for pause_s in (5, 10, 20):
+                scans.start(films.pk, changed)
+                until(scans._running[films.pk].done)
+                (ended,) = scans.ended()
+                assert ended.outcome is Outcome.OFFLINE
+                watch.note_scan(ended)
+
+                now += pause_s - 1
+                assert not watch.may_scan
+                now += 1
+                assert watch.may_scan
+                assert watch.dirty.take() == changed
+        finally:
+            scans.close()
+
+        watch._take("lost", "is gone")
+        watch.note_scan(ended)
+        assert not watch.dirty  # with the next watch everything is scanned
+
+    def test_what_still_arrives_is_looked_at_later_each_time(self) -> None:
+        now = 0.0
+        watch = library.LibraryWatch(make_library(), clock=lambda: now)
+        watch._due = 1e9
+        scope = dirty.Scope(files=(b"folder/two.wav",))
+
+        for pause_s in (2, 4, 8):
+            watch.note_scan(Ended(watch.library_id, scope, Outcome.DONE, ((b"folder", False),)))
+            watch.note_scan(Ended(watch.library_id, scope, Outcome.DONE))  # of something else
+            now += pause_s - 1
+            watch.turn()
+            assert not watch.may_scan
+            now += 1
+            watch.turn()
+            assert watch.dirty.take() == dirty.Scope(files=(b"folder",))
+
+        watch.note_scan(Ended(watch.library_id, scope, Outcome.DONE))
+        assert watch._look_s == 2
 
 
 @pytest.mark.django_db

@@ -12,7 +12,7 @@ from apps.core.schema import require_current_schema
 from apps.jobs.choices import JobState
 from apps.library.models import Library
 from apps.library.services.watch import watch_libraries
-from apps.library.tasks import request_scan
+from apps.library.tasks import request_comparison, request_scan
 
 
 class Command(BaseCommand):
@@ -24,7 +24,9 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         try:
-            watch_libraries(stop=stop, request_scan=_request_scan)
+            watch_libraries(
+                stop=stop, request_scan=_request_scan, request_comparison=request_comparison
+            )
         except MediaHubError as error:
             raise CommandError(str(error)) from error
 

@@ -8,6 +8,9 @@ from apps.library.services.scan.roots import outermost
 _MOST_FILES = 2_000
 _MOST_FOLDERS = 200
 
+# A path below the root, and whether all below it is meant.
+Change = tuple[bytes, bool]
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -50,8 +53,7 @@ class Dirty:
     def __bool__(self) -> bool:
         return bool(self._paths)
 
-    def add(self, changes: Iterable[tuple[bytes, bool]]) -> None:
-        """Each with whether all below it is meant."""
+    def add(self, changes: Iterable[Change]) -> None:
         for path, whole in changes:
             self._paths[path] = self._paths.get(path, False) or whole
 

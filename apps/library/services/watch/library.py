@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -13,8 +13,8 @@ from apps.disk.watch_reader import Watcher, WatchOrder
 from apps.library.choices import WatchState
 from apps.library.models import Library
 from apps.library.services.storage import rule_arguments
-from apps.library.services.watch.dirty import Dirty, Job, Scope
-from apps.library.services.watch.scans import Outcome
+from apps.library.services.watch.dirty import Change, Dirty, Job
+from apps.library.services.watch.scans import Ended, Outcome
 from apps.library.services.watch.sentences import limited, lost, shared
 
 logger = logging.getLogger(__name__)
@@ -23,6 +23,8 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10.0, 30.0
 _SHARE_PAUSE_S = 300.0  # until we look whether another file system is mounted now
 _LIMIT_PAUSE_S = 1_800.0  # or until it is raised
 _AFTER_FAILURE_S, _MOST_FAILURES = 5.0, 3
+_MOST_DOUBLINGS = 5
+_FIRST_LOOK_S, _LONGEST_LOOK_S = 2.0, 60.0  # until we look again at files that still arrive
 
 Clock = Callable[[], float]
 
@@ -57,9 +59,15 @@ class LibraryWatch:
         self._pause_s = 0.0
         self._failures = 0
         self._scan_due = 0.0
+        self._arriving: list[Change] = []
+        self._look_s = _FIRST_LOOK_S
+        self._look_due = 0.0
 
     def turn(self) -> None:
         """Start the process if it is time, take in what it said, end it if its disk hangs."""
+        if self._arriving and self._clock() >= self._look_due:
+            self.dirty.add(self._arriving)
+            self._arriving = []
         watcher = self.watcher
         if watcher is None:
             self._start()
@@ -85,23 +93,40 @@ class LibraryWatch:
         """A job is needed, beside what is needed already."""
         self.owed = job if self.owed is None else self.owed | job
 
-    def note_scan(self, scope: Scope, outcome: Outcome) -> None:
+    def note_scan(self, ended: Ended) -> None:
         """What came of a small scan decides who goes on with it."""
-        self._failures = self._failures + 1 if outcome is Outcome.FAILED else 0
-        match outcome:
+        failed = ended.outcome in {Outcome.FAILED, Outcome.OFFLINE}
+        self._failures = self._failures + 1 if failed else 0
+        match ended.outcome:
+            case Outcome.DONE:
+                self._wait_for(ended.arriving)
             case Outcome.FAILED if self._failures < _MOST_FAILURES:
-                self.dirty.put_back(scope)
+                self.dirty.put_back(ended.scope)
                 self._scan_due = self._clock() + _AFTER_FAILURE_S
             case Outcome.FAILED | Outcome.PATH_REFUSED:  # a job has a log that people can read
                 self.owe(Job())
             case Outcome.TAKES_LONG:
-                self.owe(Job.over(scope.folders))
+                self.owe(Job.over(ended.scope.folders))
+            case Outcome.OFFLINE if self.state is WatchState.WATCHING:  # a stall that it outlived
+                self.dirty.put_back(ended.scope)
+                doublings = min(self._failures - 1, _MOST_DOUBLINGS)
+                self._scan_due = self._clock() + _AFTER_FAILURE_S * 2**doublings
+            case Outcome.OFFLINE:  # everything is scanned when the next watch begins
+                pass
 
     def end(self) -> None:
         """End the process; what was gathered is kept."""
         if self.watcher is not None:
             self.watcher.end()
             self._left, self.watcher = self.watcher, None
+
+    def _wait_for(self, arriving: Sequence[Change]) -> None:
+        """Come back to these, each time later. Some may make no event when they are done."""
+        if not self._arriving:
+            self._look_due = self._clock() + self._look_s
+            longer_s = min(2 * self._look_s, _LONGEST_LOOK_S)
+            self._look_s = longer_s if arriving else _FIRST_LOOK_S
+        self._arriving += arriving
 
     def _start(self) -> None:
         # one that a dead disk holds must be gone before the next runs into the same

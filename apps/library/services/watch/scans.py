@@ -3,9 +3,10 @@
 import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import Enum, auto
 from threading import Event, Lock
 
@@ -13,11 +14,11 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.library.choices import ScanKind
-from apps.library.models import Library
+from apps.library.models import Library, Scan
 from apps.library.services.scan import RootOffline, scan_library
 from apps.library.services.scan.crew import Crew
 from apps.library.services.scan.roots import PathRefused
-from apps.library.services.watch.dirty import Scope
+from apps.library.services.watch.dirty import Change, Scope
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,18 @@ class Outcome(Enum):
     DONE = auto()
     TAKES_LONG = auto()  # what was found is kept; the rest is for a job
     PATH_REFUSED = auto()
-    FAILED = auto()  # to be tried again
+    OFFLINE = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A small scan that has ended; ``arriving`` is where files were still being written."""
+
+    library_id: int
+    scope: Scope
+    outcome: Outcome
+    arriving: tuple[Change, ...] = ()
 
 
 class _TakesLong(Exception):
@@ -42,14 +54,16 @@ class _TakesLong(Exception):
 class SmallScans:
     """At most one scan of a library at a time.
 
-    ``wake`` is a file descriptor that can be read when a scan has ended.
+    ``wake`` is a file descriptor that can be read when a scan has ended. The scans read no whole
+    files: where some have to be compared, a job is asked for by ``request_comparison``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, request_comparison: Callable[[Library], object]) -> None:
+        self._request_comparison = request_comparison
         self.wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._stopping = Event()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="scan")
-        self._running: dict[int, tuple[Scope, Future[Outcome]]] = {}
+        self._running: dict[int, Future[Ended]] = {}
         self._crews = _Crews()
 
     def close(self) -> None:
@@ -64,48 +78,56 @@ class SmallScans:
 
     def start(self, library_id: int, scope: Scope) -> None:
         future = self._threads.submit(self._scan, library_id, scope)
-        self._running[library_id] = scope, future
+        self._running[library_id] = future
         future.add_done_callback(lambda _: os.eventfd_write(self.wake, 1))
 
-    def ended(self) -> list[tuple[int, Scope, Outcome]]:
+    def ended(self) -> list[Ended]:
         """The scans that have ended since."""
         self._crews.tidy(idle_s=_IDLE_S)
-        done = [pk for pk, (_, future) in self._running.items() if future.done()]
-        ended = [(pk, *self._running.pop(pk)) for pk in done]
-        return [(pk, scope, future.result()) for pk, scope, future in ended]
+        done = [pk for pk, future in self._running.items() if future.done()]
+        return [self._running.pop(pk).result() for pk in done]
 
-    def _scan(self, library_id: int, scope: Scope) -> Outcome:
+    def _scan(self, library_id: int, scope: Scope) -> Ended:
+        arriving: tuple[Change, ...] = ()
+        outcome = Outcome.DONE
         try:
             library = Library.objects.filter(pk=library_id).first()
             if library is not None:
-                self._look(library, scope)
+                arriving = tuple(self._look(library, scope))
         except _TakesLong:
-            return Outcome.TAKES_LONG
+            outcome = Outcome.TAKES_LONG
         except PathRefused:
-            return Outcome.PATH_REFUSED
-        except RootOffline as error:  # the scan has written that down; what comes back is scanned
+            outcome = Outcome.PATH_REFUSED
+        except RootOffline as error:
             logger.info("%s: %s", library, error)
+            outcome = Outcome.OFFLINE
         except Exception:
             logger.exception("library %s: a small scan failed", library_id)
-            return Outcome.FAILED
+            outcome = Outcome.FAILED
         finally:
             connection.close()
-        return Outcome.DONE
+        return Ended(library_id, scope, outcome, arriving)
 
-    def _look(self, library: Library, scope: Scope) -> None:
+    def _look(self, library: Library, scope: Scope) -> list[Change]:
+        """Scan, and tell where files were still being written."""
         until = time.monotonic() + _LONGEST_S
 
         def report(_done: int, _total: int | None = None, /, **_facts: object) -> None:
             if self._stopping.is_set() or time.monotonic() > until:
                 raise _TakesLong
 
+        arriving: list[Change] = []
         with self._crews.one() as crew:
             for paths, shallow in ((scope.whole, False), (scope.files, True)):
                 if paths:
-                    scan_library(
+                    done = scan_library(
                         library, now=timezone.now(), paths=_names(paths), kind=ScanKind.WATCH,
                         shallow=shallow, report=report, crew=crew,
                     )  # fmt: skip
+                    arriving += _arriving(done)
+        if library.files.undecided().exists():
+            self._request_comparison(library)
+        return arriving
 
 
 class _Crews:
@@ -136,6 +158,11 @@ class _Crews:
             self._idle = [(since, crew) for since, crew in self._idle if since > until]
         for crew in leaving:
             crew.close()
+
+
+def _arriving(scan: Scan) -> list[Change]:
+    """A slash ends the names of folders with all below which are meant."""
+    return [(name.rstrip("/").encode(), name.endswith("/")) for name in scan.unsettled]
 
 
 def _names(paths: Sequence[bytes]) -> list[str]:

@@ -5,7 +5,7 @@ import logging
 import os
 import selectors
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
@@ -49,12 +49,15 @@ class RequestScan(Protocol):
     def __call__(self, library: Library, *, paths: Sequence[str] = ()) -> bool: ...
 
 
-def watch_libraries(*, stop: Event, request_scan: RequestScan) -> None:
+def watch_libraries(
+    *, stop: Event, request_scan: RequestScan, request_comparison: Callable[[Library], object]
+) -> None:
     """Keep the catalogue up with what changes on disk, until ``stop`` is set.
 
+    ``request_comparison`` asks for a job that tells likely copies apart; it is called in threads.
     Raises WatchRunning.
     """
-    with _alone(), _Service(request_scan) as service:
+    with _alone(), _Service(request_scan, SmallScans(request_comparison)) as service:
         while not stop.is_set():
             service.turn()
 
@@ -75,11 +78,11 @@ def _alone() -> Iterator[None]:
 class _Service:
     """The loop. Only the small scans run in other threads."""
 
-    def __init__(self, request_scan: RequestScan) -> None:
+    def __init__(self, request_scan: RequestScan, scans: SmallScans) -> None:
         self._request_scan = request_scan
         self._watches: dict[int, LibraryWatch] = {}
         self._written: dict[int, tuple[str, str]] = {}
-        self._scans = SmallScans()
+        self._scans = scans
         self._refresh_at = self._seen_at = self._ask_at = 0.0
 
     def __enter__(self) -> Self:
@@ -100,9 +103,9 @@ class _Service:
         self._wait()
         for watch in self._watches.values():
             watch.turn()
-        for library_id, scope, outcome in self._scans.ended():
-            if library_id in self._watches:
-                self._watches[library_id].note_scan(scope, outcome)
+        for ended in self._scans.ended():
+            if ended.library_id in self._watches:
+                self._watches[ended.library_id].note_scan(ended)
         try:
             self._refresh()
             for watch in self._watches.values():

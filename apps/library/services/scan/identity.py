@@ -137,6 +137,9 @@ class Recognizer:
             self._moved.add(row.pk)
             return replace(_second(difference, result, here, places), row=old, moved=row)
         if old is not None:
+            if old.video_id is None:
+                second = _second(difference, result, here, places)
+                return replace(second, row=old, replaces=True)
             return Recognized(difference, result, old, replaces=True)
         if not here and (row := _from_away(away, difference)):
             return Recognized(difference, result, None, twin=row)

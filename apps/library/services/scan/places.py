@@ -127,8 +127,7 @@ class Places:
         if library.pk not in self._online:
             try:
                 disk = self.crew.disk(library.pk)
-                # empty, too: all files of a library may have moved to another
-                device = check_root(disk, library.root_bytes, expect_files=False)
+                device = check_root(disk, library.root_bytes, expect_files=True)
                 same = device == library.device or looks_known(disk, library)
                 self._online[library.pk] = same
             except (DiskSilent, RootOffline):

@@ -157,8 +157,8 @@ def tell_apart(
     def waiting() -> None:
         report(min(total, counts.copies + counts.different), total)
 
-    with Crew() as crew:
-        crew.waiting = waiting
+    with Crew() as crew, _offline_noted(library):
+        crew.begin(waiting)
         Copies(library, crew, guard, now, counts, waiting).settle()
     return {"copies": counts.copies, "different": counts.different}
 

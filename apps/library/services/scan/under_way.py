@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.core.progress import Progress
 from apps.disk.reader import Disk, DiskSilent, Stat
-from apps.disk.walk import MOST_NS, UNKNOWN, Listing
+from apps.disk.walk import UNKNOWN, Listing, storable_ns
 from apps.ffmpeg.messages import ProbeRequest, ProbeResult
 from apps.ffmpeg.reasons import Reason
 from apps.library.choices import Refresh, ScanKind
@@ -245,7 +245,7 @@ class Run:
 
     def _take(self, difference: Difference, result: ProbeResult) -> None:
         stat = result.stat
-        seen = stat and (stat.size, min(max(stat.mtime_ns, -MOST_NS), MOST_NS))
+        seen = stat and (stat.size, storable_ns(stat.mtime_ns))
         if seen and seen != (difference.size_bytes, difference.mtime_ns):
             self.comparison.leave_arriving(difference)  # written to since it was listed
             self.comparison.finish_one(difference.folder)

@@ -168,7 +168,9 @@ class Judge:
             if row.video not in {old.video for old in before}:
                 self._joined_for_a_reason(place, held, row)
         elif held.content not in self.alike and not before:
-            excused = any(self._is_away(v) or self._stays(v, held.content) for v in claimants)
+            excused = any(
+                self._is_away(v) or self._stays(v, held.content, at=place) for v in claimants
+            )
             assert excused or not claimants, f"{row} got a new video, but belongs to {claimants}"
 
     def _joined_for_a_reason(self, place: Place, held: Bytes, row: Row) -> None:
@@ -207,17 +209,22 @@ class Judge:
                 continue
             if any(new.present and new.content == content for new in now):
                 continue
-            stays = self._stays(video, content)
+            stays = all(
+                self._stays(video, content, at=place)
+                for place, held in self.disk.items()
+                if held.content == content
+            )
             assert stays, f"{row} is on disk, but its video is not there: {now}"
 
-    def _stays(self, video: int, content: str) -> bool:
-        """Whether it is where it was although its content went elsewhere: other content, new or a
-        copy, has taken its place, and that may be thought an edit.
+    def _stays(self, video: int, content: str, *, at: Place) -> bool:
+        """Whether it is where it was although its content went to another library: other content
+        has taken its place, and when the first library was scanned that looked like an edit.
         """
         there = {new.place for new in self.after.files_of(video) if new.present}
         places = {old.place for old in self.before.files_of(video) if old.content == content}
         return any(
-            (held := self.disk.get(place)) is not None
+            place[0] != at[0]
+            and (held := self.disk.get(place)) is not None
             and all(self.disk.get(old.place) == held for old in self._holders(held.content)[:1])
             for place in places & there
         )

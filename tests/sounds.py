@@ -17,7 +17,7 @@ def write_wav(path: Path | bytes, *, tone_hz: int = 440, seconds: float = 0.5) -
         "h",
         (
             int(12_000 * math.sin(2 * math.pi * tone_hz * n / _RATE))
-            for n in range(int(seconds * _RATE))
+            for n in range(round(seconds * _RATE))
         ),
     )
     with open(target, "wb") as file, wave.open(file, "wb") as sound:

@@ -145,7 +145,7 @@ class LibraryWatch:
     def _take(self, kind: str, *facts: Any) -> None:
         match kind, *facts:
             case "ready", int(folders):
-                self.state, self.detail = WatchState.WATCHING, f"{folders:,} folders"
+                self.state, self.detail = WatchState.WATCHING, _told(folders)
                 self._pause_s = 0.0
                 self.owe(Job())  # whatever came before the watch
             case "changed", changes:
@@ -169,3 +169,7 @@ class LibraryWatch:
             self._pause_s = min(self._pause_s + _FIRST_PAUSE_S, _LONGEST_PAUSE_S)
             pause_s = self._pause_s
         self._due = self._clock() + pause_s
+
+
+def _told(folders: int) -> str:
+    return "1 folder" if folders == 1 else f"{folders:,} folders"

@@ -1,11 +1,10 @@
 """Questions about the catalogue."""
 
 import hashlib
-from typing import Any, Self
+from typing import Self
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 
 from apps.library.choices import Integrity, ProbeState
 
@@ -121,16 +120,3 @@ class VideoQuerySet(models.QuerySet["Video"]):  # type: ignore[name-defined]
         for word in words.split():
             videos = videos.filter(Q(title__icontains=word) | Q(path__icontains=word))
         return videos
-
-    def with_labels(self) -> Self:
-        """Studio, tags and performers in a constant number of queries."""
-        return self.select_related("studio", "library").prefetch_related("tags", "performers")
-
-    def with_viewing_by(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """``own_viewings``: what ``user`` did with each video, a list of none or one."""
-        viewings: models.QuerySet[Any] = self.model._meta.get_field(
-            "viewings"
-        ).related_model._default_manager
-        return self.prefetch_related(
-            Prefetch("viewings", viewings.filter(user_id=user.pk), to_attr="own_viewings")
-        )

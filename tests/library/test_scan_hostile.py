@@ -208,8 +208,7 @@ class TestBadMoments:
 def _collected(file: File, result: ProbeResult) -> Batch:
     """What a scan makes of this answer about a known file."""
     difference = Difference(
-        FolderVisit(file.folder_id, b"", b""), bytes(file.name), file.size_bytes, 1, 2, 3,
-        file_id=file.pk, was_missing=file.missing_since is not None,
+        FolderVisit(file.folder_id, b"", b""), bytes(file.name), file.size_bytes, 1, 2, 3
     )  # fmt: skip
     this = Scan.objects.create(library=file.library, started_at=NOON)
     return Collector(this, NOON).collect([Recognized(difference, result, row=file)])

@@ -5,7 +5,6 @@ folders nor the files cost a query each, and memory holds one batch whatever the
 Both temporary tables live as long as the connection; ``prepare`` makes them anew for each scan.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from apps.disk.reader import Disk
 from apps.disk.rules import Rules
 from apps.disk.walk import Entry, Listing
 from apps.library.models import Folder, Library
+from apps.library.querysets import folder_key
 from apps.library.services.scan.arrivals import Arrivals
 from apps.library.services.scan.counts import Counts
 
@@ -55,7 +55,7 @@ FORGET_DIGESTS = """
 
 _DIFFERENT = """
     SELECT w.folder_id, w.name, w.size_bytes, w.mtime_ns, w.inode, w.device,
-           f.id, f.missing_since IS NOT NULL,
+           f.missing_since IS NOT NULL,
            f.size_bytes = w.size_bytes AND f.mtime_ns = w.mtime_ns AND f.inode = w.inode
                AND f.probe_state <> 'pending' AND f.probe_error <> ALL(%(passing)s),
            f.video_id IS NOT NULL OR f.probe_state = 'failed', w.arriving
@@ -115,8 +115,6 @@ class Difference:
     mtime_ns: int
     inode: int
     device: int
-    file_id: int | None = None
-    was_missing: bool = False
     need: Need = Need.PROBE
 
     @property
@@ -235,8 +233,8 @@ class Comparison:
             cursor.execute(_DIFFERENT, {"passing": list(PASSING_REASONS), "rescan": self.rescan})
             for row in cursor:
                 different += 1
-                difference = self._difference(by_id[row[0]], row)
-                same, arriving = row[8], row[10]
+                *found, same, settled, arriving = row
+                difference = self._difference(by_id[row[0]], found, as_known=same and settled)
                 if arriving and not same:
                     self.leave_arriving(difference)
                     continue
@@ -261,15 +259,12 @@ class Comparison:
         if not visit.waiting:
             self.complete.append(visit)
 
-    def _difference(self, folder: FolderVisit, row: tuple[Any, ...]) -> Difference:
-        _pk, name, size, mtime, inode, device, file_id, missing, same, settled, _arriving = row
+    def _difference(
+        self, folder: FolderVisit, found: Sequence[Any], *, as_known: bool
+    ) -> Difference:
+        _pk, name, size, mtime, inode, device, missing = found
         return Difference(
             folder=folder, name=bytes(name), size_bytes=size, mtime_ns=mtime, inode=int(inode),
-            device=int(device), file_id=file_id, was_missing=bool(missing),
-            need=Need.RETURN if missing and same and settled and not self.rescan else Need.PROBE,
+            device=int(device),
+            need=Need.RETURN if missing and as_known and not self.rescan else Need.PROBE,
         )  # fmt: skip
-
-
-def folder_key(path: bytes) -> bytes:
-    """What stands for a folder's path in the index: paths may be longer than an index allows."""
-    return hashlib.blake2b(path, digest_size=16).digest()

@@ -9,6 +9,7 @@ from apps.library.models import Scan, ScanFinding
 from apps.library.services.scan.counts import Counts
 
 _MOST_FINDINGS = 10_000
+_GONE = "The library was removed during the scan."
 
 Note = Callable[[str], None]
 
@@ -44,8 +45,8 @@ class Record:
         values["counts"] = self.counts.as_json()
         for name, value in values.items():
             setattr(self.scan, name, value)
-        check_library_there(self.scan)
-        Scan.objects.filter(pk=self.scan.pk).update(**values)
+        if not Scan.objects.filter(pk=self.scan.pk).update(**values):
+            raise LibraryGone(_GONE)
         ScanFinding.objects.bulk_create(self._findings)
         self._findings.clear()
 
@@ -53,4 +54,4 @@ class Record:
 def check_library_there(scan: Scan) -> None:
     """Raises LibraryGone."""
     if not Scan.objects.filter(pk=scan.pk).exists():
-        raise LibraryGone("The library was removed during the scan.")
+        raise LibraryGone(_GONE)

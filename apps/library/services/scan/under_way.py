@@ -280,6 +280,4 @@ def _as_found(file: File, stat: Stat, *, device: int) -> Difference:
         mtime_ns=stat.mtime_ns,
         inode=stat.inode,
         device=0 if stat.device == device else stat.device,
-        file_id=file.pk,
-        was_missing=file.missing_since is not None,
     )

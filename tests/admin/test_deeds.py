@@ -46,6 +46,18 @@ class TestForgetting:
         assert "later.mp4" not in old
         assert not Job.objects.exists()
 
+    def test_tells_a_file_that_never_was_a_video_from_one_of_several(
+        self, boss: Client, library: Library
+    ) -> None:
+        make_file(b"broken.mp4", library=library, missing_since=AGO)
+        video = make_video("Twice", library=library)
+        make_file(b"second.mp4", library=library, video=video, missing_since=AGO)
+
+        page = boss.get(reverse(FORGET), {"library": library.pk}).content.decode()
+
+        assert page.count("it is no video") == 1
+        assert page.count("the video stays: it has another file") == 1
+
     def test_forgets_what_was_shown(self, boss: Client, library: Library) -> None:
         make_video(library=library, missing_since=AGO)
         until = (NOON - timedelta(days=1)).isoformat()

@@ -111,7 +111,7 @@ def _part(choice: Choice, *, after: int) -> Part:
     return Part(
         choice.library,
         numbers=[(f"{number:,}", name) for number, name in _counted(losses) if number],
-        lines=[(line, say_bytes(line.file.size_bytes), _told_losses(line.video)) for line in lines],
+        lines=[(line, say_bytes(line.file.size_bytes), _told_losses(line)) for line in lines],
         more_after=lines[-1].file.pk if len(found) > _PAGE else None,
         files=losses.files,
         videos=losses.videos,
@@ -127,10 +127,13 @@ def _counted(losses: Losses) -> list[tuple[int, str]]:
     ]  # fmt: skip
 
 
-def _told_losses(video: Any) -> str:
+def _told_losses(line: Line) -> str:
     """What people wrote on a video that would go."""
-    if video is None:
+    if line.file.video_id is None:
+        return "it is no video"
+    if line.video is None:
         return "the video stays: it has another file"
+    video: Any = line.video
     counted = (
         (video.tags_lost, "tag"), (video.performers_lost, "performer"),
         (video.markers_lost, "marker"), (video.plays_lost, "play"),

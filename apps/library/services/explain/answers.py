@@ -11,6 +11,7 @@ from pathspec import GitIgnoreSpec
 
 from apps.core.models import AuditAction, AuditEntry
 from apps.disk.reader import DiskSilent, Stat
+from apps.disk.walk import FOLDER
 from apps.jobs.services.lifecycle import active_for
 from apps.library.choices import ProbeState, Question
 from apps.library.models import File, Scan, ScanFinding
@@ -20,7 +21,6 @@ from apps.library.services.scan.arrivals import Arrivals
 
 Answer = Explanation | None
 
-_FOLDER = stat.S_IFDIR >> 12
 _LINK = stat.S_IFLNK >> 12
 _SCANS = 10
 _SCAN_IT = "Scan the library."
@@ -51,7 +51,7 @@ def _is_stopped_on_the_way(case: Case) -> Answer:
                 "below_link", f"The folder {name} is a link, and scans follow none.",
                 "Ask for the path that it leads to, or make a library of that folder.",
             )  # fmt: skip
-        if seen.kind != _FOLDER:
+        if seen.kind != FOLDER:
             return _nothing_there(case, name)
         if reason := case.rules.folder_refusal(path):
             return _left_out(case, reason, path, is_folder=True)
@@ -76,7 +76,7 @@ def _is_in_an_unreadable_folder(case: Case) -> Answer:
 
 
 def _is_a_folder(case: Case) -> Answer:
-    if case.entry.kind != _FOLDER:
+    if case.entry.kind != FOLDER:
         return None
     if reason := case.rules.folder_refusal(case.below):
         return _left_out(case, reason, case.below, is_folder=True)

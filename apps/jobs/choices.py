@@ -23,6 +23,8 @@ class Queue(models.TextChoices):
 
     DISK = "disk", "Disk"
     CPU = "cpu", "CPU"
+    GPU = "gpu", "GPU"
+    NET = "net", "Network"
 
 
 class LogLevel(models.TextChoices):

@@ -146,10 +146,24 @@ AUTH_PASSWORD_VALIDATORS = [
 MEDIAHUB_QUEUES = {
     "disk": env.whole("MEDIAHUB_DISK_WORKERS", 2, least=1),
     "cpu": env.whole("MEDIAHUB_CPU_WORKERS", max(1, (os.cpu_count() or 2) // 2), least=1),
+    "gpu": env.whole("MEDIAHUB_GPU_WORKERS", -1, least=-1),  # -1: one for each GPU
+    "net": env.whole("MEDIAHUB_NET_WORKERS", 2, least=1),
 }
+MEDIAHUB_JOBS_PER_MOUNT = env.whole("MEDIAHUB_JOBS_PER_MOUNT", 2, least=1)
+MEDIAHUB_JOBS_PER_HOST = env.whole("MEDIAHUB_JOBS_PER_HOST", 2, least=1)
 MEDIAHUB_JOB_LEASE_SECONDS = env.whole("MEDIAHUB_JOB_LEASE_SECONDS", 60, least=6)
 MEDIAHUB_JOB_ATTEMPTS = env.whole("MEDIAHUB_JOB_ATTEMPTS", 3, least=1)
+MEDIAHUB_JOB_CRASHES = env.whole("MEDIAHUB_JOB_CRASHES", 3, least=1)
+MEDIAHUB_JOB_RETRY_SECONDS = env.whole("MEDIAHUB_JOB_RETRY_SECONDS", 5, least=0)
+MEDIAHUB_JOB_RETRY_FACTOR = env.whole("MEDIAHUB_JOB_RETRY_FACTOR", 2, least=1)
+MEDIAHUB_JOB_RETRY_MOST_SECONDS = env.whole("MEDIAHUB_JOB_RETRY_MOST_SECONDS", 300, least=0)
+MEDIAHUB_JOB_RETRY_JITTER_PERCENT = env.whole("MEDIAHUB_JOB_RETRY_JITTER_PERCENT", 20, most=100)
+MEDIAHUB_JOB_TIME_LIMIT_MINUTES = env.whole("MEDIAHUB_JOB_TIME_LIMIT_MINUTES", 0)  # 0: none
+MEDIAHUB_JOB_KINDS = env.words("MEDIAHUB_JOB_KINDS", [])  # library.scan.attempts=5
+MEDIAHUB_JOB_AGEING_MINUTES = env.whole("MEDIAHUB_JOB_AGEING_MINUTES", 60, least=1)
+MEDIAHUB_JOB_STOP_SECONDS = env.whole("MEDIAHUB_JOB_STOP_SECONDS", 10, least=1)
 MEDIAHUB_JOB_LOG_LINES = env.whole("MEDIAHUB_JOB_LOG_LINES", 5_000, least=100)
+MEDIAHUB_JOB_EVENT_MINUTES = env.whole("MEDIAHUB_JOB_EVENT_MINUTES", 60, least=1)
 MEDIAHUB_JOB_HISTORY = timedelta(days=env.whole("MEDIAHUB_JOB_HISTORY_DAYS", 90, least=1))
 
 # django-q2 carries wake-ups only (docs/adr/0002-jobs.md): no retries, no results, no schedules.

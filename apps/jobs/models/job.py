@@ -1,8 +1,10 @@
-"""The jobs: what a person sees of long work, and the truth that the workers share."""
+"""The job, the queue that the jobs are, and their logs."""
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.jobs.choices import ACTIVE, AT_WORK, FINISHED, JobState, LogLevel, Queue
@@ -15,9 +17,14 @@ class Job(models.Model):
     """One piece of long work. ``services.lifecycle`` and the worker are its only writers.
 
     ``fence`` grows with every claim: a worker writes only ``WHERE fence = its own``, so that one
-    whose lease ran out can write nothing more.
+    whose lease ran out can write nothing more. Times that decide anything are the database's, for
+    the clocks of several machines differ.
+
+    A batch (``is_batch``) has split its work into children and is running, without a worker, until
+    the last of them has ended; its progress and summary are theirs.
     """
 
+    uid = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False)
     kind = models.CharField(max_length=60, help_text="the task's name, such as library.scan")
     state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
     queue = models.CharField(max_length=10, choices=Queue)
@@ -25,7 +32,25 @@ class Job(models.Model):
     params = models.JSONField(default=dict, blank=True)
     dedupe_key = models.CharField(max_length=200, blank=True)
     parent = models.ForeignKey(
-        "self", models.CASCADE, null=True, blank=True, related_name="children"
+        "self", models.CASCADE, null=True, blank=True, db_index=False, related_name="children"
+    )
+    item = models.CharField(
+        max_length=200, blank=True, help_text="what of its parent's work it does, once in each"
+    )
+    is_batch = models.BooleanField(default=False, help_text="waits for its children's end")
+    after = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        through="JobDependency",
+        through_fields=("job", "needs"),
+        related_name="dependants",
+    )
+    waits = models.PositiveIntegerField(default=0, help_text="jobs that it needs and haven't ended")
+    lane = models.CharField(
+        max_length=200, blank=True, help_text="what it shares, such as mount:/media/a"
+    )
+    lane_limit = models.PositiveSmallIntegerField(
+        default=0, help_text="how many of its lane may run at once"
     )
     target_type = models.CharField(max_length=60, blank=True, help_text="app_label.model")
     target_id = models.BigIntegerField(null=True, blank=True)
@@ -34,12 +59,20 @@ class Job(models.Model):
     )
 
     created_at = models.DateTimeField(default=timezone.now)
-    run_at = models.DateTimeField(default=timezone.now, help_text="not before")
+    run_at = models.DateTimeField(null=True, blank=True, help_text="not before")
+    urgency = models.DateTimeField(
+        db_default=Now(), help_text="who came first, each point of priority counting as so long ago"
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     attempt = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=3)
+    crashes = models.PositiveSmallIntegerField(default=0, help_text="workers that died of it")
+    quarantined = models.BooleanField(default=False, help_text="it killed too many workers")
+    evidence = models.JSONField(
+        default=dict, blank=True, help_text="of its last crash: signal, command, worker"
+    )
     pause_requested = models.BooleanField(default=False)
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -66,20 +99,46 @@ class Job(models.Model):
                 name="jobs_job_one_active_of_a_key",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=AT_WORK) | Q(lease_until__isnull=False),
+                condition=~Q(state__in=AT_WORK) | Q(lease_until__isnull=False) | Q(is_batch=True),
                 name="jobs_job_at_work_has_lease",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=FINISHED) | Q(finished_at__isnull=False),
                 name="jobs_job_finished_has_time",
             ),
+            models.UniqueConstraint(
+                fields=["parent", "item"], condition=~Q(item=""), name="jobs_job_item_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(lane="") | Q(lane_limit__gte=1), name="jobs_job_lane_has_limit"
+            ),
         ]
         indexes = [
-            # a worker's claim: due jobs of a queue by urgency
+            # a worker's claim: the most urgent of each lane and kind of a queue
             models.Index(
-                fields=["queue", "-priority", "run_at", "id"],
+                fields=["queue", "lane", "kind", "urgency", "id"],
+                condition=Q(state=JobState.QUEUED, waits=0),
+                name="jobs_job_claim",
+            ),
+            # what waits, in its order, for people
+            models.Index(
+                fields=["urgency", "id"],
                 condition=Q(state=JobState.QUEUED),
-                name="jobs_job_due",
+                name="jobs_job_waiting",
+            ),
+            # a batch's children by how they are
+            models.Index(
+                fields=["parent", "state", "id"],
+                condition=Q(parent__isnull=False),
+                name="jobs_job_children",
+            ),
+            # how one's own jobs ended
+            models.Index(
+                fields=["requested_by", "-finished_at"],
+                condition=Q(
+                    requested_by__isnull=False, finished_at__isnull=False, parent__isnull=True
+                ),
+                name="jobs_job_own",
             ),
             # upkeep's search for abandoned jobs
             models.Index(
@@ -99,6 +158,11 @@ class Job(models.Model):
         return f"{self.kind} #{self.pk}"
 
     @property
+    def is_waiting_for_children(self) -> bool:
+        """A batch that has been split and has no worker any more."""
+        return self.is_batch and self.state in AT_WORK and self.lease_until is None
+
+    @property
     def eta_s(self) -> float | None:
         """Seconds until the end at the present rate, if both rate and total are known."""
         if self.state != JobState.RUNNING or not self.rate_per_s or self.total is None:
@@ -111,6 +175,24 @@ class Job(models.Model):
         if not self.total:
             return None
         return min(100, int(100 * self.done / self.total))
+
+
+class JobDependency(models.Model):
+    """``job`` is not started before ``needs`` has succeeded."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="+", db_index=False)
+    needs = models.ForeignKey(Job, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "needs"], name="jobs_jobdependency_once"),
+            models.CheckConstraint(
+                condition=~Q(job=models.F("needs")), name="jobs_jobdependency_not_itself"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} after {self.needs_id}"
 
 
 class JobLogLine(models.Model):

@@ -1,0 +1,21 @@
+"""The jobs: what a person sees of long work, and the truth that the workers share."""
+
+from apps.jobs.models.clusters import Cluster, QueueMinute
+from apps.jobs.models.events import EVENT_CHANNEL, JobChange, JobEvent
+from apps.jobs.models.job import JOB_CHANNEL, Job, JobDependency, JobLogLine
+from apps.jobs.models.orders import Hold, JobsSeen, Schedule
+
+__all__ = [
+    "EVENT_CHANNEL",
+    "JOB_CHANNEL",
+    "Cluster",
+    "Hold",
+    "Job",
+    "JobChange",
+    "JobDependency",
+    "JobEvent",
+    "JobLogLine",
+    "JobsSeen",
+    "QueueMinute",
+    "Schedule",
+]

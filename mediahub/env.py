@@ -58,6 +58,17 @@ def whole(name: str, default: int, *, least: int = 0, most: int | None = None) -
     return _read(name, default, parse, expected=f"a whole number from {least}{upper}")
 
 
+def choice(name: str, default: str, *, among: Sequence[str]) -> str:
+    """One of a few words."""
+
+    def parse(raw: str) -> str:
+        if raw.strip().lower() not in among:
+            raise ValueError
+        return raw.strip().lower()
+
+    return _read(name, default, parse, expected=" or ".join(among))
+
+
 def path(name: str, default: Path) -> Path:
     """A file system path; relative ones count from the project's root."""
     return _read(name, default, _parse_path)

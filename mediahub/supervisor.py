@@ -23,6 +23,7 @@ from subprocess import Popen
 from typing import Self
 
 from apps.core import process
+from apps.core.logs import json_line, readable
 
 _TURN_S = 0.25
 _STEADY_S = 60.0  # what ran this long may fail again without a long pause
@@ -65,14 +66,18 @@ class Health:
             connection.close()
 
 
-def supervise(programs: Sequence[Program], *, folder: Path, logs: Path, health: Health) -> None:
+def supervise(
+    programs: Sequence[Program], *, folder: Path, logs: Path, health: Health, as_json: bool = False
+) -> None:
     """Keep programs running in ``folder`` until SIGINT, SIGTERM or SIGHUP, then end them all.
 
-    Their output goes to the terminal and to ``logs/<name>.log``. Programs that don't end within
+    They log JSON, which goes to ``logs/<name>.log`` as it is and to the terminal in words, unless
+    ``as_json``; what isn't JSON goes to both unchanged. Programs that don't end within
     15 seconds are killed, a second SIGINT kills them at once. Call it from the main thread.
     """
     logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-    terminal = _Terminal(width=max(len(program.name) for program in programs))
+    width = 0 if as_json else max(len(program.name) for program in programs)
+    terminal = _Terminal(width=width)
     children = [_Child(program, folder, logs, terminal) for program in programs]
     with _Guardian() as guardian, _counted_signals() as signals:
         try:
@@ -85,7 +90,7 @@ def supervise(programs: Sequence[Program], *, folder: Path, logs: Path, health: 
 
 
 class _Terminal:
-    """Where we talk to the user, as long as somebody listens."""
+    """Where we talk to the user, as long as somebody listens; of width 0 it takes bare JSON."""
 
     def __init__(self, *, width: int) -> None:
         self.is_gone = False
@@ -94,8 +99,11 @@ class _Terminal:
             sys.stdout.reconfigure(errors="replace")  # names of files may be in any alphabet
 
     def say(self, name: str, text: str) -> None:
+        if self._width:
+            lines = readable(text).splitlines()
+            text = "\n".join(f"{name:<{self._width}} | {line}" for line in lines)
         try:
-            print(f"{name:<{self._width}} | {text}", flush=True)  # noqa: T201
+            print(text, flush=True)  # noqa: T201
         except OSError:  # the window was closed, or the pipe's reader has ended
             self.is_gone = True
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what is left in its buffer goes there
@@ -164,8 +172,9 @@ class _Child:
         os.set_blocking(self.output, False)
         try:
             self.process = process.spawn(
-                self._program.arguments, cwd=self._folder, stdout=theirs, stderr=theirs
-            )
+                ["env", "MEDIAHUB_LOG_FORMAT=json", *self._program.arguments],
+                cwd=self._folder, stdout=theirs, stderr=theirs,
+            )  # fmt: skip
         finally:
             os.close(theirs)
         self._started_at, self.is_silent = time.monotonic(), False
@@ -177,7 +186,8 @@ class _Child:
         status = self.bury()
         self._due_at = time.monotonic() + self._pause_s
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-        self._say(f"{how}; starting it again in {self._pause_s:g} s")
+        text = f"{how}; starting it again in {self._pause_s:g} s"
+        self._say(json_line(self._program.name, text, now=time.time(), level="WARNING"))
 
     def relay(self) -> None:
         """Pass on what the program has said since."""

@@ -259,11 +259,15 @@ SPECTACULAR_SETTINGS = {
 }
 
 # ── Logging ───────────────────────────────────────────────────────────────────────────────────────
+MEDIAHUB_LOG_FORMAT = env.choice("MEDIAHUB_LOG_FORMAT", "plain", among=("plain", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "plain": {"()": "apps.core.logs.PlainFormatter"},
+        "json": {"()": "apps.core.logs.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": MEDIAHUB_LOG_FORMAT}},
     "root": {
         "handlers": ["console"],
         "level": env.text("MEDIAHUB_LOG_LEVEL", "INFO"),
@@ -271,6 +275,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django-q": {"level": "WARNING"},  # it tells of every wake-up
+        "uvicorn": {"handlers": [], "propagate": True},  # in place of its own format
     },
 }
 

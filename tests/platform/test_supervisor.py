@@ -1,5 +1,6 @@
 """The supervisor, with real processes. Each program holds a lock that its descendants inherit."""
 
+import json
 import os
 import re
 import signal
@@ -94,7 +95,31 @@ def test_killed_program_is_cleared_away_and_started_again(tmp_path: Path, stack:
     running.read_until("the end")
     assert second != first
     assert running.left_nothing()
-    assert len(re.findall("started", (tmp_path / "logs" / "p0.log").read_text())) == 2
+    logged = (tmp_path / "logs" / "p0.log").read_text().splitlines()
+    assert len([line for line in logged if line.startswith("started")]) == 2
+    assert "was killed by signal 9" in json.loads(logged[1])["message"]
+
+
+def test_json_is_kept_in_the_log_and_said_in_words(tmp_path: Path, stack: ExitStack) -> None:
+    line = {
+        "ts": "T",
+        "level": "INFO",
+        "logger": "x",
+        "message": "hello",
+        "job_id": 3,
+        "exc": "a\nb",
+    }
+    say = f"printf '%s\\n' '{json.dumps(line)}'; echo $MEDIAHUB_LOG_FORMAT; {HOLD} sleep 1000"
+    running = supervised(stack, tmp_path, say)
+
+    assert running.read_until(r"p0 +\| T INFO x: hello \[job_id=3\]$")
+    assert running.read_until(r"p0 +\| a$")
+    assert running.read_until(r"p0 +\| b$")
+    assert running.read_until(r"p0 +\| json$")
+    running.process.terminate()
+    running.read_until("the end")
+    kept = (tmp_path / "logs" / "p0.log").read_text().splitlines()
+    assert json.loads(kept[0]) == line
 
 
 def test_sigterm_ends_the_polite_and_kills_the_stubborn(tmp_path: Path, stack: ExitStack) -> None:

@@ -1,5 +1,6 @@
 """What a scan leaves for people to read: its row, with the counts, and its findings."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from apps.core.errors import Conflict
 from apps.library.models import Scan, ScanFinding
 from apps.library.services.scan.counts import Counts
+
+logger = logging.getLogger(__name__)
 
 _MOST_FINDINGS = 10_000
 _GONE = "The library was removed during the scan."
@@ -36,6 +39,7 @@ class Record:
         if self._told <= _MOST_FINDINGS:
             shown = path.decode("utf-8", "backslashreplace")
             self.note(f"{reason}: {shown}: {message}" if message else f"{reason}: {shown}")
+            logger.info("%s: %s", reason, message or "-", extra={"file": path})
             self._findings.append(
                 ScanFinding(scan=self.scan, reason=reason, path=shown, message=message)
             )

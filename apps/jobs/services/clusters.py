@@ -66,7 +66,7 @@ def forget_clusters(*, now: datetime) -> int:
 def _was_replaced(row: Cluster, known: Sequence[Cluster], *, now: datetime) -> bool:
     """Whether it fell silent and a younger one on its host, which lives, serves its queue."""
     return _is_silent(row, now=now) and any(
-        (other.host, other.queue) == (row.host, row.queue)
+        (_machine(other), other.queue) == (_machine(row), row.queue)
         and other.started_at > row.started_at
         and not _is_silent(other, now=now)
         for other in known
@@ -103,6 +103,11 @@ def _trouble(view: ClusterView, *, now: datetime) -> str:
         idle = say_seconds((now - row.canary_at).total_seconds())
         return f"Its free workers have taken nothing for {idle}."
     return ""
+
+
+def _machine(row: Cluster) -> str:
+    """The host's name without what tells its boots apart."""
+    return row.host.rpartition(".")[0] or row.host
 
 
 def _name(row: Cluster, pid: int) -> str:

@@ -5,8 +5,9 @@ from django.db import connection, transaction
 
 from apps.core import audit, context
 from apps.core.errors import MediaHubError
-from apps.jobs.models import JOB_CHANNEL, Hold
+from apps.jobs.models import Hold
 from apps.jobs.registry import find_task
+from apps.jobs.services.waking import wake
 
 
 class UnclearHold(MediaHubError):
@@ -50,9 +51,8 @@ def release(*, queue: str = "", kind: str = "") -> None:
     if held is None:
         raise NotHeld(f"{queue or kind or 'Nothing'} isn't held.")
     audit.delete(held)
-    with connection.cursor() as cursor:
-        for woken in [queue] if queue else settings.MEDIAHUB_QUEUES:
-            cursor.execute("SELECT pg_notify(%s, %s)", [JOB_CHANNEL, woken])
+    for woken in [queue] if queue else settings.MEDIAHUB_QUEUES:
+        wake(woken)
 
 
 def _check(queue: str, kind: str) -> None:

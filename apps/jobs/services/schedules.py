@@ -92,10 +92,17 @@ def check(kind: str, params: Mapping[str, Any]) -> Task:
     return task
 
 
+def plan(schedule: Schedule) -> None:
+    """Set when an unsaved or locked schedule is due next. Raises BadSchedule."""
+    due = next_time(schedule.cron, after=_database_now())
+    schedule.next_at = due if schedule.enabled else None
+
+
 @transaction.atomic
 def create(schedule: Schedule) -> Schedule:
     """Save a new schedule, due from now on. Raises BadSchedule."""
-    _plan(schedule)
+    check(schedule.kind, schedule.params)
+    plan(schedule)
     return audit.create(schedule)
 
 
@@ -103,9 +110,15 @@ def create(schedule: Schedule) -> Schedule:
 def update(
     schedule: Schedule, values: Mapping[str, Any], *, expected_version: int | None = None
 ) -> Schedule:
-    """Change a schedule; what it failed of last is forgotten. Raises BadSchedule, StaleEdit."""
+    """Change a schedule; what it failed of last is forgotten.
+
+    One whose kind is gone can be changed as long as it stays disabled. Raises BadSchedule,
+    StaleEdit, RowGone.
+    """
     stored = audit.update(schedule, values, expected_version=expected_version)
-    _plan(stored)
+    if stored.enabled:
+        check(stored.kind, stored.params)
+    plan(stored)
     stored.last_error = ""
     stored.save(update_fields=["next_at", "last_error"])
     return stored
@@ -162,13 +175,6 @@ def _enqueue(schedule: Schedule) -> Job:
     return lifecycle.enqueue(
         task, schedule.params, dedupe_key=f"schedule:{schedule.pk}", priority=schedule.priority
     )
-
-
-def _plan(schedule: Schedule) -> None:
-    """Set when it is due next. Raises BadSchedule."""
-    check(schedule.kind, schedule.params)
-    due = next_time(schedule.cron, after=_database_now())
-    schedule.next_at = due if schedule.enabled else None
 
 
 def _next_or_never(schedule: Schedule, now: datetime) -> datetime | None:

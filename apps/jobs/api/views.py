@@ -13,6 +13,7 @@ from rest_framework.reverse import reverse
 
 from apps.accounts.api.permissions import ModelAndScopePermissions, OpsCaller
 from apps.core.api.views import ListedViewSet
+from apps.jobs.api.events import JobEvents
 from apps.jobs.api.filters import JobFilter
 from apps.jobs.api.serializers import (
     JobLogSerializer,
@@ -38,7 +39,7 @@ def started(job: Job, request: Request) -> Response:
     return Response(represent_job(job), status=202, headers={"Location": location})
 
 
-class JobViewSet(ListedViewSet):
+class JobViewSet(JobEvents, ListedViewSet):
     """Pieces of long work. They are started where their objects are."""
 
     queryset = Job.objects.all()

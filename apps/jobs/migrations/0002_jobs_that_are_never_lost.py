@@ -466,10 +466,6 @@ class Migration(migrations.Migration):
                 name="jobs_job_lane_has_limit",
             ),
         ),
-        migrations.AddIndex(
-            model_name="jobevent",
-            index=models.Index(fields=["at"], name="jobs_jobevent_at"),
-        ),
         migrations.AddConstraint(
             model_name="queueminute",
             constraint=models.UniqueConstraint(

@@ -35,11 +35,5 @@ class JobChange(_Happened):
 class JobEvent(_Happened):
     """A change in its place. Kept for ``MEDIAHUB_JOB_EVENT_MINUTES``."""
 
-    class Meta(_Happened.Meta):
-        indexes = [
-            # upkeep's removal of old ones
-            models.Index(fields=["at"], name="jobs_jobevent_at"),
-        ]
-
     def __str__(self) -> str:
         return f"job {self.job_id} {self.state}"

@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
@@ -20,6 +20,9 @@ from apps.core.errors import MediaHubError
 Arguments = Sequence[str | bytes | os.PathLike[str]]
 Stream = int | IO[bytes] | None
 
+
+# Told of each program before it starts, if somebody keeps a record.
+on_start: Callable[[Arguments], None] | None = None
 
 _left_behind: list[subprocess.Popen[bytes]] = []
 
@@ -57,6 +60,8 @@ def spawn(
     name = os.fsdecode(arguments[0])
     if shutil.which(name) is None:  # a guard would start, and then fail
         raise ProcessFailed(f"Could not start {name}: it is missing or may not be run.")
+    if on_start is not None:
+        on_start(arguments)
     command = [*_guards(limits, survives_parent=survives_parent), *arguments]
     try:
         return subprocess.Popen(

@@ -6,6 +6,7 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
-        from apps.jobs import registry
+        from apps.jobs import policy, registry
 
         registry.import_tasks()
+        policy.check_settings()

@@ -1,17 +1,16 @@
 """What work sees of its job: progress out, cancel and lost leases in.
 
 The worker's heart beats in a thread of its own: it renews the lease, writes progress and log lines
-at most once a second, and learns whether the job should stop. ``report`` itself touches no
-database, so that work may call it for every file.
+once a second, and learns whether the job should stop. ``report`` itself touches no database, so
+that work may call it for every file. A job that is over within a second costs no beat.
 """
 
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
@@ -21,10 +20,16 @@ from django.utils import timezone
 from apps.core.errors import MediaHubError
 from apps.jobs.choices import JobState, LogLevel
 from apps.jobs.models import Job, JobLogLine
+from apps.jobs.policy import policy_of
+from apps.jobs.progress_log import ProgressLog
+from apps.jobs.registry import Task
+from apps.jobs.services import beats
+from apps.jobs.services.lifecycle import Item, add_items
 
 logger = logging.getLogger(__name__)
 
 _BEAT_S = 1.0
+_SHORT_S = 2.0  # what ends within this time of a shutdown may end
 
 
 class JobStopped(MediaHubError):
@@ -51,6 +56,12 @@ class JobInterrupted(JobStopped):
     code = "job_interrupted"
 
 
+class JobTimedOut(JobStopped):
+    """The attempt took longer than its kind may."""
+
+    code = "time_limit"
+
+
 class LeaseLost(JobStopped):
     """Another worker may have the job by now: nothing more may be written."""
 
@@ -58,15 +69,29 @@ class LeaseLost(JobStopped):
 
 
 class JobContext:
-    """Passed to every task. Use it as a context manager around the work."""
+    """Passed to every task. Use it as a context manager around the work.
 
-    def __init__(self, job: Job, *, stopping: Callable[[], bool] = lambda: False) -> None:
+    ``stopping`` says whether the worker is to end. ``on_deaf`` is called, in the heart's thread,
+    with the reason when work has not heard for ``MEDIAHUB_JOB_STOP_SECONDS`` that it should stop.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        stopping: Callable[[], bool] = lambda: False,
+        on_deaf: Callable[[JobStopped], None] = lambda _reason: None,
+    ) -> None:
         self.job = job
-        self._stopping = stopping
+        self._stopping, self._on_deaf = stopping, on_deaf
         self._stop: JobStopped | None = None
+        self._stopped_at = self._told_to_end_at = 0.0
         self._lines: deque[JobLogLine] = deque()
-        self._logged = 0
-        self._rate_start = (time.monotonic(), 0)
+        self._logged = job.log_lines.count() if job.attempt > 1 else 0
+        self._began = time.monotonic()
+        self._time_limit_s = policy_of(job.kind).time_limit_s
+        self._progress = ProgressLog(job)
+        self.has_split = False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -96,6 +121,14 @@ class JobContext:
         line = JobLogLine(job=self.job, level=level, message=storable(text), at=timezone.now())
         self._lines.append(line)
 
+    def split(self, task: Task, items: Iterable[Item]) -> None:
+        """Leave the work to children, a job for each item; those made already aren't made again.
+
+        When the work returns, the job waits for them, and its progress and summary are theirs.
+        """
+        self.has_split = True
+        add_items(self.job, task, items)
+
     @contextmanager
     def guard(self) -> Iterator[None]:
         """A transaction in which the lease is still ours, to its commit. Raises LeaseLost."""
@@ -105,13 +138,25 @@ class JobContext:
                 raise LeaseLost(f"{self.job} was taken over by another worker.")
             yield
 
+    def last_words(self) -> list[JobLogLine]:
+        """The log lines that no beat has written, for whoever writes the job's end."""
+        return list(self._lines)
+
+    def close_progress(self, state: str) -> None:
+        """Write the last line of the progress log."""
+        self._progress.close(state=state)
+
     def _beat(self) -> None:
+        beaten = False
         try:
             while not self._ended.wait(_BEAT_S):
+                beaten = True
                 self._try_to_write()
-            self._try_to_write()
+                self._progress.write(state=self.job.state)
+                self._insist()
         finally:
-            connection.close()
+            if beaten:
+                connection.close()
 
     def _try_to_write(self) -> None:
         """A database that is away costs beats, not the heart; the lines are kept for the next."""
@@ -121,44 +166,51 @@ class JobContext:
             logger.warning("job %s: no heartbeat: %s", self.job.pk, error)
             connection.close()
 
-    @transaction.atomic
     def _write(self) -> None:
-        held = Job.objects.held(self.job.pk, self.job.fence)
-        # waits for the end of a guard; the lease counts from then
-        asked = held.select_for_update().values_list("state", "pause_requested").first()
-        if asked is None:
-            self._stop = LeaseLost(f"{self.job} was taken over by another worker.")
-            return
-        held.update(
-            lease_until=timezone.now() + timedelta(seconds=settings.MEDIAHUB_JOB_LEASE_SECONDS),
-            done=self.job.done,
-            total=self.job.total,
-            facts=self.job.facts,
-            rate_per_s=self._rate(),
-        )
+        self.job.rate_per_s = self._rate()
         lines = list(self._lines)
-        JobLogLine.objects.bulk_create(lines)
-        transaction.on_commit(lambda: self._forget(len(lines)))
-        self._listen(asked[0], pause=asked[1])
-
-    def _forget(self, written: int) -> None:
-        for _ in range(written):
+        asked = beats.beat(self.job, lines)
+        if asked is None:
+            self._end_with(LeaseLost(f"{self.job} was taken over by another worker."))
+            return
+        for _ in lines:
             self._lines.popleft()
+        self._listen(asked.state, pause=asked.pause)
 
     def _listen(self, state: str, *, pause: bool) -> None:
         """Learn what was asked of the job meanwhile."""
+        self.job.state = state
         if state == JobState.CANCELLING:
-            self._stop = JobCancelled("A person cancelled the job.")
+            self._end_with(JobCancelled("A person cancelled the job."))
         elif pause:
-            self._stop = JobPaused("A person paused the job.")
-        elif self._stopping():
-            self._stop = JobInterrupted("The worker is shutting down.")
+            self._end_with(JobPaused("A person paused the job."))
+        elif self._time_limit_s and time.monotonic() - self._began > self._time_limit_s:
+            minutes = self._time_limit_s / 60
+            self._end_with(JobTimedOut(f"It took longer than the {minutes:g} min it may take."))
+        elif self._stopping() and not self._is_short():
+            self._end_with(JobInterrupted("The worker is shutting down."))
+
+    def _is_short(self) -> bool:
+        """Whether work that is to be interrupted will soon be over anyway."""
+        now = time.monotonic()
+        self._told_to_end_at = self._told_to_end_at or now
+        left_s = settings.MEDIAHUB_JOB_STOP_SECONDS / 2 - (now - self._told_to_end_at)
+        eta_s = self.job.eta_s
+        return left_s > 0 and (now - self._began < _SHORT_S if eta_s is None else eta_s < left_s)
+
+    def _end_with(self, reason: JobStopped) -> None:
+        if self._stop is None:
+            self._stopped_at = time.monotonic()
+        self._stop = reason
+
+    def _insist(self) -> None:
+        if self._stop and time.monotonic() - self._stopped_at > settings.MEDIAHUB_JOB_STOP_SECONDS:
+            self._on_deaf(self._stop)
 
     def _rate(self) -> float | None:
         """Units per second since the work began to count."""
-        began, first = self._rate_start
-        elapsed = time.monotonic() - began
-        return (self.job.done - first) / elapsed if elapsed > 1 else None
+        elapsed = time.monotonic() - self._began
+        return self.job.done / elapsed if elapsed > 1 else None
 
 
 def storable(text: str) -> str:

@@ -1,8 +1,8 @@
-from datetime import datetime, timedelta
 from typing import Self
 
-from django.db import models, transaction
-from django.db.models import F
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from apps.jobs.choices import ACTIVE, AT_WORK, FINISHED, JobState
 
@@ -15,36 +15,27 @@ class JobQuerySet(models.QuerySet["Job"]):  # type: ignore[name-defined]
     def finished(self) -> Self:
         return self.filter(state__in=FINISHED)
 
-    def due(self, queue: str, *, now: datetime) -> Self:
-        """Jobs of a queue that may start, the most urgent first."""
-        waiting = self.filter(state=JobState.QUEUED, queue=queue, run_at__lte=now)
-        return waiting.order_by("-priority", "run_at", "pk")
+    def roots(self) -> Self:
+        """Jobs that aren't parts of a batch."""
+        return self.filter(parent__isnull=True)
 
-    def abandoned(self, *, now: datetime) -> Self:
-        """Jobs whose worker has not been heard of within its lease."""
-        return self.filter(state__in=AT_WORK, lease_until__lt=now)
+    def waiting(self) -> Self:
+        """What is queued, the most urgent first."""
+        return self.filter(state=JobState.QUEUED).order_by("urgency", "pk")
+
+    def due(self, queue: str) -> Self:
+        """Jobs of a queue whose time has come; holds and full lanes may still keep them."""
+        now = Q(run_at__isnull=True) | Q(run_at__lte=Now())
+        return self.waiting().filter(now, queue=queue, waits=0)
+
+    def with_worker(self) -> Self:
+        """Jobs that a worker has, unlike batches that wait for their children."""
+        return self.filter(state__in=AT_WORK, lease_until__isnull=False)
+
+    def open_batches(self) -> Self:
+        """Batches whose children haven't all ended, as far as anybody has looked."""
+        return self.filter(state__in=ACTIVE, is_batch=True, lease_until__isnull=True)
 
     def held(self, job_id: int, fence: int) -> Self:
         """The job, if whoever holds ``fence`` still has its lease; nothing otherwise."""
-        return self.filter(pk=job_id, fence=fence, state__in=AT_WORK)
-
-    @transaction.atomic
-    def claim(self, queue: str, *, worker: str, now: datetime, lease: timedelta) -> "Job | None":  # type: ignore[name-defined]  # noqa: F821
-        """Take the next due job of a queue, or nothing: of many callers one gets it.
-
-        The attempt is counted here, before any work, so that a job that kills its worker ends.
-        """
-        job = self.due(queue, now=now).select_for_update(skip_locked=True).first()
-        if job is None:
-            return None
-        self.filter(pk=job.pk).update(
-            state=JobState.RUNNING,
-            attempt=F("attempt") + 1,
-            fence=F("fence") + 1,
-            version=F("version") + 1,
-            worker=worker,
-            started_at=now,
-            lease_until=now + lease,
-        )
-        job.refresh_from_db()
-        return job
+        return self.with_worker().filter(pk=job_id, fence=fence)

@@ -21,14 +21,30 @@ class UnknownTask(MediaHubError):
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What a task says of its retries and time; ``None`` leaves it to the settings (see policy)."""
+
+    attempts: int | None = None
+    retry_s: int | None = None
+    retry_factor: int | None = None
+    retry_most_s: int | None = None
+    time_limit_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
-    """``work`` takes a JobContext and the job's params by keyword; returns the summary (JSON)."""
+    """``work`` takes a JobContext and the job's params by keyword; returns the summary (JSON).
+
+    ``target`` names a param and the model whose id it is: ``("library_id", "library.library")``.
+    """
 
     name: str
     title: str
     queue: Queue
     unit: str
     work: Work
+    rules: Rules = Rules()
+    target: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +53,37 @@ class Periodic:
 
     name: str
     every_s: float
-    call: Callable[[], None]
+    call: Callable[[], object]
 
 
 _tasks: dict[str, Task] = {}
 _periodics: dict[str, Periodic] = {}
 
 
-def task(name: str, *, title: str, queue: Queue, unit: str = "items") -> Callable[[Work], Task]:
+def task(
+    name: str,
+    *,
+    title: str,
+    queue: Queue,
+    unit: str = "items",
+    rules: Rules = Rules(),
+    target: tuple[str, str] | None = None,
+) -> Callable[[Work], Task]:
     """Declare a task: ``@task("library.scan", …)`` in an app's ``tasks.py``."""
 
     def declare(work: Work) -> Task:
         if name in _tasks:
             raise ValueError(f"two tasks are named {name}")
-        _tasks[name] = Task(name=name, title=title, queue=queue, unit=unit, work=work)
+        _tasks[name] = Task(name, title, queue, unit, work, rules, target)
         return _tasks[name]
 
     return declare
 
 
-def periodic(name: str, *, every_s: float) -> Callable[[Callable[[], None]], Periodic]:
+def periodic(name: str, *, every_s: float) -> Callable[[Callable[[], object]], Periodic]:
     """Declare what ``manage.py scheduler`` calls every so many seconds."""
 
-    def declare(call: Callable[[], None]) -> Periodic:
+    def declare(call: Callable[[], object]) -> Periodic:
         _periodics[name] = Periodic(name=name, every_s=every_s, call=call)
         return _periodics[name]
 

@@ -1,16 +1,18 @@
 """What keeps the jobs themselves in order."""
 
-from django.utils import timezone
-
 from apps.jobs.registry import periodic
-from apps.jobs.services import upkeep
+from apps.jobs.services import many, upkeep
+from apps.jobs.services.batches import RollUp
+
+periodic("jobs.roll_up", every_s=1)(RollUp())
+periodic("jobs.take_back_abandoned", every_s=2)(upkeep.LeaseWatch())
 
 
-@periodic("jobs.requeue_abandoned", every_s=5)
-def requeue_abandoned() -> None:
-    upkeep.requeue_abandoned(now=timezone.now())
+@periodic("jobs.recount_waits", every_s=10)
+def recount_waits() -> None:
+    many.recount_waits()
 
 
 @periodic("jobs.forget_old", every_s=600)
 def forget_old() -> None:
-    upkeep.forget_old(now=timezone.now())
+    upkeep.forget_old()

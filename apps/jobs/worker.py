@@ -3,42 +3,56 @@
 import logging
 import multiprocessing
 import os
-import socket
+import signal
+import time
 import traceback
-from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.db import DataError, Error, InterfaceError, OperationalError, connection
-from django.db.models import F
-from django.utils import timezone
+from django.db import (
+    DataError,
+    Error,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
+from django.db.models import F, QuerySet
 
 from apps.core.context import Actor, acting
 from apps.core.errors import MediaHubError
-from apps.jobs import context
+from apps.jobs import blackbox, context
 from apps.jobs.choices import FINISHED, JobState, LogLevel
-from apps.jobs.context import JobContext, storable
-from apps.jobs.models import Job
+from apps.jobs.context import JobContext, JobStopped, storable
+from apps.jobs.models import Job, JobLogLine
+from apps.jobs.places import worker_name
+from apps.jobs.progress_log import summary_line
 from apps.jobs.registry import find_task
-from apps.jobs.services.upkeep import delay_after
+from apps.jobs.services.claims import claim
+from apps.jobs.services.crashes import again_after
+from apps.jobs.services.ending import end
 
 logger = logging.getLogger(__name__)
 
-# The database was restarted, say, or two transactions waited for each other: worth another try.
-_DATABASE_TROUBLE = (InterfaceError, OperationalError)
+# The database was restarted, say, or two transactions met: worth another try.
+_DATABASE_TROUBLE = (IntegrityError, InterfaceError, OperationalError)
+_LONGEST_TURN_S = 5.0
 
 # Set by the cluster's main process; its forked workers see it and give their jobs back.
 stopping = multiprocessing.Event()
 
 
+def work_off(queue: str) -> int:
+    """Run due jobs of a queue, one after the other, for some seconds; return how many."""
+    began, done = time.monotonic(), 0
+    while time.monotonic() - began < _LONGEST_TURN_S and run_next(queue) is not None:
+        done += 1
+    return done
+
+
 def run_next(queue: str) -> int | None:
     """Run the next due job of a queue, if there is one; return its id."""
-    job: Job | None = Job.objects.claim(
-        queue,
-        worker=f"{socket.gethostname()}:{os.getpid()}",
-        now=timezone.now(),
-        lease=timedelta(seconds=settings.MEDIAHUB_JOB_LEASE_SECONDS),
-    )
+    job = None if stopping.is_set() else claim(queue, worker=worker_name())
     if job is None:
         return None
     run(job)
@@ -48,63 +62,107 @@ def run_next(queue: str) -> int | None:
 def run(job: Job) -> None:
     """Do a claimed job's work and write down how it ended. Never raises."""
     logger.info("job %s %s: attempt %s", job.pk, job.kind, job.attempt)
+    blackbox.record_commands()
     with acting(Actor(user_id=job.requested_by_id, job_id=job.pk)):
-        outcome = _work(job)
-    outcome |= {"done": job.done, "total": job.total, "facts": job.facts}
-    try:
         try:
-            _write_down(job, outcome)
-        except (DataError, TypeError, ValueError) as error:  # no JSON, or none that can be stored
-            _write_down(job, _failed(error))
-    except Error as error:  # when the lease has run out upkeep sees to the job
-        logger.warning("job %s %s: its end could not be written: %s", job.pk, job.kind, error)
+            running = JobContext(job, stopping=stopping.is_set, on_deaf=lambda why: _die(job, why))
+        except MediaHubError as error:  # no such task
+            _try_to_write_down(job, _failed_as(error), [])
+            return
+        outcome = _work(running)
+    _try_to_write_down(job, outcome, running.last_words())
+    running.close_progress(outcome["state"])
 
 
-def _write_down(job: Job, outcome: dict[str, Any]) -> None:
-    connection.close_if_unusable_or_obsolete()
-    held = Job.objects.held(job.pk, job.fence)
-    # what was cancelled while it was about to pause is not paused
-    free = held if outcome["state"] in FINISHED else held.filter(state=JobState.RUNNING)
-    after = {"version": F("version") + 1, "lease_until": None}
-    if free.update(**after, **outcome):
-        logger.info("job %s %s: %s", job.pk, job.kind, outcome["state"])
-    elif not held.update(**after, **_ended(JobState.CANCELLED)):
-        logger.info("job %s %s: lease lost", job.pk, job.kind)
-
-
-def _work(job: Job) -> dict[str, Any]:
+def _work(running: JobContext) -> dict[str, Any]:
     """The columns that say how the work ended."""
-    with JobContext(job, stopping=stopping.is_set) as running:
+    job = running.job
+    with running:
         try:
             summary = find_task(job.kind).work(running, **job.params)
-        except context.JobPaused:
-            return {"state": JobState.PAUSED, "pause_requested": False, "attempt": job.attempt - 1}
-        except context.JobInterrupted:
-            return {"state": JobState.QUEUED, "attempt": job.attempt - 1}
-        except context.JobStopped:
-            return _ended(JobState.CANCELLED)
+        except JobStopped as stopped:
+            return _stopped(job, stopped)
         except MediaHubError as error:
             running.log(str(error), level=LogLevel.ERROR)
-            text = storable(str(error))
-            return _ended(JobState.FAILED, error_type=error.code, error_message=text)
+            return _failed_as(error) if not error.passing else _cut_off(job, error)
         except Exception as error:
             logger.exception("job %s %s failed", job.pk, job.kind)
             running.log(traceback.format_exc(), level=LogLevel.ERROR)
-            return _cut_off(job, error)
-    return _ended(JobState.SUCCEEDED, summary=summary)
+            return _cut_off(job, error) if isinstance(error, _DATABASE_TROUBLE) else _failed(error)
+    return {"state": JobState.SUCCEEDED, "summary": summary, "is_batch": running.has_split}
+
+
+def _stopped(job: Job, reason: JobStopped) -> dict[str, Any]:
+    if isinstance(reason, context.JobPaused):
+        paused = {"state": JobState.PAUSED, "pause_requested": False}
+        return paused | {"attempt": job.attempt - 1}
+    if isinstance(reason, context.JobInterrupted):
+        return {"state": JobState.QUEUED, "attempt": job.attempt - 1}
+    if isinstance(reason, context.JobTimedOut):
+        return _failed_as(reason)
+    return {"state": JobState.CANCELLED}
 
 
 def _cut_off(job: Job, error: Exception) -> dict[str, Any]:
-    """Failed, unless the database's trouble may be over by another attempt."""
-    if isinstance(error, _DATABASE_TROUBLE) and job.attempt < job.max_attempts:
-        return {"state": JobState.QUEUED, "run_at": timezone.now() + delay_after(job.attempt)}
-    return _failed(error)
+    """Failed, unless what was in the way may have passed by another attempt."""
+    if job.attempt < job.max_attempts:
+        return {"state": JobState.QUEUED, **again_after(job)}
+    return _failed_as(error) if isinstance(error, MediaHubError) else _failed(error)
+
+
+def _failed_as(error: MediaHubError) -> dict[str, Any]:
+    text = storable(str(error))
+    return {"state": JobState.FAILED, "error_type": error.code, "error_message": text}
 
 
 def _failed(error: Exception) -> dict[str, Any]:
     text = storable(str(error)) or "see the log"
-    return _ended(JobState.FAILED, error_type=type(error).__name__, error_message=text)
+    return {"state": JobState.FAILED, "error_type": type(error).__name__, "error_message": text}
 
 
-def _ended(state: JobState, *, now: datetime | None = None, **values: Any) -> dict[str, Any]:
-    return {"state": state, "finished_at": now or timezone.now(), **values}
+def _try_to_write_down(job: Job, outcome: dict[str, Any], lines: list[JobLogLine]) -> None:
+    outcome |= {"done": job.done, "total": job.total, "facts": job.facts}
+    try:
+        try:
+            _write_down(job, outcome, lines)
+        except (DataError, TypeError, ValueError) as error:  # no JSON, or none that can be stored
+            _write_down(job, _failed(error), lines)
+    except Error as error:  # when the lease has run out upkeep sees to the job
+        logger.warning("job %s %s: its end could not be written: %s", job.pk, job.kind, error)
+
+
+def _write_down(job: Job, outcome: dict[str, Any], lines: list[JobLogLine]) -> None:
+    """One transaction: the lease is still ours, how it ended, the log's last lines."""
+    connection.close_if_unusable_or_obsolete()
+    values = dict(outcome)
+    state = values.pop("state")
+    with transaction.atomic():
+        if not _move(Job.objects.held(job.pk, job.fence), state, values):
+            logger.info("job %s %s: lease lost", job.pk, job.kind)
+            return
+        JobLogLine.objects.bulk_create(lines)
+    job.state, job.summary = state, values.get("summary", {})
+    logger.info("job %s %s: %s", job.pk, job.kind, summary_line(job))
+
+
+def _move(held: QuerySet[Job], state: JobState, values: dict[str, Any]) -> bool:
+    """Whether the job was still ours."""
+    after = {"version": F("version") + 1, "lease_until": None}
+    if values.get("is_batch"):  # its children go on
+        return bool(held.update(**after, **values))
+    if state in FINISHED:
+        return bool(end(held, state, **values))
+    if held.filter(state=JobState.RUNNING).update(**after | values, state=state):
+        return True
+    return bool(end(held, JobState.CANCELLED))  # cancelled while it was about to pause
+
+
+def _die(job: Job, reason: JobStopped) -> None:
+    """End a job whose work doesn't hear, by ending the process, and with it all that it started.
+
+    This runs beside the work. Nothing is half-written by that: work may be killed at any time.
+    """
+    logger.error("job %s %s does not stop: its worker ends itself", job.pk, job.kind)
+    if not isinstance(reason, context.LeaseLost):
+        _try_to_write_down(job, _stopped(job, reason), [])
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -5,7 +5,6 @@ import signal
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
 from apps.core.errors import MediaHubError
 from apps.jobs.choices import Queue
@@ -87,7 +86,7 @@ def odd_log(job: JobContext) -> dict[str, Any]:
 
 @task("tests.cancel_while_pausing", title="Cancel while pausing", queue=Queue.CPU)
 def cancel_while_pausing(job: JobContext) -> dict[str, Any]:
-    cancel(Job.objects.get(pk=job.job.pk), now=timezone.now())
+    cancel(Job.objects.get(pk=job.job.pk))
     raise JobPaused
 
 

@@ -1,18 +1,27 @@
-"""What happens to jobs from outside: asked for, cancelled, retried, paused, resumed."""
+"""What happens to jobs from outside: asked for, cancelled, retried, paused, resumed, hurried."""
 
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection, models, transaction
-from django.db.models import F
+from django.db import IntegrityError, models, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.core import context
 from apps.core.errors import Conflict
 from apps.jobs.choices import ACTIVE, FINISHED, JobState
-from apps.jobs.models import JOB_CHANNEL, Job
+from apps.jobs.models import Job, JobDependency
+from apps.jobs.policy import policy_of
 from apps.jobs.registry import Task
+from apps.jobs.services import batches, many
+from apps.jobs.services.waking import wake
+
+_BATCH = 1_000
 
 
 class WrongState(Conflict):
@@ -21,36 +30,59 @@ class WrongState(Conflict):
     code = "wrong_state"
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Something that only so many jobs may use at once, such as a mount or a host."""
+
+    name: str
+    limit: int
+
+    @classmethod
+    def of_mount(cls, mount: str) -> "Lane":
+        return cls(f"mount:{mount}"[:200], settings.MEDIAHUB_JOBS_PER_MOUNT)
+
+    @classmethod
+    def of_host(cls, host: str) -> "Lane":
+        return cls(f"host:{host}"[:200], settings.MEDIAHUB_JOBS_PER_HOST)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece of a batch. Its ``name`` is unique in the batch, so that none is made twice."""
+
+    name: str
+    params: dict[str, Any] = field(default_factory=dict)
+    target: models.Model | None = None
+    lane: Lane | None = None
+
+
 def enqueue(
     task: Task,
     params: dict[str, Any] | None = None,
     *,
     target: models.Model | None = None,
-    parent: Job | None = None,
+    after: Sequence[Job] = (),
+    lane: Lane | None = None,
     dedupe_key: str = "",
     priority: int = 0,
     delay: timedelta = timedelta(),
 ) -> Job:
     """Ask for work: write the job's row and wake a worker when the transaction commits.
 
-    With a ``dedupe_key``, an active job of the same key is returned instead of a second one.
+    With a ``dedupe_key``, an active job of the same key is returned instead of a second one. What
+    is named in ``after`` has to succeed first.
     """
-    now = timezone.now()
-    job = Job(
-        kind=task.name, queue=task.queue, unit=task.unit, params=params or {}, parent=parent,
-        dedupe_key=dedupe_key, priority=priority, created_at=now, run_at=now + delay,
-        max_attempts=settings.MEDIAHUB_JOB_ATTEMPTS, requested_by_id=context.current().user_id,
-        target_type=target._meta.label_lower if target else "",
-        target_id=target.pk if target else None,
-    )  # fmt: skip
+    job = _draft(task, params or {}, target=target, lane=lane, priority=priority)
+    job.dedupe_key = dedupe_key
+    if delay or priority:
+        _place(job, delay)
     while True:
         twin = _twin(dedupe_key)
         if twin:
             return twin
         try:
             with transaction.atomic():
-                job.save(force_insert=True)
-                _wake(job.queue)
+                _insert(job, after)
         except IntegrityError:  # another was faster
             if not dedupe_key:
                 raise
@@ -58,14 +90,47 @@ def enqueue(
             return job
 
 
-def cancel(job: Job, *, now: datetime) -> Job:
+def start_batch(
+    task: Task,
+    items: Iterable[Item],
+    *,
+    title_params: dict[str, Any] | None = None,
+    target: models.Model | None = None,
+    priority: int = 0,
+) -> Job:
+    """Ask for a batch: a job of ``task`` for each item, under one parent. All or nothing."""
+    with transaction.atomic():
+        parent = _draft(task, title_params or {}, target=target, lane=None, priority=priority)
+        batches.open_parent(parent)
+        add_items(parent, task, items)
+    return parent
+
+
+def add_items(parent: Job, task: Task, items: Iterable[Item]) -> None:
+    """Give a batch children, a thousand at a time. Those that it has already aren't made again."""
+    rest = iter(items)
+    while some := list(islice(rest, _BATCH)):
+        children = []
+        for item in some:
+            child = _draft(
+                task, item.params, target=item.target, lane=item.lane, priority=parent.priority
+            )
+            child.parent, child.item, child.requested_by_id = (
+                parent,
+                item.name,
+                parent.requested_by_id,
+            )
+            if parent.priority:
+                _place(child, timedelta())
+            children.append(child)
+        with transaction.atomic():
+            Job.objects.bulk_create(children, ignore_conflicts=True)
+            wake(task.queue)
+
+
+def cancel(job: Job) -> Job:
     """End a job: at once if it waits, when its worker hears of it if it runs. Raises WrongState."""
-    waiting = (JobState.QUEUED, JobState.PAUSED)
-    if _move(job, waiting, state=JobState.CANCELLED, finished_at=now):
-        return job
-    if _move(job, (JobState.RUNNING,), state=JobState.CANCELLING):
-        return job
-    return _refuse(job, "cancelled", unless=JobState.CANCELLING)
+    return _do("cancel", job, already=(JobState.CANCELLING,))
 
 
 def pause(job: Job) -> Job:
@@ -73,33 +138,107 @@ def pause(job: Job) -> Job:
 
     What it has done is kept; resumed, it goes on from there. Raises WrongState.
     """
-    if _move(job, (JobState.QUEUED,), state=JobState.PAUSED):
-        return job
-    if _move(job, (JobState.RUNNING,), pause_requested=True):
-        return job
-    return _refuse(job, "paused", unless=JobState.PAUSED)
+    return _do("pause", job, already=(JobState.PAUSED,))
 
 
-def resume(job: Job, *, now: datetime) -> Job:
+def resume(job: Job) -> Job:
     """Let a held job go on. Raises WrongState."""
-    if _move(job, (JobState.PAUSED,), state=JobState.QUEUED, run_at=now, pause_requested=False):
-        _wake(job.queue)
-        return job
-    return _refuse(job, "resumed", unless=JobState.QUEUED)
+    return _do("resume", job, already=(JobState.QUEUED,))
 
 
-def retry(job: Job, *, now: datetime) -> Job:
-    """Run a finished job once more, with its attempts counted anew. Raises WrongState."""
-    twin = _twin(job.dedupe_key)
-    if twin:
-        raise WrongState(f"Job {twin.pk} does the same work already: wait for it or cancel it.")
-    if _move(
-        job, FINISHED, state=JobState.QUEUED, run_at=now, finished_at=None, attempt=0, done=0,
-        total=None, facts={}, summary={}, error_type="", error_message="", pause_requested=False,
-    ):  # fmt: skip
-        _wake(job.queue)
-        return job
-    return _refuse(job, "retried", unless=None)
+def hurry(job: Job) -> Job:
+    """Put a job before all that wait. Raises WrongState."""
+    return _do("hurry", job, already=ACTIVE)
+
+
+def retry(job: Job) -> Job:
+    """Run a finished job once more; of a batch a new one is made of what failed in it.
+
+    Raises WrongState, also when another job does the same work by now or one that it needs failed.
+    """
+    if job.is_batch and job.state in FINISHED:
+        return batches.retry_failed(job)
+    if job.state in FINISHED:
+        twin = _twin(job.dedupe_key)
+        if twin:
+            raise WrongState(f"Job {twin.pk} does the same work already: wait for it or cancel it.")
+        needed = job.after.filter(state__in=(JobState.FAILED, JobState.CANCELLED)).first()
+        if needed:
+            raise WrongState(f"Job {needed.pk}, which this one needs, did not succeed: retry that.")
+    return _do("retry", job, already=())
+
+
+def active_for(target: models.Model) -> QuerySet[Job]:
+    """Jobs under way about one object."""
+    return Job.objects.filter(
+        target_type=target._meta.label_lower, target_id=target.pk, state__in=ACTIVE
+    ).order_by("-pk")
+
+
+def _do(deed: str, job: Job, *, already: Sequence[JobState]) -> Job:
+    do: Callable[[QuerySet[Job]], int] = many.DEEDS[deed]
+    try:
+        with transaction.atomic():
+            changed = do(Job.objects.filter(pk=job.pk))
+    except IntegrityError as error:  # its twin was faster
+        raise WrongState(f"Another job does the work of job {job.pk} already.") from error
+    job.refresh_from_db()
+    if not changed and job.state not in already and not (deed == "pause" and job.pause_requested):
+        raise WrongState(f"Job {job.pk} is {job.state}: it can't be {_DONE[deed]}.")
+    return job
+
+
+_DONE = {
+    "cancel": "cancelled", "pause": "paused", "resume": "resumed", "hurry": "hurried",
+    "retry": "run again",
+}  # fmt: skip
+
+
+def _draft(
+    task: Task,
+    params: dict[str, Any],
+    *,
+    target: models.Model | None,
+    lane: Lane | None,
+    priority: int,
+) -> Job:
+    """An unsaved job."""
+    job = Job(
+        kind=task.name, queue=task.queue, unit=task.unit, params=params, priority=priority,
+        max_attempts=policy_of(task.name).attempts, requested_by_id=context.current().user_id,
+    )  # fmt: skip
+    if lane:
+        job.lane, job.lane_limit = lane.name, lane.limit
+    if target:
+        job.target_type, job.target_id = target._meta.label_lower, target.pk
+    elif task.target and params.get(task.target[0]):
+        job.target_type, job.target_id = task.target[1], params[task.target[0]]
+    return job
+
+
+def _place(job: Job, delay: timedelta) -> None:
+    """Where a job stands in the queue that doesn't start at once or has a priority of its own."""
+    from_now = Now() + delay if delay else Now()
+    job.run_at = from_now if delay else None  # type: ignore[assignment]
+    job.urgency = from_now - timedelta(  # type: ignore[assignment]
+        minutes=job.priority * settings.MEDIAHUB_JOB_AGEING_MINUTES
+    )
+
+
+def _insert(job: Job, after: Sequence[Job]) -> None:
+    """Prerequisites are locked, so that none ends between being counted and being waited for."""
+    needed = list(
+        Job.objects.filter(pk__in=[n.pk for n in after]).select_for_update().order_by("pk")
+    )
+    job.waits = sum(need.state != JobState.SUCCEEDED for need in needed)
+    job.save(force_insert=True)
+    JobDependency.objects.bulk_create(JobDependency(job=job, needs=need) for need in needed)
+    failed = [need for need in needed if need.state in (JobState.FAILED, JobState.CANCELLED)]
+    if failed:
+        raise WrongState(f"Job {failed[0].pk}, which the new one needs, did not succeed.")
+    wake(job.queue)
+    if not isinstance(job.urgency, type(timezone.now())):  # the database's clock said when
+        job.refresh_from_db(fields=["run_at", "urgency"])
 
 
 def _twin(dedupe_key: str) -> Job | None:
@@ -108,30 +247,3 @@ def _twin(dedupe_key: str) -> Job | None:
         return None
     twin: Job | None = Job.objects.active().filter(dedupe_key=dedupe_key).first()
     return twin
-
-
-def _move(job: Job, sources: tuple[JobState, ...], **values: Any) -> bool:
-    """One conditional UPDATE: True if the job was in one of ``sources`` and has moved on."""
-    allowed = Job.objects.filter(pk=job.pk, state__in=sources)
-    moved = bool(allowed.update(version=F("version") + 1, **values))
-    job.refresh_from_db()
-    return moved
-
-
-def _refuse(job: Job, deed: str, *, unless: JobState | None) -> Job:
-    if job.state == unless:
-        return job
-    raise WrongState(f"Job {job.pk} is {job.state} and can't be {deed}.")
-
-
-def _wake(queue: str) -> None:
-    """PostgreSQL delivers the notification when, and only if, the transaction commits."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [JOB_CHANNEL, queue])
-
-
-def active_for(target: models.Model) -> models.QuerySet[Job]:
-    """Jobs under way about one object."""
-    return Job.objects.filter(
-        target_type=target._meta.label_lower, target_id=target.pk, state__in=ACTIVE
-    ).order_by("-pk")

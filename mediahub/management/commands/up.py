@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from apps.core.errors import MediaHubError
+from apps.jobs.slots import slots
 from mediahub import first_run, postgres
 from mediahub.supervisor import Health, Program, supervise
 
@@ -98,7 +99,7 @@ def programs(bind: str) -> list[Program]:
     manage = [*python, "manage.py"]
     return [
         Program("web", web),
-        *(Program(queue, [*manage, "worker", queue]) for queue in settings.MEDIAHUB_QUEUES),
+        *(Program(q, [*manage, "worker", q]) for q in settings.MEDIAHUB_QUEUES if slots(q)),
         Program("scheduler", [*manage, "scheduler"]),
         Program("watch", [*manage, "watch"]),
     ]

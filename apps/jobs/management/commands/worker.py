@@ -4,10 +4,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.schema import require_current_schema
-from apps.jobs.broker import run_cluster
+from apps.jobs.cluster.node import run_cluster
+from apps.jobs.slots import slots
 
 
 class Command(BaseCommand):
@@ -19,4 +20,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, queue: str, workers: int | None, **_options: Any) -> None:
         require_current_schema()
-        run_cluster(queue, workers=workers or settings.MEDIAHUB_QUEUES[queue])
+        number = workers or slots(queue)
+        if number < 1:
+            raise CommandError(
+                f"The queue {queue} has no workers here: no GPU was found. "
+                "Set MEDIAHUB_GPU_WORKERS if there is one all the same."
+            )
+        run_cluster(queue, slots=number)

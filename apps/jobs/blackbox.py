@@ -1,0 +1,49 @@
+"""What a worker was running, written where its death doesn't reach, for the inquest.
+
+A file a worker process, rewritten for every program that its job starts. It needs no fsync: the
+kernel keeps it when the process is killed.
+"""
+
+import os
+import shlex
+from contextlib import suppress
+from pathlib import Path
+
+from django.conf import settings
+
+from apps.core import process
+
+_LONGEST = 2_000
+
+
+def record_commands() -> None:
+    """From now on this process writes down each program that it starts."""
+    process.on_start = _record
+    _record([])
+
+
+def last_command(pid: int) -> str:
+    """The program that a process started last in its present job; empty if none is known."""
+    with suppress(OSError):
+        return _file(pid).read_text()
+    return ""
+
+
+def forget(pid: int) -> None:
+    """Remove what was written of a process that is gone."""
+    with suppress(OSError):
+        _file(pid).unlink()
+
+
+def _record(arguments: process.Arguments) -> None:
+    words = [os.fsdecode(argument) for argument in arguments]
+    text = shlex.join(words).encode("utf-8", "backslashreplace").decode()
+    file = _file(os.getpid())
+    with suppress(OSError):  # evidence is worth having, not worth failing for
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text[:_LONGEST])
+
+
+def _file(pid: int) -> Path:
+    folder: Path = settings.MEDIAHUB_DATA_DIR / "tmp" / "workers"
+    return folder / f"{pid}.command"

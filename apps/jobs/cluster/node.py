@@ -1,0 +1,144 @@
+"""A cluster's main process: keeps one tree of workers going, and sees when it has stopped working.
+
+django-q2 can stop without a word: a worker that is killed while it waits for work takes the lock of
+the queue between the processes with it. So canaries have to be executed; when none was though a
+worker is free, the tree is put aside. Workers of it that have a job keep it to its end; the others'
+places go to a new tree at once.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+from contextlib import suppress
+from datetime import timedelta
+from types import FrameType
+
+from django.conf import settings
+from django.db import Error, connection, connections
+from django.db.models import F
+from django.db.models.functions import Now
+from django_q.conf import Conf
+
+from apps.jobs import worker
+from apps.jobs.cluster import canary
+from apps.jobs.cluster.tree import Tree, memory_of
+from apps.jobs.models import Cluster
+from apps.jobs.places import here
+from apps.jobs.services.crashes import give_back, release_dead
+
+logger = logging.getLogger(__name__)
+
+_TURN_S = 5.0
+_LONGEST_SILENCE_S = 2 * canary.EVERY_S
+_LONGEST_SHORTAGE_S = 20.0
+
+
+def run_cluster(queue: str, *, slots: int) -> None:
+    """Serve one queue until SIGTERM or SIGINT."""
+    Conf.CLUSTER_NAME = queue
+    Node(queue, slots=slots).run()
+
+
+class Node:
+    """The row in the database, the tree that works, and those that were put aside."""
+
+    def __init__(self, queue: str, *, slots: int) -> None:
+        self._queue, self._slots = queue, slots
+        self._asked = threading.Event()
+        self._put_aside: list[Tree] = []
+        self._short_since: float | None = None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+        self._row = self._enter()
+        self._trees = [Tree(self._row, slots=slots)]
+
+    def run(self) -> None:
+        """Until asked to end."""
+        while not self._asked.wait(_TURN_S):
+            try:
+                self._turn()
+            except Error as error:
+                logger.warning("queue %s: %s", self._queue, error)
+                connection.close()
+        self._end()
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        worker.stopping.set()
+        self._asked.set()
+
+    def _enter(self) -> int:
+        Cluster.objects.filter(seen_at__lt=Now() - timedelta(days=1)).delete()
+        Cluster.objects.filter(host=here(), pid=os.getpid()).delete()
+        release_dead()
+        return Cluster.objects.create(
+            host=here(), pid=os.getpid(), queue=self._queue, slots=self._slots
+        ).pk
+
+    def _turn(self) -> None:
+        release_dead()
+        for tree in list(self._trees):
+            if reason := self._trouble_of(tree):
+                self._put_away(tree, reason)
+        for tree in list(self._put_aside):
+            if not tree.is_alive() or not tree.busy():
+                tree.kill()
+                self._put_aside.remove(tree)
+        self._beat()
+        self._fill_up()
+
+    def _trouble_of(self, tree: Tree) -> str:
+        """Why a tree can't be relied on any more; empty if it can."""
+        if not tree.is_alive():
+            return "its sentinel died"
+        short = len(tree.workers()) < tree.slots
+        self._short_since = (self._short_since or time.monotonic()) if short else None
+        if self._short_since and time.monotonic() - self._short_since > _LONGEST_SHORTAGE_S:
+            return "a worker that died was not replaced"
+        if tree.perch.silent_s() > _LONGEST_SILENCE_S and tree.busy() < tree.slots:
+            return f"no canary was executed for {tree.perch.silent_s():.0f} s"
+        return ""
+
+    def _put_away(self, tree: Tree, reason: str) -> None:
+        logger.error("queue %s: %s; its workers are replaced", self._queue, reason)
+        self._short_since = None
+        self._trees.remove(tree)
+        self._put_aside.append(tree)
+        tree.stop()
+        Cluster.objects.filter(pk=self._row).update(
+            restarts=F("restarts") + 1, restarted_at=Now(), restart_reason=reason[:200]
+        )
+
+    def _fill_up(self) -> None:
+        """Give the places that nobody fills to a new tree."""
+        filled = sum(tree.slots for tree in self._trees)
+        filled += sum(tree.busy() for tree in self._put_aside)
+        if filled < self._slots:
+            self._trees.append(Tree(self._row, slots=self._slots - filled))
+
+    def _beat(self) -> None:
+        pids = [pid for tree in (*self._trees, *self._put_aside) for pid in tree.workers()]
+        workers = [{"pid": pid, "memory_bytes": memory_of(pid)} for pid in sorted(pids)]
+        known = Cluster.objects.filter(pk=self._row)
+        if not known.update(seen_at=Now(), workers=workers):  # forgotten: the database was restored
+            self._row = self._enter()
+            for tree in self._trees:
+                tree.perch.cluster_id = self._row
+
+    def _end(self) -> None:
+        """Let what runs end or give it back; what does neither in time is ended and given back."""
+        with suppress(Error):
+            Cluster.objects.filter(pk=self._row).update(stopping=True)
+        trees = [*self._trees, *self._put_aside]
+        for tree in trees:
+            tree.stop()
+        until = time.monotonic() + settings.MEDIAHUB_JOB_STOP_SECONDS
+        while any(tree.is_alive() for tree in trees) and time.monotonic() < until:
+            time.sleep(0.05)
+        killed = [pid for tree in trees for pid in tree.kill()]
+        with suppress(Error):
+            for pid in killed:
+                give_back(f"{here()}:{pid}")
+            Cluster.objects.filter(pk=self._row).delete()
+        connections.close_all()

@@ -1,0 +1,104 @@
+"""Which job is next, and taking it: of many workers on many machines one gets it.
+
+A loose index scan names the lanes and kinds that wait (there are few, however many jobs wait),
+looks at the most urgent job of each that may start, and takes the most urgent of those. So neither a
+paused kind nor a full lane with a hundred thousand jobs in front costs anything.
+"""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from apps.jobs.models import Job
+from apps.jobs.registry import all_tasks
+
+# Literals, not parameters, so that the planner can tell that the partial index fits.
+_OPEN = "queue = %(queue)s AND state = 'queued' AND waits = 0"
+_DUE = "(run_at IS NULL OR run_at <= statement_timestamp())"
+_BEST = f"""
+    WITH RECURSIVE groups AS (
+        (SELECT lane, kind FROM jobs_job WHERE {_OPEN} ORDER BY lane, kind LIMIT 1)
+        UNION ALL
+        SELECT following.lane, following.kind
+        FROM groups CROSS JOIN LATERAL (
+            SELECT lane, kind FROM jobs_job
+            WHERE {_OPEN} AND (lane, kind) > (groups.lane, groups.kind)
+            ORDER BY lane, kind LIMIT 1
+        ) following
+    ), best AS (
+        SELECT groups.lane, groups.kind
+        FROM groups CROSS JOIN LATERAL (
+            SELECT urgency, id, lane_limit FROM jobs_job
+            WHERE {_OPEN} AND lane = groups.lane AND kind = groups.kind AND {_DUE}
+            ORDER BY urgency, id LIMIT 1
+        ) head
+        WHERE groups.kind = ANY(%(kinds)s)
+          AND NOT EXISTS (
+            SELECT FROM jobs_hold WHERE queue = %(queue)s OR (kind <> '' AND kind = groups.kind))
+          AND (groups.lane = '' OR head.lane_limit > (
+            SELECT count(*) FROM jobs_job busy
+            WHERE busy.state IN ('running', 'cancelling') AND busy.lane = groups.lane))
+        ORDER BY head.urgency, head.id LIMIT 1
+    )
+"""  # noqa: S608 - of constants
+_IS_DUE = _BEST + "SELECT FROM best"
+_CLAIM = (
+    _BEST
+    + f"""
+    UPDATE jobs_job SET
+        state = 'running', attempt = attempt + 1, fence = fence + 1, version = version + 1,
+        worker = %(worker)s, started_at = statement_timestamp(), pause_requested = false,
+        lease_until = statement_timestamp() + make_interval(secs => %(lease_s)s)
+    FROM (
+        SELECT picked.id FROM best CROSS JOIN LATERAL (
+            SELECT id FROM jobs_job
+            WHERE {_OPEN} AND lane = best.lane AND kind = best.kind AND {_DUE}
+            ORDER BY urgency, id LIMIT 1 FOR UPDATE SKIP LOCKED
+        ) picked
+    ) chosen
+    WHERE jobs_job.id = chosen.id
+    RETURNING jobs_job.*
+"""  # noqa: S608 - of constants
+)
+_LANE_IS_OVERFULL = """
+    SELECT count(*) > %(limit)s FROM jobs_job
+    WHERE state IN ('running', 'cancelling') AND lane = %(lane)s
+"""
+
+
+def claim(queue: str, *, worker: str) -> Job | None:
+    """Take the next job of a queue that may start, or nothing.
+
+    The attempt is counted here, before any work, so that a job that kills its worker ends.
+    """
+    asked = {
+        "queue": queue, "kinds": _kinds(), "worker": worker,
+        "lease_s": settings.MEDIAHUB_JOB_LEASE_SECONDS,
+    }  # fmt: skip
+    while True:
+        with transaction.atomic():
+            job = next(iter(Job.objects.raw(_CLAIM, asked)), None)
+            if job is None or not job.lane or not _is_overfull(job):
+                return job
+            transaction.set_rollback(True)  # another worker took the lane's last place meanwhile
+
+
+def is_due(queue: str) -> bool:
+    """Whether a worker of the queue would find something to do now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_DUE, {"queue": queue, "kinds": _kinds()})
+        return cursor.fetchone() is not None
+
+
+def _is_overfull(job: Job) -> bool:
+    """Claims of one lane look one after the other, each with those before it committed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [job.lane])
+        cursor.execute(_LANE_IS_OVERFULL, {"lane": job.lane, "limit": job.lane_limit})
+        return bool(cursor.fetchone()[0])
+
+
+def _kinds() -> Sequence[str]:
+    """A worker leaves alone what it doesn't know: another machine's may be newer."""
+    return [task.name for task in all_tasks()]

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 from django.utils import timezone
@@ -82,4 +82,9 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, cls=DjangoJSONEncoder, separators=(",", ":"))
+    return json.dumps(value, default=_plain, separators=(",", ":"))
+
+
+def _plain(value: Any) -> str:
+    """Times to the microsecond: jobs stand in their order."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)

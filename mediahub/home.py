@@ -10,8 +10,11 @@ from django.utils import timezone
 
 from apps.core.admin.base import list_url
 from apps.core.counting import RowCount, count_rows
+from apps.jobs.choices import AT_WORK
 from apps.jobs.models import Job
 from apps.jobs.pages import job_views
+from apps.jobs.pages.alarms import alarms
+from apps.jobs.services.clusters import clusters
 from apps.library.forms import LibraryForm
 from apps.library.models import File, Library, Performer, Studio, Tag, Video
 from apps.library.pages.cards import cards, with_card_facts
@@ -37,12 +40,13 @@ def home(request: HttpRequest) -> dict[str, Any]:
     """The context of the first page; each part only for those who may see it."""
     now = timezone.now()
     libraries = Library.objects.order_by("name", "pk") if _sees(request, "library") else None
-    active = Job.objects.active().order_by("pk") if _sees(request, "job") else Job.objects.none()
+    sees_jobs = _sees(request, "job")
     videos = Video.objects.order_by("-added_at", "-pk")
     return {
         "numbers": _numbers(request),
         "cards": cards(with_card_facts(videos)[:_COVERS]) if _sees(request, "video") else [],
-        "jobs": job_views(active[:_JOBS], now=now),
+        "jobs": job_views(_under_way(), now=now) if sees_jobs else [],
+        "alarms": alarms(clusters(now=now), now=now) if sees_jobs else [],
         "libraries": []
         if libraries is None
         else library_views(with_counts(libraries)[:_LIBRARIES], now=now),
@@ -50,6 +54,13 @@ def home(request: HttpRequest) -> dict[str, Any]:
         "may_control": request.user.has_perm("jobs.control_job"),
         "form": LibraryForm(initial={"scan_now": True}),
     }
+
+
+def _under_way() -> list[Job]:
+    """What runs, then what comes next; not the parts of batches."""
+    roots = Job.objects.roots()
+    running = list(roots.filter(state__in=AT_WORK).order_by("pk")[:_JOBS])
+    return [*running, *roots.waiting()[: _JOBS - len(running)]]
 
 
 def _numbers(request: HttpRequest) -> list[Number]:

@@ -11,13 +11,16 @@ def _static(name: str) -> Callable[[HttpRequest], str]:
     return lambda _request: static(name)
 
 
-def _item(title: str, icon: str, view: str, permission: str | None = None) -> dict[str, object]:
+def _item(
+    title: str, icon: str, view: str, permission: str | None = None, *, within: str = ""
+) -> dict[str, object]:
+    """``within`` is where the item is active, if not only below its own address."""
     link = reverse_lazy(f"admin:{view}")
     item: dict[str, object] = {
         "title": title,
         "icon": icon,
         "link": link,
-        "active": lambda request: _is_at(request, str(link)),
+        "active": lambda request: _is_at(request, within or str(link)),
     }
     if permission:
         item["permission"] = lambda request: request.user.has_perm(permission)
@@ -58,7 +61,7 @@ UNFOLD: dict[str, object] = {
         },
     },
     "STYLES": [_static("mediahub/mediahub.css")],
-    "SCRIPTS": [_static("mediahub/mediahub.js")],
+    "SCRIPTS": [_static("mediahub/mediahub.js"), _static("mediahub/jobs.js")],
     "COMMAND": {
         "search_models": False,
         "search_callback": "mediahub.palette.search",
@@ -112,7 +115,7 @@ UNFOLD: dict[str, object] = {
                         "artifacts_artifact_changelist",
                         "artifacts.view_artifact",
                     ),
-                    _item("Jobs", "sync", "jobs_job_changelist", "jobs.view_job"),
+                    _item("Jobs", "sync", "jobs_job_board", "jobs.view_job", within="/admin/jobs/"),
                 ],
             },
             {

@@ -1,0 +1,51 @@
+"""How one's own jobs ended: what the bell leads to."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from apps.core.pages import AdminPage
+from apps.jobs.choices import FINISHED
+from apps.jobs.models import Job
+from apps.jobs.pages.views import job_views
+from apps.jobs.services.notices import mark_seen, unseen
+
+_SHOWN = 50
+_MOST_COUNTED = 99
+
+
+def count_unseen(request: HttpRequest) -> str:
+    """How many of one's own jobs ended since one looked, up to ``99+``; nothing if none did."""
+    if not request.user.has_perm("jobs.view_job"):
+        return ""
+    number = unseen(request.user)[: _MOST_COUNTED + 1].count()
+    return f"{_MOST_COUNTED}+" if number > _MOST_COUNTED else str(number or "")
+
+
+class OwnJobsPage(AdminPage):
+    """One's own jobs that ended, those not seen yet first told apart; a button marks all seen."""
+
+    title = "Your jobs"
+    name = "jobs_job_own"
+    route = "own/"
+    permission_required = "jobs.view_job"
+    template_name = "admin/jobs/own.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        now, user = timezone.now(), self.request.user
+        new = set(unseen(user).values_list("pk", flat=True)[:_SHOWN])
+        own = Job.objects.roots().filter(requested_by=user.pk, state__in=FINISHED)
+        views = job_views(own.order_by("-finished_at", "-pk")[:_SHOWN], now=now)
+        return super().get_context_data(
+            jobs=[(view, view.pk in new) for view in views],
+            are_new=bool(new),
+            read_at=now.isoformat(),
+            may_control=user.has_perm("jobs.control_job"),
+            **kwargs,
+        )
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        mark_seen(request.user, now=timezone.now())
+        return redirect("admin:jobs_job_own")

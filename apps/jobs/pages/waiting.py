@@ -1,0 +1,71 @@
+"""Why jobs that wait aren't started, in words."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
+
+from apps.core.units import say_seconds
+from apps.jobs.choices import AT_WORK, JobState
+from apps.jobs.models import Hold, Job, JobDependency
+from apps.jobs.pages.views import job_title
+
+_NEEDED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a job waits; ``needs`` are unfinished jobs that it waits for."""
+
+    text: str
+    needs: Sequence[int] = ()
+
+
+class Reasons:
+    """Answers for many jobs with two queries, those for lanes and for dependencies."""
+
+    def __init__(
+        self, jobs: Sequence[Job], *, holds: Iterable[Hold], served: Collection[str]
+    ) -> None:
+        self._held = {hold.queue or hold.kind: hold for hold in holds}
+        self._served = served
+        self._busy = _busy_lanes({job.lane for job in jobs if job.lane})
+        self._needs = _needs([job.pk for job in jobs if job.waits])
+
+    def why(self, job: Job, *, now: datetime) -> Reason:
+        """What stands in the way first of all."""
+        if job.waits:
+            return Reason("needs", self._needs.get(job.pk, ())[:_NEEDED])
+        if job.run_at and job.run_at > now:
+            left = say_seconds((job.run_at - now).total_seconds())
+            return Reason(
+                f"tried again in {left}" if job.attempt else f"not before {left} from now"
+            )
+        for name, said in ((job.queue, f"the queue {job.queue}"), (job.kind, job_title(job.kind))):
+            if name in self._held:
+                return Reason(f"{said} is paused")
+        if job.queue not in self._served:
+            return Reason(f"no worker serves the queue {job.queue}")
+        if job.lane and self._busy.get(job.lane, 0) >= job.lane_limit:
+            return Reason(f"{say_lane(job.lane)} is busy with {self._busy[job.lane]} others")
+        return Reason("next, once a worker is free")
+
+
+def say_lane(lane: str) -> str:
+    """``mount:/media/a`` is ``the disk at /media/a``."""
+    kind, _, name = lane.partition(":")
+    return {"mount": f"the disk at {name}", "host": f"the host {name}"}.get(kind, lane)
+
+
+def _busy_lanes(lanes: set[str]) -> dict[str, int]:
+    at_work = Job.objects.filter(state__in=AT_WORK, lane__in=lanes)
+    return dict(at_work.order_by().values_list("lane").annotate(number=Count("pk")))
+
+
+def _needs(jobs: Sequence[int]) -> dict[int, list[int]]:
+    links = JobDependency.objects.filter(job__in=jobs).exclude(needs__state=JobState.SUCCEEDED)
+    found: dict[int, list[int]] = {}
+    for job, needed in links.order_by("needs").values_list("job", "needs"):
+        found.setdefault(job, []).append(needed)
+    return found

@@ -170,7 +170,6 @@ MEDIAHUB_JOB_HISTORY = timedelta(days=env.whole("MEDIAHUB_JOB_HISTORY_DAYS", 90,
 # Which queue a cluster serves is said by ``manage.py worker QUEUE``.
 Q_CLUSTER = {
     "name": "mediahub",
-    "broker_class": "apps.jobs.broker.JobTableBroker",
     "timeout": 2**30,  # the wake-ups themselves say that they have none
     "retry": 2**31 - 1,
     "ack_failures": True,

@@ -19,7 +19,6 @@ from django.conf import settings
 from django.db import Error, connection, connections
 from django.db.models import F
 from django.db.models.functions import Now
-from django_q.conf import Conf
 
 from apps.jobs import worker
 from apps.jobs.cluster import canary
@@ -37,7 +36,6 @@ _LONGEST_SHORTAGE_S = 20.0
 
 def run_cluster(queue: str, *, slots: int) -> None:
     """Serve one queue until SIGTERM or SIGINT."""
-    Conf.CLUSTER_NAME = queue
     Node(queue, slots=slots).run()
 
 
@@ -52,7 +50,7 @@ class Node:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
         self._row = self._enter()
-        self._trees = [Tree(self._row, slots=slots)]
+        self._trees = [Tree(self._row, queue, slots=slots)]
 
     def run(self) -> None:
         """Until asked to end."""
@@ -115,7 +113,7 @@ class Node:
         filled = sum(tree.slots for tree in self._trees)
         filled += sum(tree.busy() for tree in self._put_aside)
         if filled < self._slots:
-            self._trees.append(Tree(self._row, slots=self._slots - filled))
+            self._trees.append(Tree(self._row, self._queue, slots=self._slots - filled))
 
     def _beat(self) -> None:
         pids = [pid for tree in (*self._trees, *self._put_aside) for pid in tree.workers()]

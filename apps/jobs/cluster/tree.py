@@ -14,6 +14,7 @@ from django_q.cluster import Sentinel
 from django_q.conf import Conf
 
 from apps.jobs import blackbox
+from apps.jobs.cluster.broker import JobTableBroker
 from apps.jobs.cluster.canary import Perch
 from apps.jobs.models import Job
 from apps.jobs.places import here, is_alive
@@ -53,8 +54,8 @@ class _Sentinel(Sentinel):  # type: ignore[misc]
 class Tree:
     """Starts with its creation. All of it dies with this process, whatever happens to that."""
 
-    def __init__(self, cluster_id: int, *, slots: int) -> None:
-        self.slots = slots
+    def __init__(self, cluster_id: int, queue: str, *, slots: int) -> None:
+        self._queue, self.slots = queue, slots
         self.perch = Perch(cluster_id)
         self._stop = _FORK.Event()
         self._pids = _FORK.Array("i", slots)
@@ -68,7 +69,8 @@ class Tree:
         os.register_at_fork(after_in_child=_die_with_parent)
         Conf.WORKERS, _Sentinel.pids = self.slots, self._pids
         with self.perch.shared():
-            _Sentinel(self._stop, _FORK.Event(), uuid.uuid4())
+            broker = JobTableBroker(list_key=self._queue)
+            _Sentinel(self._stop, _FORK.Event(), uuid.uuid4(), broker)
 
     def is_alive(self) -> bool:
         return self._sentinel.is_alive()

@@ -21,7 +21,7 @@ from apps.library.pages.cards import cards, with_card_facts
 from apps.library.pages.libraries import library_views, with_counts
 
 _COVERS = 12
-_JOBS = 8
+_JOBS = 6
 _LIBRARIES = 20
 
 

@@ -19,6 +19,11 @@ _QUARANTINED = "quarantined"
 _SYSTEM = "system"
 _MOST_PEOPLE = 200
 
+STATES = (
+    *((str(state), word.capitalize()) for state, word in STATE_WORDS.items()),
+    (_QUARANTINED, "Quarantined"),
+)
+
 Lookups = Iterator[tuple[str, str]]
 
 
@@ -27,8 +32,7 @@ class StateFilter(DropdownFilter):  # type: ignore[misc]
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Lookups:
-        yield from ((state.value, word.capitalize()) for state, word in STATE_WORDS.items())
-        yield _QUARANTINED, "Quarantined"
+        yield from STATES
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         value = self.value()

@@ -15,6 +15,7 @@ from apps.core.admin.base import column
 from apps.jobs.admin import deeds
 from apps.jobs.admin.filters import (
     PARENT,
+    STATES,
     EndedFilter,
     KindFilter,
     PartsFilter,
@@ -57,6 +58,7 @@ class JobAdmin(ReadOnlyAdmin):
     sortable_by = ()
     actions = deeds.list_actions()
     list_before_template = "admin/jobs/_list_live.html"
+    states = STATES
     empty_title = "No jobs yet"
     empty_text = "Scans, covers and other long work appear here with their progress."
 

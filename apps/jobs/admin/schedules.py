@@ -106,6 +106,7 @@ class ScheduleAdmin(AuditedAdmin):
     """Rows are written by ``services.schedules``, which keeps their next time."""
 
     form = ScheduleForm
+    fields = ["name", "kind", "params", "cron", "priority", "enabled"]
     list_display = ["told_name", "told_times", "told_next", "told_last", "run_button"]
     list_display_links = ["told_name"]
     list_filter = ["enabled"]

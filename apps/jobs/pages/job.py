@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from apps.core.pages import AdminPage
 from apps.jobs.choices import FINISHED, JobState, LogLevel
@@ -104,7 +105,7 @@ def _facts(job: Job) -> list[tuple[str, Any]]:
         ("Asked for at", job.created_at),
         ("Started", job.started_at or "not yet"),
         ("Finished", job.finished_at or "not yet"),
-        ("Attempt", f"{job.attempt} of {job.max_attempts}"),
+        ("Attempt", f"{job.attempt} of {job.max_attempts}" if job.attempt else ""),
         ("Crashes", job.crashes),
         ("Queue", job.queue),
         ("Priority", job.priority),
@@ -117,11 +118,10 @@ def _facts(job: Job) -> list[tuple[str, Any]]:
 
 def _evidence(job: Job) -> list[tuple[str, Any]]:
     """What is known of its last crash."""
-    labels = {
-        "at": "When", "signal": "Ended by signal", "exit_code": "Exit code", "command": "Command",
-        "worker": "Worker",
-    }  # fmt: skip
-    return [(label, job.evidence[key]) for key, label in labels.items() if job.evidence.get(key)]
+    labels = {"signal": "Ended by signal", "exit_code": "Exit code", "worker": "Worker"}
+    at = parse_datetime(str(job.evidence.get("at", "")))
+    told = [(label, job.evidence.get(key)) for key, label in labels.items()]
+    return [(label, value) for label, value in [("When", at), *told] if value]
 
 
 def _why(job: Job, *, now: datetime) -> Reason | None:

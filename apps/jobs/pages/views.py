@@ -194,14 +194,19 @@ def _progress(job: Job, *, now: datetime) -> str:
     """``1,200 of 5,000 files, 220 a second, 3 min left``."""
     if job.state == JobState.QUEUED:
         return _waiting(job, now=now)
-    parts = [
-        f"{job.done:,} of {job.total:,} {job.unit}" if job.total else f"{job.done:,} {job.unit}"
-    ]
+    if not job.done and not job.total and job.state != JobState.RUNNING:
+        return ""
+    partly = job.total and job.state != JobState.SUCCEEDED
+    parts = [f"{job.done:,} of {job.total:,} {job.unit}" if partly else f"{job.done:,} {job.unit}"]
     if job.state in ACTIVE and job.rate_per_s:
-        parts.append(f"{job.rate_per_s:,.3g} a second")
+        parts.append(f"{_say_rate(job.rate_per_s)} a second")
     if (job.percent or 0) >= _FIRST_ETA_PERCENT and job.eta_s is not None:
         parts.append(f"{say_seconds(job.eta_s)} left")
     return ", ".join(parts)
+
+
+def _say_rate(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.2g}"
 
 
 def _waiting(job: Job, *, now: datetime) -> str:

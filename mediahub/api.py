@@ -17,6 +17,7 @@ from apps.accounts.api.views import TokenViewSet
 from apps.artifacts.api.parts import artifacts_of
 from apps.artifacts.api.views import ArtifactViewSet
 from apps.core.api.audit import AuditViewSet
+from apps.jobs.api.orders import HoldViewSet, ScheduleViewSet
 from apps.jobs.api.views import JobViewSet
 from apps.library.api import represent
 from apps.library.api.views import (
@@ -69,6 +70,8 @@ router.register("studios", StudioViewSet, "studio")
 router.register("markers", MarkerViewSet, "marker")
 router.register("custom-fields", CustomFieldViewSet, "customfield")
 router.register("artifacts", ArtifactViewSet, "artifact")
+router.register("jobs/holds", HoldViewSet, "hold")
+router.register("jobs/schedules", ScheduleViewSet, "schedule")
 router.register("jobs", JobViewSet, "job")
 router.register("audit", AuditViewSet, "audit")
 router.register("tokens", TokenViewSet, "token")

@@ -1,7 +1,9 @@
 """What keeps the jobs themselves in order."""
 
+from django.utils import timezone
+
 from apps.jobs.registry import periodic
-from apps.jobs.services import many, upkeep
+from apps.jobs.services import clusters, many, schedules, statistics, upkeep
 from apps.jobs.services.batches import RollUp
 
 periodic("jobs.roll_up", every_s=1)(RollUp())
@@ -16,3 +18,18 @@ def recount_waits() -> None:
 @periodic("jobs.forget_old", every_s=600)
 def forget_old() -> None:
     upkeep.forget_old()
+
+
+@periodic("jobs.run_schedules", every_s=1)
+def run_schedules() -> None:
+    schedules.run_due()
+
+
+@periodic("jobs.sample_minute", every_s=10)
+def sample_minute() -> None:
+    statistics.sample_minute(now=timezone.now())
+
+
+@periodic("jobs.forget_clusters", every_s=60)
+def forget_clusters() -> None:
+    clusters.forget_clusters(now=timezone.now())

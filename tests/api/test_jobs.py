@@ -61,7 +61,7 @@ def test_filters(api: Api) -> None:
     assert found(parent=first.pk) == [child.pk]
     assert found(requested_by=user.pk) == [first.pk]
     assert found(target_type="library.library", target_id=7) == [first.pk]
-    assert api.get("jobs/", queue="gpu").status_code == 400
+    assert api.get("jobs/", queue="tape").status_code == 400
 
 
 @pytest.mark.parametrize(

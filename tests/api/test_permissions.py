@@ -1,5 +1,6 @@
 """Who may do what: every method of every address, for every role and scope."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.accounts.choices import Role, Scope
 from apps.jobs.choices import JobState
+from apps.jobs.models import Schedule
+from apps.jobs.services.backup import backup
+from apps.jobs.services.holds import hold
 from apps.library.choices import LibraryState
 from apps.library.models import PerformerImage
 from tests.client import Api
@@ -142,6 +146,25 @@ POST   jobs/<job>/cancel/               operator ops    200
 POST   jobs/<job>/pause/                operator ops    200
 POST   jobs/<paused_job>/resume/        operator ops    202
 POST   jobs/<failed_job>/retry/         operator ops    202
+POST   jobs/<job>/hurry/                operator ops    200
+POST   jobs/<batch>/retry-failed/       operator ops    202  {}
+POST   jobs/control/                    operator ops    200  {"deed": "hurry", "ids": [<job>]}
+GET    jobs/backup/                     operator ops    200
+POST   jobs/restore/                    operator ops    200  <backup>
+GET    jobs/clusters/                   editor   read   200
+GET    jobs/statistics/                 editor   read   200
+GET    jobs/notices/                    editor   read   200
+POST   jobs/notices/seen/               editor   write  204  {"until": "2026-01-01T00:00:00Z"}
+GET    jobs/holds/                      editor   read   200
+POST   jobs/holds/                      operator ops    201  {"queue": "net"}
+GET    jobs/holds/<hold>/               editor   read   200
+DELETE jobs/holds/<hold>/               operator ops    204
+GET    jobs/schedules/                  editor   read   200
+POST   jobs/schedules/                  operator ops    201  <order>
+GET    jobs/schedules/<schedule>/       editor   read   200
+PATCH  jobs/schedules/<schedule>/       operator ops    200  {"enabled": false}
+DELETE jobs/schedules/<schedule>/       operator ops    204
+POST   jobs/schedules/<schedule>/run/   operator ops    202
 GET    audit/                           editor   read   200
 GET    audit/<entry>/                   editor   read   200
 GET    tokens/                          -        -      200
@@ -172,6 +195,10 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
     image = PerformerImage.objects.create(performer=performer, image=path)
     scan = video.library.scans.create(started_at=NOON)
     other_scan = video.library.scans.create(started_at=NOON)
+    batch = make_job(JobState.SUCCEEDED, is_batch=True)
+    make_job(JobState.FAILED, parent=batch, item="a")
+    order = {"kind": "library.scan", "params": {"library_id": 1}, "cron": "0 3 * * *"}
+    schedule = Schedule.objects.create(name="nightly", **order)
     entry = api.post("tags/", {"name": "first"}).headers["Location"]
     assert entry
     return {
@@ -184,6 +211,8 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         "paused_job": make_job(JobState.PAUSED).pk, "failed_job": make_job(JobState.FAILED).pk,
         "entry": api.results("audit/")[0]["id"], "image": image.pk, "scan": scan.pk,
         "other_scan": other_scan.pk,
+        "batch": batch.pk, "backup": "".join(backup()), "hold": hold(queue="gpu").pk,
+        "schedule": schedule.pk, "order": json.dumps({"name": "new", **order}),
         "finding": scan.findings.create(reason="empty", path="x").pk, "png": _PNG,
     }  # fmt: skip
 
@@ -229,7 +258,7 @@ def test_rule(rule: Rule, places: dict[str, Any]) -> None:
     assert _ask(Api(), rule, places) == 401
 
 
-@pytest.mark.parametrize("action", ["cancel", "pause", "resume", "retry"])
+@pytest.mark.parametrize("action", ["cancel", "pause", "resume", "retry", "control"])
 def test_job_control_from_elsewhere_takes_an_ops_token(places: dict[str, Any], action: str) -> None:
     user, elsewhere = make_user(Role.OPERATOR), {"X-Forwarded-For": "203.0.113.7"}
     rule = next(rule for rule in RULES if rule.route.endswith(f"{action}/"))

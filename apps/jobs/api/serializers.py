@@ -1,12 +1,14 @@
 """Jobs as the API shows them."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
 
 from apps.core.api.serializers import AnyObject
 from apps.jobs.choices import JobState, LogLevel, Queue
-from apps.jobs.models import Job, JobLogLine
+from apps.jobs.models import Job, JobDependency, JobLogLine
 from apps.jobs.registry import UnknownTask, find_task
 
 
@@ -32,6 +34,7 @@ class JobSerializer(serializers.Serializer):
     """A job: a piece of long work."""
 
     id = serializers.IntegerField()
+    uid = serializers.UUIDField(help_text="the same wherever its backup is restored")
     kind = serializers.CharField()
     title = serializers.CharField()
     state = serializers.ChoiceField(choices=JobState.choices)
@@ -40,13 +43,23 @@ class JobSerializer(serializers.Serializer):
     params = AnyObject()
     target = JobTargetShape(allow_null=True)
     parent = serializers.IntegerField(allow_null=True)  # type: ignore[assignment]
+    item = serializers.CharField(help_text="what of its parent's work it does")
+    is_batch = serializers.BooleanField(help_text="its progress and summary are its children's")
+    after = serializers.ListField(
+        child=serializers.IntegerField(), help_text="the jobs that have to succeed first"
+    )
+    waits = serializers.IntegerField(help_text="how many of these haven't yet")
+    lane = serializers.CharField(help_text="what it shares with others, such as a mount")
     requested_by = serializers.IntegerField(allow_null=True, help_text="the user's id")
     created_at = serializers.DateTimeField()
-    run_at = serializers.DateTimeField(help_text="not before")
+    run_at = serializers.DateTimeField(allow_null=True, help_text="not before")
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     attempt = serializers.IntegerField()
     max_attempts = serializers.IntegerField()
+    crashes = serializers.IntegerField(help_text="workers that died of it")
+    quarantined = serializers.BooleanField(help_text="it killed too many workers")
+    evidence = AnyObject(help_text="of its last crash: signal, command, worker")
     pause_requested = serializers.BooleanField()
     progress = JobProgressShape()
     facts = AnyObject(help_text="running counts")
@@ -60,16 +73,35 @@ class JobSerializer(serializers.Serializer):
 
 
 def represent_job(job: Job) -> dict[str, Any]:
+    return represent_jobs([job])[0]
+
+
+def represent_jobs(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Jobs as the API shows them, with one query for what they need."""
+    after: dict[int, list[int]] = defaultdict(list)
+    needs = JobDependency.objects.filter(job__in=[job.pk for job in jobs]).order_by("needs")
+    for job_id, needed in needs.values_list("job", "needs"):
+        after[job_id].append(needed)
+    return [_represent(job, after[job.pk]) for job in jobs]
+
+
+def _represent(job: Job, after: list[int]) -> dict[str, Any]:
     return {
         "id": job.pk,
+        "uid": job.uid,
         "kind": job.kind,
-        "title": _title(job.kind),
+        "title": job_title(job.kind),
         "state": job.state,
         "queue": job.queue,
         "priority": job.priority,
         "params": job.params,
         "target": {"type": job.target_type, "id": job.target_id} if job.target_id else None,
         "parent": job.parent_id,
+        "item": job.item,
+        "is_batch": job.is_batch,
+        "after": after,
+        "waits": job.waits,
+        "lane": job.lane,
         "requested_by": job.requested_by_id,
         "created_at": job.created_at,
         "run_at": job.run_at,
@@ -77,6 +109,9 @@ def represent_job(job: Job) -> dict[str, Any]:
         "finished_at": job.finished_at,
         "attempt": job.attempt,
         "max_attempts": job.max_attempts,
+        "crashes": job.crashes,
+        "quarantined": job.quarantined,
+        "evidence": job.evidence,
         "pause_requested": job.pause_requested,
         "progress": {
             "done": job.done,
@@ -93,7 +128,7 @@ def represent_job(job: Job) -> dict[str, Any]:
     }
 
 
-def _title(kind: str) -> str:
+def job_title(kind: str) -> str:
     try:
         return find_task(kind).title
     except UnknownTask:  # of a plug-in that was removed

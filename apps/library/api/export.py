@@ -1,18 +1,13 @@
 """Whole tables as streams: memory stays flat however many rows there are."""
 
-import asyncio
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.db import transaction
-from django.http import StreamingHttpResponse
-from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 
 from apps.library.api.represent import represent_files
@@ -40,27 +35,6 @@ def csv_lines(files: FileQuerySet) -> Iterator[str]:
     for rows in _chunks(files):
         flat = [{**row, **row["fingerprints"], **_flat_error(row["error"])} for row in rows]
         yield _csv([_cell(row[column]) for column in _COLUMNS] for row in flat)
-
-
-def streamed(
-    request: Request, lines: Iterator[str], content_type: str, *, name: str
-) -> StreamingHttpResponse:
-    """An answer that is made while it is sent."""
-    under_asgi = isinstance(request._request, ASGIRequest)
-    response = StreamingHttpResponse(_later(lines) if under_asgi else lines)
-    response["Content-Type"] = content_type
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-async def _later(lines: Iterator[str]) -> AsyncIterator[str]:
-    """The same for the event loop: each chunk is made in the request's own thread."""
-    take = sync_to_async(lambda: next(lines, None))
-    try:
-        while (chunk := await take()) is not None:
-            yield chunk
-    finally:
-        await asyncio.shield(sync_to_async(lines.close)())  # type: ignore[attr-defined]
 
 
 def _chunks(files: FileQuerySet) -> Iterator[list[dict[str, Any]]]:

@@ -8,7 +8,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.jobs.api.serializers import represent_job
+from apps.jobs.api.serializers import represent_jobs
 from apps.jobs.models import Job
 from apps.library.api.shapes import SelectionSerializer
 from apps.library.choices import Refresh
@@ -32,4 +32,4 @@ def read_selection(
 
 def all_started(jobs: Sequence[Job]) -> Response:
     """202 with the jobs; they have no address in common."""
-    return Response({"jobs": [represent_job(job) for job in jobs]}, status=202)
+    return Response({"jobs": represent_jobs(jobs)}, status=202)

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from apps.core.api.serializers import AnyObject
 from apps.core.counting import count_rows
-from apps.jobs.api.serializers import JobSerializer, represent_job
+from apps.jobs.api.serializers import JobSerializer, represent_jobs
 from apps.jobs.services.lifecycle import active_for
 from apps.library.choices import LibraryState, Question, WatchState
 from apps.library.models import File, Library, Scan
@@ -70,7 +70,7 @@ def library_status(library: Library) -> dict[str, Any]:
         "present_files": folders["files"] or 0,
         "present_bytes": folders["size"] or 0,
         "last_scan": _represent_scan(library.scans.order_by("-pk").first()),
-        "jobs": [represent_job(job) for job in active_for(library)],
+        "jobs": represent_jobs(list(active_for(library))),
     }
 
 

@@ -13,11 +13,12 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core.api.streaming import streamed
 from apps.core.api.views import ListedViewSet
 from apps.jobs.api.serializers import JobSerializer
 from apps.jobs.api.views import started
 from apps.library.api import filters, shapes
-from apps.library.api.export import csv_lines, ndjson_lines, streamed
+from apps.library.api.export import csv_lines, ndjson_lines
 from apps.library.api.represent import represent_files
 from apps.library.api.selection import all_started, read_selection
 from apps.library.models import File

@@ -439,6 +439,20 @@ class Migration(migrations.Migration):
                 name="jobs_job_own",
             ),
         ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("finished_at__isnull", False), ("parent__isnull", True)),
+                fields=["state", "-finished_at"],
+                name="jobs_job_ended",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("parent__isnull", True)), fields=["-id"], name="jobs_job_roots"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="job",
             constraint=models.CheckConstraint(

@@ -140,6 +140,13 @@ class Job(models.Model):
                 ),
                 name="jobs_job_own",
             ),
+            # what ended last in which way, and all lists: without the parts of batches
+            models.Index(
+                fields=["state", "-finished_at"],
+                condition=Q(finished_at__isnull=False, parent__isnull=True),
+                name="jobs_job_ended",
+            ),
+            models.Index(fields=["-id"], condition=Q(parent__isnull=True), name="jobs_job_roots"),
             # upkeep's search for abandoned jobs
             models.Index(
                 fields=["lease_until"], condition=Q(state__in=AT_WORK), name="jobs_job_leases"

@@ -4,11 +4,18 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 
 
 def _static(name: str) -> Callable[[HttpRequest], str]:
     return lambda _request: static(name)
+
+
+def _live(request: HttpRequest) -> str:
+    """The script of live pages, with the address of events for those who may hear them."""
+    script = static("mediahub/live.js")
+    may_listen = request.user.has_perm("jobs.view_job")
+    return f"{script}?events={reverse('v1:job-events')}" if may_listen else script
 
 
 def _item(
@@ -61,7 +68,7 @@ UNFOLD: dict[str, object] = {
         },
     },
     "STYLES": [_static("mediahub/mediahub.css")],
-    "SCRIPTS": [_static("mediahub/mediahub.js"), _static("mediahub/jobs.js")],
+    "SCRIPTS": [_static("mediahub/mediahub.js"), _live, _static("mediahub/jobs.js")],
     "COMMAND": {
         "search_models": False,
         "search_callback": "mediahub.palette.search",

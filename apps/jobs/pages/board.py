@@ -129,7 +129,8 @@ def _jobs(crew: Sequence[ClusterView], held: Sequence[Hold], *, now: datetime) -
 
 
 def _ended(state: JobState) -> Any:
-    return Job.objects.roots().filter(state=state).order_by("-finished_at", "-pk")[:_ENDED]
+    ended = Job.objects.roots().filter(state=state, finished_at__isnull=False)
+    return ended.order_by("-finished_at")[:_ENDED]
 
 
 def _finished_at(job: Job) -> datetime:

@@ -7,7 +7,6 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from apps.core.pages import AdminPage
-from apps.jobs.choices import FINISHED
 from apps.jobs.models import Job
 from apps.jobs.pages.views import job_views
 from apps.jobs.services.notices import mark_seen, unseen
@@ -36,8 +35,9 @@ class OwnJobsPage(AdminPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         now, user = timezone.now(), self.request.user
         new = set(unseen(user).values_list("pk", flat=True)[:_SHOWN])
-        own = Job.objects.roots().filter(requested_by=user.pk, state__in=FINISHED)
-        views = job_views(own.order_by("-finished_at", "-pk")[:_SHOWN], now=now)
+        # as the index says it
+        own = Job.objects.roots().filter(requested_by=user.pk, finished_at__isnull=False)
+        views = job_views(own.order_by("-finished_at")[:_SHOWN], now=now)
         return super().get_context_data(
             jobs=[(view, view.pk in new) for view in views],
             are_new=bool(new),

@@ -12,17 +12,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 20.0
 
 
 _SERVE = """
 import sys, uvicorn, mediahub.asgi
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from apps.jobs.stream import listener
 listener._CHECK_S = float(sys.argv[2])
 uvicorn.run(
-    mediahub.asgi.application, port=int(sys.argv[1]), lifespan="off", log_level="warning",
-    timeout_graceful_shutdown=5,
+    ASGIStaticFilesHandler(mediahub.asgi.application), port=int(sys.argv[1]),
+    lifespan="off", log_level="warning", timeout_graceful_shutdown=5,
 )
 """
 
@@ -33,15 +39,15 @@ class Web:
     ``check_s`` is how often listeners must show that they may still listen.
     """
 
-    def __init__(self, *, check_s: float = 60.0) -> None:
-        self.check_s = check_s
+    def __init__(self, *, check_s: float = 60.0, settings: str = "web") -> None:
+        self.check_s, self.settings = check_s, settings
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         command = [sys.executable, "-c", _SERVE, str(self.port), str(self.check_s)]
-        env = {**os.environ, "DJANGO_SETTINGS_MODULE": "mediahub.settings.web"}
+        env = {**os.environ, "DJANGO_SETTINGS_MODULE": f"mediahub.settings.{self.settings}"}
         self.process = subprocess.Popen(command, cwd=ROOT, env=env)
         deadline = time.monotonic() + PATIENCE_S
         while True:
@@ -68,6 +74,16 @@ class Web:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+
+def session_of(user: User) -> tuple[str, str]:
+    """Name and value of a cookie with which the user is logged in."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return settings.SESSION_COOKIE_NAME, str(session.session_key)
 
 
 @dataclass

@@ -6,10 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings as active
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db.models import F
 from django.utils import timezone
@@ -22,7 +19,7 @@ from apps.jobs.stream import Wanted
 from apps.jobs.stream.frames import batch
 from tests.client import Api
 from tests.factories import make_job, make_token, make_user
-from tests.jobs.listening import PATIENCE_S, Ear, Web
+from tests.jobs.listening import PATIENCE_S, Ear, Web, session_of
 from tests.jobs.tasks import cut_off_others
 
 _DATA = {"job", "kind", "state", "version", "progress", "parent", "requested_by", "queue", "at"}
@@ -46,13 +43,8 @@ def ear(web: Web, user: User) -> Ear:
     return Ear(web.port, {"Authorization": f"Bearer {make_token(user)[1]}"})
 
 
-def session_of(user: User) -> dict[str, str]:
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = active.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return {"Cookie": f"{active.SESSION_COOKIE_NAME}={session.session_key}"}
+def cookie_of(user: User) -> dict[str, str]:
+    return {"Cookie": "=".join(session_of(user))}
 
 
 def pause(job: Job) -> None:
@@ -82,7 +74,7 @@ class TestStream:
         assert took_s < 2
 
     def test_a_session_may_listen(self, web: Web, user: User) -> None:
-        with Ear(web.port, session_of(user)) as ear:
+        with Ear(web.port, cookie_of(user)) as ear:
             ear.hear()
             make_job()
 
@@ -149,7 +141,7 @@ class TestRight:
 
     @pytest.mark.parametrize("deed", ["log out", "new password", "deactivate", "take role"])
     def test_a_session_that_ends(self, web: Web, user: User, deed: str) -> None:
-        with Ear(web.port, session_of(user)) as ear:
+        with Ear(web.port, cookie_of(user)) as ear:
             _hear_a_while(ear)
             match deed:
                 case "log out":

@@ -1,37 +1,6 @@
 "use strict";
 
-/*
- * Live regions. An element with data-live="URL" is asked for anew every second while something on
- * the page carries data-active and the page is visible. The answer is HTML whose elements with an
- * id take the place of those that are there; they are changed in place, so that focus, scroll
- * position and running transitions survive. With data-live-ids="NAME" the address names the active
- * elements by their data-NAME.
- */
 (() => {
-  const PERIOD_MS = 1000;
-  const SPOKEN_EVERY_MS = 10000;
-
-  function morph(old, fresh) {
-    if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) {
-      old.replaceWith(fresh.cloneNode(true));
-      return;
-    }
-    if (old.nodeType !== Node.ELEMENT_NODE) {
-      if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
-      return;
-    }
-    for (const { name } of [...old.attributes]) {
-      if (!fresh.hasAttribute(name)) old.removeAttribute(name);
-    }
-    for (const { name, value } of fresh.attributes) {
-      if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-    }
-    const before = [...old.childNodes];
-    const after = [...fresh.childNodes];
-    after.forEach((node, i) => (before[i] ? morph(before[i], node) : old.append(node.cloneNode(true))));
-    before.slice(after.length).forEach((node) => node.remove());
-  }
-
   /* Icons are words in a font of pictures: beside a text those who listen needn't hear them. */
   function hideIcons(root) {
     for (const icon of root.querySelectorAll(".material-symbols-outlined")) {
@@ -40,99 +9,7 @@
     }
   }
 
-  function put(html) {
-    const fresh = new DOMParser().parseFromString(html, "text/html");
-    hideIcons(fresh);
-    for (const element of fresh.querySelectorAll("[id]")) {
-      if (element.parentElement.closest("[id]")) continue; // goes with the one around it
-      const old = document.getElementById(element.id);
-      if (old) morph(old, element);
-    }
-  }
-
-  async function fetchText(address) {
-    const response = await fetch(address, { headers: { "X-Requested-With": "fetch" } });
-    if (response.redirected || !response.ok) throw new Error(`${address}: ${response.status}`);
-    return response.text();
-  }
-
-  function address(region) {
-    const kind = region.dataset.liveIds;
-    if (!kind) return region.dataset.live;
-    const ids = [...document.querySelectorAll(`[data-active][data-${kind}]`)];
-    return `${region.dataset.live}?${ids.map((one) => `id=${one.dataset[kind]}`).join("&")}`;
-  }
-
-  async function follow(log) {
-    const last = log.querySelector("li:last-child");
-    const html = await fetchText(`${log.dataset.log}&after=${last ? last.dataset.line : 0}`);
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-    log.insertAdjacentHTML("beforeend", html.trim());
-    if (atEnd) log.scrollTop = log.scrollHeight;
-  }
-
-  let spokenAt = 0;
-
-  function speak(region) {
-    const said = document.getElementById("mh-live-status");
-    const bar = region.ownerDocument.querySelector("[data-active] [role=progressbar]");
-    const now = Date.now();
-    if (!said || now - spokenAt < SPOKEN_EVERY_MS) return;
-    spokenAt = now;
-    const percent = bar && bar.getAttribute("aria-valuenow");
-    said.textContent = percent ? `${bar.getAttribute("aria-label")}: ${percent} %` : "";
-  }
-
-  function isActive() {
-    return document.querySelector("[data-active]") !== null;
-  }
-
-  async function refresh(region) {
-    put(await fetchText(address(region)));
-    for (const log of document.querySelectorAll("[data-follow]")) await follow(log);
-    speak(region);
-  }
-
-  function start(region) {
-    let timer = null;
-    let failures = 0;
-
-    async function tick() {
-      timer = null;
-      const wasActive = isActive();
-      try {
-        await refresh(region);
-        failures = 0;
-      } catch {
-        failures += 1;
-      }
-      if (wasActive && !isActive()) document.dispatchEvent(new Event("mh:settled"));
-      if (isActive() && failures < 20) schedule(PERIOD_MS * Math.min(1 + failures, 10));
-    }
-
-    function schedule(delay) {
-      if (timer === null && !document.hidden) timer = setTimeout(tick, delay);
-    }
-
-    document.addEventListener("visibilitychange", () => {
-      clearTimeout(timer);
-      timer = null;
-      if (isActive()) schedule(0);
-    });
-    if (isActive()) schedule(PERIOD_MS);
-  }
-
-  function liveRegions() {
-    const regions = document.querySelectorAll("[data-live]");
-    if (!regions.length) return;
-    const said = document.createElement("div");
-    said.id = "mh-live-status";
-    said.className = "mh-spoken";
-    said.setAttribute("role", "status");
-    document.body.append(said);
-    regions.forEach(start);
-    document.querySelectorAll("[data-log]").forEach((log) => (log.scrollTop = log.scrollHeight));
-  }
+  window.mediahub = { hideIcons };
 
   /* Forms that are sent as soon as a choice is made; without script their button does it. */
   function autosubmit() {
@@ -261,7 +138,6 @@
   window.addEventListener("load", () => {
     landmarks();
     hideIcons(document);
-    liveRegions();
     autosubmit();
     zoom();
     remembered();

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
@@ -43,12 +44,13 @@ PRESETS = (
 class CronWidget(UnfoldAdminTextInputWidget):  # type: ignore[misc]
     """A cron text with buttons for the usual ones, and below what it means."""
 
-    template_name = "admin/jobs/cron_widget.html"
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context(name, value, attrs)
-        told = schedules.describe(Schedule(cron=value)) if value else ""
-        return {**context, "presets": PRESETS, "told": told}
+    def render(self, name: str, value: Any, *args: Any, **kwargs: Any) -> SafeString:
+        context = {
+            "field": super().render(name, value, *args, **kwargs),
+            "presets": PRESETS,
+            "told": schedules.describe(Schedule(cron=value)) if value else "",
+        }
+        return render_to_string("admin/jobs/_cron.html", context)
 
 
 class ScheduleForm(AuditedForm):

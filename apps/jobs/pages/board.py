@@ -96,11 +96,11 @@ def _tiles(total: Totals) -> list[Tile]:
         Tile("waiting", str(total.waiting), "state=queued&parts=all", "hourglass_top"),
         Tile("paused", str(total.paused), "state=paused&parts=all", "pause_circle", paused),
         Tile(
-            "failed in 24 hours", f"{total.failed_today:,}", "state=failed&parts=all", "error",
+            "failed in 24 h", f"{total.failed_today:,}", "state=failed&parts=all", "error",
             failed,
         ),
         Tile(
-            "succeeded in 24 hours", f"{total.succeeded_today:,}", "state=succeeded&parts=all",
+            "succeeded in 24 h", f"{total.succeeded_today:,}", "state=succeeded&parts=all",
             "check_circle",
         ),
     ]  # fmt: skip

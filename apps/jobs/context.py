@@ -24,7 +24,8 @@ from apps.jobs.policy import policy_of
 from apps.jobs.progress_log import ProgressLog
 from apps.jobs.registry import Task
 from apps.jobs.services import beats
-from apps.jobs.services.lifecycle import Item, add_items
+from apps.jobs.services.items import Item
+from apps.jobs.services.lifecycle import add_items
 
 logger = logging.getLogger(__name__)
 

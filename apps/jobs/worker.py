@@ -6,6 +6,7 @@ import os
 import signal
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from django.db import (
@@ -42,36 +43,48 @@ _LONGEST_TURN_S = 5.0
 stopping = multiprocessing.Event()
 
 
-def work_off(queue: str) -> int:
-    """Run due jobs of a queue, one after the other, for some seconds; return how many."""
-    began, done = time.monotonic(), 0
-    while time.monotonic() - began < _LONGEST_TURN_S and run_next(queue) is not None:
-        done += 1
-    return done
+def work_off(queue: str) -> None:
+    """Run due jobs of a queue, one after the other, for some seconds.
+
+    The next one is claimed in the transaction in which the last one's end is written: commits are
+    what short jobs cost most.
+    """
+    began = time.monotonic()
+
+    def claim_another() -> Job | None:
+        return _claim(queue) if time.monotonic() - began < _LONGEST_TURN_S else None
+
+    job = _claim(queue)
+    while job is not None:
+        job = run(job, then=claim_another)
 
 
 def run_next(queue: str) -> int | None:
     """Run the next due job of a queue, if there is one; return its id."""
-    job = None if stopping.is_set() else claim(queue, worker=worker_name())
+    job = _claim(queue)
     if job is None:
         return None
     run(job)
     return job.pk
 
 
-def run(job: Job) -> None:
-    """Do a claimed job's work and write down how it ended. Never raises."""
+def run(job: Job, *, then: Callable[[], Job | None] = lambda: None) -> Job | None:
+    """Do a claimed job's work, write down how it ended, and return what ``then`` claims with that.
+
+    Raises nothing: an end that can't be written is upkeep's, when the lease has run out.
+    """
     logger.info("job %s %s: attempt %s", job.pk, job.kind, job.attempt)
     blackbox.record_commands()
     with acting(Actor(user_id=job.requested_by_id, job_id=job.pk)):
-        try:
-            running = JobContext(job, stopping=stopping.is_set, on_deaf=lambda why: _die(job, why))
-        except MediaHubError as error:  # no such task
-            _try_to_write_down(job, _failed_as(error), [])
-            return
+        running = JobContext(job, stopping=stopping.is_set, on_deaf=lambda why: _die(job, why))
         outcome = _work(running)
-    _try_to_write_down(job, outcome, running.last_words())
+    following = _try_to_write_down(job, outcome, running.last_words(), then=then)
     running.close_progress(outcome["state"])
+    return following
+
+
+def _claim(queue: str) -> Job | None:
+    return None if stopping.is_set() else claim(queue, worker=worker_name())
 
 
 def _work(running: JobContext) -> dict[str, Any]:
@@ -120,29 +133,39 @@ def _failed(error: Exception) -> dict[str, Any]:
     return {"state": JobState.FAILED, "error_type": type(error).__name__, "error_message": text}
 
 
-def _try_to_write_down(job: Job, outcome: dict[str, Any], lines: list[JobLogLine]) -> None:
+def _try_to_write_down(
+    job: Job,
+    outcome: dict[str, Any],
+    lines: list[JobLogLine],
+    *,
+    then: Callable[[], Job | None] = lambda: None,
+) -> Job | None:
     outcome |= {"done": job.done, "total": job.total, "facts": job.facts}
     try:
         try:
-            _write_down(job, outcome, lines)
+            return _write_down(job, outcome, lines, then)
         except (DataError, TypeError, ValueError) as error:  # no JSON, or none that can be stored
-            _write_down(job, _failed(error), lines)
-    except Error as error:  # when the lease has run out upkeep sees to the job
+            return _write_down(job, _failed(error), lines, then)
+    except Error as error:
         logger.warning("job %s %s: its end could not be written: %s", job.pk, job.kind, error)
+        return None
 
 
-def _write_down(job: Job, outcome: dict[str, Any], lines: list[JobLogLine]) -> None:
-    """One transaction: the lease is still ours, how it ended, the log's last lines."""
+def _write_down(
+    job: Job, outcome: dict[str, Any], lines: list[JobLogLine], then: Callable[[], Job | None]
+) -> Job | None:
+    """One transaction: the lease is still ours, how it ended, its last log lines, what is next."""
     connection.close_if_unusable_or_obsolete()
     values = dict(outcome)
     state = values.pop("state")
     with transaction.atomic():
-        if not _move(Job.objects.held(job.pk, job.fence), state, values):
-            logger.info("job %s %s: lease lost", job.pk, job.kind)
-            return
-        JobLogLine.objects.bulk_create(lines)
+        is_ours = _move(Job.objects.held(job.pk, job.fence), state, values)
+        if is_ours:
+            JobLogLine.objects.bulk_create(lines)
+        following = then()
     job.state, job.summary = state, values.get("summary", {})
-    logger.info("job %s %s: %s", job.pk, job.kind, summary_line(job))
+    logger.info("job %s %s: %s", job.pk, job.kind, summary_line(job) if is_ours else "lease lost")
+    return following
 
 
 def _move(held: QuerySet[Job], state: JobState, values: dict[str, Any]) -> bool:

@@ -414,14 +414,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="job",
             index=models.Index(
-                condition=models.Q(("state", "queued")),
-                fields=["urgency", "id"],
-                name="jobs_job_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(
                 condition=models.Q(("parent__isnull", False)),
                 fields=["parent", "state", "id"],
                 name="jobs_job_children",

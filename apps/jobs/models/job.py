@@ -120,12 +120,6 @@ class Job(models.Model):
                 condition=Q(state=JobState.QUEUED, waits=0),
                 name="jobs_job_claim",
             ),
-            # what waits, in its order, for people
-            models.Index(
-                fields=["urgency", "id"],
-                condition=Q(state=JobState.QUEUED),
-                name="jobs_job_waiting",
-            ),
             # a batch's children by how they are
             models.Index(
                 fields=["parent", "state", "id"],

@@ -1,9 +1,7 @@
 """What happens to jobs from outside: asked for, cancelled, retried, paused, resumed, hurried."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -19,41 +17,14 @@ from apps.jobs.models import Job, JobDependency
 from apps.jobs.policy import policy_of
 from apps.jobs.registry import Task
 from apps.jobs.services import batches, many
+from apps.jobs.services.items import Item, Lane, insert_children, target_of
 from apps.jobs.services.waking import wake
-
-_BATCH = 1_000
 
 
 class WrongState(Conflict):
     """The job's state doesn't allow what was asked; nothing was changed."""
 
     code = "wrong_state"
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Something that only so many jobs may use at once, such as a mount or a host."""
-
-    name: str
-    limit: int
-
-    @classmethod
-    def of_mount(cls, mount: str) -> "Lane":
-        return cls(f"mount:{mount}"[:200], settings.MEDIAHUB_JOBS_PER_MOUNT)
-
-    @classmethod
-    def of_host(cls, host: str) -> "Lane":
-        return cls(f"host:{host}"[:200], settings.MEDIAHUB_JOBS_PER_HOST)
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One piece of a batch. Its ``name`` is unique in the batch, so that none is made twice."""
-
-    name: str
-    params: dict[str, Any] = field(default_factory=dict)
-    target: models.Model | None = None
-    lane: Lane | None = None
 
 
 def enqueue(
@@ -107,25 +78,10 @@ def start_batch(
 
 
 def add_items(parent: Job, task: Task, items: Iterable[Item]) -> None:
-    """Give a batch children, a thousand at a time. Those that it has already aren't made again."""
-    rest = iter(items)
-    while some := list(islice(rest, _BATCH)):
-        children = []
-        for item in some:
-            child = _draft(
-                task, item.params, target=item.target, lane=item.lane, priority=parent.priority
-            )
-            child.parent, child.item, child.requested_by_id = (
-                parent,
-                item.name,
-                parent.requested_by_id,
-            )
-            if parent.priority:
-                _place(child, timedelta())
-            children.append(child)
-        with transaction.atomic():
-            Job.objects.bulk_create(children, ignore_conflicts=True)
-            wake(task.queue)
+    """Give a batch children. Those that it has already aren't made again."""
+    template = _draft(task, {}, target=None, lane=None, priority=parent.priority)
+    template.parent, template.requested_by_id = parent, parent.requested_by_id
+    insert_children(template, task, items)
 
 
 def cancel(job: Job) -> Job:
@@ -209,10 +165,7 @@ def _draft(
     )  # fmt: skip
     if lane:
         job.lane, job.lane_limit = lane.name, lane.limit
-    if target:
-        job.target_type, job.target_id = target._meta.label_lower, target.pk
-    elif task.target and params.get(task.target[0]):
-        job.target_type, job.target_id = task.target[1], params[task.target[0]]
+    job.target_type, job.target_id = target_of(task, params, target)
     return job
 
 

@@ -37,7 +37,7 @@ def entry(instance: models.Model, action: AuditAction, changes: Changes) -> Audi
         object_type=instance._meta.label_lower,
         object_id=instance.pk,
         object_name=str(instance)[:300],
-        changes={field: [_plain(old), _plain(new)] for field, (old, new) in changes.items()},
+        changes={field: [plain(old), plain(new)] for field, (old, new) in changes.items()},
         user_id=actor.user_id,
         job_id=actor.job_id,
         request_id=actor.request_id,
@@ -100,12 +100,17 @@ def update(
 
 @transaction.atomic
 def delete(instance: models.Model, *, expected_version: int | None = None) -> None:
-    """Delete a row; its audit entry keeps the values that it had. Raises StaleEdit, RowGone."""
+    """Delete a row; its audit entry keeps the values and many-to-many sets that it had.
+
+    Raises StaleEdit, RowGone.
+    """
     stored = _lock(instance, expected_version)
     fields = stored._meta.concrete_fields
-    last = entry(
-        stored, AuditAction.DELETED, {f.name: (getattr(stored, f.attname), None) for f in fields}
-    )
+    had: dict[str, Any] = {f.name: (getattr(stored, f.attname), None) for f in fields}
+    for relation in stored._meta.many_to_many:
+        if linked := [row.pk for row in getattr(stored, relation.name).all()]:
+            had[relation.name] = (sorted(linked), [])
+    last = entry(stored, AuditAction.DELETED, had)
     stored.delete()
     record([last])
 
@@ -151,7 +156,7 @@ def _mark_provenance(row: Versioned, fields: list[str], *, now: datetime | None 
     row.provenance = {**row.provenance, **{f: mark for f in fields if f not in skipped}}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """What JSON can hold, for any value that a field can have."""
     if isinstance(value, models.Model):
         return value.pk

@@ -38,6 +38,7 @@ class JsonFormatter(_JsonFormatter):
         given: dict[str, Any] = {}
         super().add_fields(given, record, message_dict)
         message, trace = str(given.pop("message", "")), given.pop("exc_info", None)
+        given.pop("color_message", None)  # uvicorn's, for terminals
         request = given.pop("request", None)
         if hasattr(request, "method") and hasattr(request, "path"):
             given |= {"method": request.method, "path": request.path}

@@ -2,8 +2,9 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import BrinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 from apps.core.querysets import AuditQuerySet
 
@@ -76,11 +77,33 @@ class AuditEntry(models.Model):
             ),
             # what happened between two times; rows come in their order, so that this is tiny
             BrinIndex(fields=["at"], name="core_audit_at", autosummarize=True),
-            # everything that one job did
+            # everything that one job did, newest first
             models.Index(
-                fields=["job_id"], name="core_audit_job", condition=models.Q(job_id__isnull=False)
+                fields=["job_id", "-id"],
+                name="core_audit_of_job",
+                condition=models.Q(job_id__isnull=False),
+            ),
+            # everything that one request did
+            models.Index(
+                fields=["request_id"],
+                name="core_audit_request",
+                condition=~models.Q(request_id=""),
+            ),
+            # what was done by people themselves, among the millions that scans write
+            models.Index(
+                fields=["-id"], name="core_audit_no_job", condition=models.Q(job_id__isnull=True)
+            ),
+            # the search box: icontains
+            GinIndex(
+                OpClass(Upper("object_name"), name="gin_trgm_ops"), name="core_audit_name_trgm"
+            ),
+            # who changed this field, or to or from this value
+            GinIndex(
+                fields=["changes"],
+                name="core_audit_changes",
+                condition=models.Q(action=AuditAction.CHANGED),
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.object_type} {self.object_id} {self.action}"
+        return f"{self.object_name} {self.action}"

@@ -1,8 +1,21 @@
 """Questions that several apps ask of their rows in the same words."""
 
+import json
 from typing import Self
 
-from django.db import models
+from django.db import connection, models
+from django.db.models import F, Func, Value
+
+# one index look-up for each kind, however many entries there are
+_KINDS = """
+WITH RECURSIVE kinds AS (
+    SELECT min(object_type) AS kind FROM core_auditentry
+    UNION ALL
+    SELECT (SELECT min(object_type) FROM core_auditentry WHERE object_type > kind)
+    FROM kinds WHERE kind IS NOT NULL
+)
+SELECT kind FROM kinds WHERE kind IS NOT NULL
+"""
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):  # type: ignore[name-defined]
@@ -11,3 +24,30 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):  # type: ignore[name-defined
         return self.filter(object_type=instance._meta.label_lower, object_id=instance.pk).order_by(
             "-pk"
         )
+
+    def changing(self, field: str) -> Self:
+        """Changes of a field, whatever the object."""
+        return self.filter(action="changed", changes__has_key=field)
+
+    def with_value(self, text: str) -> Self:
+        """Changes from or to exactly this value; what reads as a number is also looked for as one,
+        and by that as an id in sets."""
+        said = [json.dumps(text)]
+        if text.isascii() and text.isdigit():
+            said.append(str(int(text)))
+        path = f"$.*[*] ? ({' || '.join(f'@ == {value}' for value in said)})"
+        return self.filter(_Holds(F("changes"), Value(path)), action="changed")
+
+    def kinds(self) -> list[str]:
+        """The kinds of objects that have entries."""
+        with connection.cursor() as cursor:
+            cursor.execute(_KINDS)
+            return [kind for (kind,) in cursor.fetchall()]
+
+
+class _Holds(Func):
+    """Whether a jsonpath finds anything. Its index knows ``@?`` with a constant path only."""
+
+    template = "%(expressions)s::jsonpath"
+    arg_joiner = " @? "
+    output_field = models.BooleanField()

@@ -119,10 +119,10 @@ def summary_line(job: Job) -> str:
 
     Numbers one level down are named ``outer.inner``. A summary can't replace the first five keys.
     """
-    took = (job.finished_at - job.started_at) if job.finished_at and job.started_at else None
+    end = job.finished_at or timezone.now()
     values: dict[str, Any] = {
         "state": job.state,
-        "took_s": took.total_seconds() if took else None,
+        "took_s": (end - job.started_at).total_seconds() if job.started_at else None,
         "processed": job.done,
         "total": job.total,
         "attempt": job.attempt,

@@ -274,7 +274,9 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django-q": {"level": "WARNING"},  # it tells of every wake-up
-        "uvicorn": {"handlers": [], "propagate": True},  # in place of its own format
+        # in our format in place of its own; without the addresses asked for: queries hold secrets
+        "uvicorn": {"handlers": [], "propagate": True, "level": "WARNING"},
+        "uvicorn.access": {"handlers": [], "propagate": False},
     },
 }
 

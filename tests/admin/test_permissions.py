@@ -9,8 +9,10 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.choices import Role
+from apps.core import audit
+from apps.core.models import AuditEntry
 from apps.jobs.choices import JobState
-from apps.library.models import Scan
+from apps.library.models import Scan, Tag
 from tests.factories import (
     NOON,
     make_artifact,
@@ -23,6 +25,15 @@ from tests.factories import (
 )
 
 ORDER = list(Role)
+
+
+def make_entry() -> int:
+    """The audit entry of a tag that was renamed."""
+    audit.update(make_tag("before"), {"name": "after"})
+    entry = AuditEntry.objects.latest("pk").pk
+    Tag.objects.all().delete()
+    return entry
+
 
 # The least role that may read a page; whoever is below gets 403.
 PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
@@ -57,6 +68,8 @@ PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
     "jobs_job_live": (Role.EDITOR, list),
     "jobs_job_change": (Role.EDITOR, lambda: [make_job().pk]),
     "core_auditentry_changelist": (Role.EDITOR, list),
+    "core_auditentry_change": (Role.EDITOR, lambda: [make_entry()]),
+    "core_auditentry_undo": (Role.EDITOR, lambda: [make_entry()]),
     "library_library_add": (Role.OPERATOR, list),
     "library_library_delete": (Role.OPERATOR, lambda: [make_library().pk]),
     "library_customfield_add": (Role.OPERATOR, list),

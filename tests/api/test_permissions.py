@@ -167,6 +167,7 @@ DELETE jobs/schedules/<schedule>/       operator ops    204
 POST   jobs/schedules/<schedule>/run/   operator ops    202
 GET    audit/                           editor   read   200
 GET    audit/<entry>/                   editor   read   200
+POST   audit/<entry>/undo/              editor   write  200  {}
 GET    tokens/                          -        -      200
 POST   tokens/                          -        -      201  {"scope": "read"}
 GET    tokens/<token>/                  -        -      200
@@ -201,6 +202,8 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
     schedule = Schedule.objects.create(name="nightly", **order)
     entry = api.post("tags/", {"name": "first"}).headers["Location"]
     assert entry
+    api.patch(entry, {"name": "second"})
+    changed = api.results("audit/")[0]["id"]
     return {
         "folder": folder, "path": f"{scanned}/{video.path}", "library": video.library_id,
         "file": video.primary_file.pk, "video": video.pk, "tag": make_tag().pk,
@@ -209,7 +212,7 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         "other_studio": make_studio().pk, "marker": make_marker(video).pk,
         "field": make_custom_field().pk, "artifact": artifact.pk, "job": make_job().pk,
         "paused_job": make_job(JobState.PAUSED).pk, "failed_job": make_job(JobState.FAILED).pk,
-        "entry": api.results("audit/")[0]["id"], "image": image.pk, "scan": scan.pk,
+        "entry": changed, "image": image.pk, "scan": scan.pk,
         "other_scan": other_scan.pk,
         "batch": batch.pk, "backup": "".join(backup()), "hold": hold(queue="gpu").pk,
         "schedule": schedule.pk, "order": json.dumps({"name": "new", **order}),

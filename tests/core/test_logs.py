@@ -24,6 +24,13 @@ from mediahub import env
 from tests.client import Api
 from tests.factories import make_user
 
+USES_UVICORN = """
+import django, logging, uvicorn
+uvicorn.Config("x", access_log=False)
+django.setup()
+logging.getLogger("uvicorn.access").info("secret")
+logging.getLogger("uvicorn.error").warning("hello")
+"""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -159,7 +166,7 @@ def test_programs_log_as_the_setting_says(form: str, tmp_path: Path) -> None:
     said = subprocess.run(
         [
             sys.executable, "-c",
-            "import django, logging; django.setup(); logging.getLogger('uvicorn').warning('hello')",
+            USES_UVICORN,
         ],
         env=os.environ | {
             "MEDIAHUB_LOG_FORMAT": form, "MEDIAHUB_DATA_DIR": str(tmp_path),
@@ -168,5 +175,6 @@ def test_programs_log_as_the_setting_says(form: str, tmp_path: Path) -> None:
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stderr  # fmt: skip
 
-    assert readable(said.strip()).endswith("Z WARNING uvicorn: hello")
+    assert readable(said.strip()).endswith("Z WARNING uvicorn.error: hello")
+    assert "secret" not in said
     assert said.startswith('{"ts":') == (form == "json")

@@ -1,44 +1,87 @@
-"""The audit, to read and to search."""
+"""The audit, to read, to search and to undo."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    RelatedDropdownFilter,
+)
 
-from apps.core.admin.base import ReadOnlyAdmin, column
+from apps.core.admin import filters
+from apps.core.admin.base import ReadOnlyAdmin, column, list_url
+from apps.core.admin.lists import StableChangeList
+from apps.core.admin.shown import Shown, show
+from apps.core.admin.undo_page import UndoPage
 from apps.core.models import AuditAction, AuditEntry
 
-_LONGEST = 120
+_FIELDS_IN_LISTS = 3
+_MOST_OTHERS = 50
+
+
+class _EntryList(StableChangeList):
+    """Gives each entry of the page its ``shown``."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        shown = show(self.result_list, user=request.user, most_fields=_FIELDS_IN_LISTS)
+        for one in shown:
+            one.entry.shown = one  # type: ignore[attr-defined]
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Who changed what, and when."""
 
-    list_display = ["at", "who", "deed", "thing", "what"]
+    pages = (UndoPage,)
+    list_display = ["at", "who", "deed", "thing", "what", "back"]
     list_display_links = ["at"]
-    list_filter = ["action"]
-    search_fields = ["object_name", "user__username", "=request_id"]
-    search_help_text = "Name of the thing, or of the user"
+    list_filter = [
+        ("user", RelatedDropdownFilter), filters.ByJobFilter, filters.ObjectTypeFilter,
+        ("action", ChoicesDropdownFilter), ("at", filters.DaysFilter), filters.FieldFilter,
+        filters.ValueFilter, filters.JobFilter, filters.RequestFilter,
+    ]  # fmt: skip
+    search_fields = ["object_name"]
+    search_help_text = "Name of the thing"
     ordering = ["-pk"]
     list_select_related = ["user"]
-    fields = ["at", "who", "deed", "thing", "job_id", "request_id", "every_change"]
+    change_form_template = "admin/core/entry.html"
     empty_title = "Nothing has been changed yet"
     empty_text = "Every edit by a person or a job is written down here, with old and new values."
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return []  # the page says it better
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return _EntryList
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup in {"object_type", "object_id", "job_id"} or super().lookup_allowed(
-            lookup, value, request
-        )
+        return lookup == "object_id" or super().lookup_allowed(lookup, value, request)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        entry: AuditEntry = context["original"]
+        [shown] = show([entry], user=request.user)
+        label, others = _others(entry)
+        history = list_url(AuditEntry, object_type=entry.object_type, object_id=entry.object_id)
+        context |= {
+            "shown": shown, "others": show(others[:_MOST_OTHERS], user=request.user, most_fields=3),
+            "others_label": label, "others_url": _others_url(entry), "history_url": history,
+            "title": f"{shown.kind} {entry.object_name}", "subtitle": None,
+        }  # fmt: skip
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response
 
     @column("by")
-    def who(self, entry: AuditEntry) -> str:
-        if entry.job_id:
-            return f"{entry.user} (job {entry.job_id})" if entry.user else f"job {entry.job_id}"
-        return str(entry.user or "the system")
+    def who(self, entry: AuditEntry) -> SafeString | str:
+        return who_did(_shown(entry))
 
     @column(
         "action",
@@ -53,38 +96,50 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @column("what")
     def thing(self, entry: AuditEntry) -> SafeString:
-        kind = entry.object_type.rpartition(".")[2]
+        shown = _shown(entry)
+        name = _link(shown.object_url, entry.object_name)
         return format_html(
-            '{} <span class="mh-quiet">{} {}</span>', entry.object_name, kind, entry.object_id
+            '{} <span class="mh-quiet">{} {}</span>', name, shown.kind, entry.object_id
         )
 
     @column("changes")
     def what(self, entry: AuditEntry) -> SafeString:
-        return changes_as_html(dict(list(entry.changes.items())[:3]))
+        return render_to_string("admin/core/_changes.html", {"shown": _shown(entry)})
 
-    @column("changes")
-    def every_change(self, entry: AuditEntry) -> SafeString:
-        return changes_as_html(entry.changes)
-
-
-def changes_as_html(changes: dict[str, list[Any]]) -> SafeString:
-    """Field: old → new, a line each, long values cut."""
-    return format_html_join(
-        "",
-        '<div class="mh-change"><b>{}</b> <del>{}</del> <span aria-hidden="true">→</span> '
-        "<ins>{}</ins></div>",
-        (
-            (name.replace("_", " "), _short(old), _short(new))
-            for name, (old, new) in changes.items()
-        ),
-    )
+    @column("")
+    def back(self, entry: AuditEntry) -> SafeString | str:
+        return _link(_shown(entry).undo_url, "undo") if _shown(entry).undo_url else ""
 
 
-def _short(value: Any) -> str:
-    text = "-" if value in (None, "", [], {}) else str(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+def who_did(shown: Shown) -> SafeString | str:
+    """The person, the job, or both."""
+    entry = shown.entry
+    if not entry.job_id:
+        return str(entry.user or "the system")
+    job = _link(shown.job_url, f"job {entry.job_id}")
+    return format_html("{} ({})", entry.user, job) if entry.user else job
 
 
-def recent_entries(row: Any, *, limit: int = 20) -> QuerySet[AuditEntry]:
-    """The newest entries about a row, for a panel beside its form."""
-    return AuditEntry.objects.about(row).select_related("user")[:limit]
+def _shown(entry: AuditEntry) -> Shown:
+    shown: Shown = entry.shown  # type: ignore[attr-defined]
+    return shown
+
+
+def _link(url: str, text: str) -> SafeString | str:
+    return format_html('<a class="mh-link" href="{}">{}</a>', url, text) if url else text
+
+
+def _others(entry: AuditEntry) -> tuple[str, Any]:
+    """What else was changed in the same go."""
+    rows = AuditEntry.objects.select_related("user").exclude(pk=entry.pk).order_by("-pk")
+    if entry.job_id:
+        return f"Also by job {entry.job_id}", rows.filter(job_id=entry.job_id)
+    if entry.request_id:
+        return "In the same request", rows.filter(request_id=entry.request_id)
+    return "", rows.none()
+
+
+def _others_url(entry: AuditEntry) -> str:
+    if entry.job_id:
+        return list_url(AuditEntry, job_id=entry.job_id)
+    return list_url(AuditEntry, request_id=entry.request_id) if entry.request_id else ""

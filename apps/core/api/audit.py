@@ -1,10 +1,18 @@
-"""The audit: who changed what, to be read only."""
+"""The audit: who changed what, and taking it back."""
 
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from apps.core import undo
 from apps.core.api.filters import AnyOfFilter, FilterSet, WordsFilter
-from apps.core.api.serializers import AnyObject
+from apps.core.api.serializers import AnyObject, StrictSerializer
 from apps.core.api.views import ListedViewSet
 from apps.core.models import AuditAction, AuditEntry
 
@@ -15,19 +23,43 @@ class AuditEntrySerializer(serializers.ModelSerializer):
     action = serializers.ChoiceField(choices=AuditAction.choices)
     changes = AnyObject()
     user_name = serializers.CharField(source="user.username", default=None, allow_null=True)
+    undoable = serializers.SerializerMethodField(
+        help_text="an undo may be tried: what happened since can still stand against it"
+    )
 
     class Meta:
         model = AuditEntry
         fields = [
             "id", "at", "action", "object_type", "object_id", "object_name", "changes", "user",
-            "user_name", "job_id", "request_id",
+            "user_name", "job_id", "request_id", "undoable",
         ]  # fmt: skip
+
+    def get_undoable(self, entry: AuditEntry) -> bool:
+        return undo.is_offered(entry)
+
+
+class UndoSerializer(StrictSerializer):
+    force = serializers.BooleanField(
+        default=False, help_text="overwrite what was changed again since"
+    )
+
+
+class UndoneSerializer(serializers.Serializer):
+    """The entry of the undo, and what didn't come back."""
+
+    entry = AuditEntrySerializer()
+    lost = serializers.ListField(child=serializers.CharField())
 
 
 class AuditFilter(FilterSet):
     action = WordsFilter(field_name="action", label="any of these actions")
     object_type = WordsFilter(field_name="object_type", label="such as `library.video`")
     object_id = AnyOfFilter(field_name="object_id", label="any of these ids")
+    name = filters.CharFilter(
+        field_name="object_name", lookup_expr="icontains", label="part of the object's name"
+    )
+    field = filters.CharFilter(method="changing", label="changes of this field")
+    value = filters.CharFilter(method="with_value", label="changes from or to exactly this value")
     user = AnyOfFilter(field_name="user", label="any of these users")
     job_id = AnyOfFilter(field_name="job_id", label="any of these jobs")
     request_id = WordsFilter(field_name="request_id")
@@ -38,6 +70,12 @@ class AuditFilter(FilterSet):
         model = AuditEntry
         fields: list[str] = []
 
+    def changing(self, entries: Any, _name: str, value: str) -> Any:
+        return entries.changing(value)
+
+    def with_value(self, entries: Any, _name: str, value: str) -> Any:
+        return entries.with_value(value)
+
 
 class AuditViewSet(ListedViewSet):
     """Every change that a person, a token or a job made."""
@@ -46,3 +84,16 @@ class AuditViewSet(ListedViewSet):
     serializer_class = AuditEntrySerializer
     filterset_class = AuditFilter
     ordering_fields = {"id": "id"}
+
+    @extend_schema(request=UndoSerializer, responses=UndoneSerializer)
+    @action(detail=True, methods=["post"], permission="core.view_auditentry")
+    def undo(self, request: Request, **_kwargs: Any) -> Response:
+        """Take a change back. Fields that were changed again since are a conflict (409), unless
+        `force`; so is what can't be undone. Takes the permission to change such objects."""
+        entry = self.get_object()
+        if not request.user.has_perm(undo.permission(entry)):
+            raise PermissionDenied
+        asked = UndoSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        undone = undo.undo(entry, force=asked.validated_data["force"])
+        return Response({"entry": self.represent(undone.entry), "lost": undone.lost})

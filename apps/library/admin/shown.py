@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from apps.core.admin import AuditedAdmin
 from apps.core.admin.base import column
-from apps.core.admin.entries import recent_entries
+from apps.core.admin.shown import recent
 from apps.library.models import Video
 from apps.library.pages.cards import cards, with_card_facts
 
@@ -54,11 +54,10 @@ class LabelAdmin(AuditedAdmin):
     ) -> HttpResponse:
         if row := context.get("original"):
             newest = with_card_facts(self.videos_of(row)).order_by("-added_at", "-pk")[:_SHOWN]
-            sees_history = request.user.has_perm("core.view_auditentry")
             context |= {
                 "cards": cards(newest),
                 "browse_url": self.browse_url(row),
-                "history": list(recent_entries(row)) if sees_history else [],
+                "history": recent(row, user=request.user),
             }
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return response

@@ -22,8 +22,8 @@ from unfold.contrib.filters.admin import (
 from apps.core import audit
 from apps.core.admin import AuditedAdmin
 from apps.core.admin.base import column
-from apps.core.admin.entries import recent_entries
 from apps.core.admin.lists import rising
+from apps.core.admin.shown import recent
 from apps.core.units import say_ago, say_bytes, say_duration, say_timecode
 from apps.library.admin.deeds import FileDeeds
 from apps.library.admin.filters import (
@@ -225,7 +225,6 @@ def _custom_fields() -> list[CustomField]:
 def _page_of(video: Any, request: HttpRequest) -> dict[str, Any]:
     """What the page of a video shows beside its form."""
     files = video.files.select_related("library").order_by("missing_since", "-size_bytes", "pk")
-    sees_history = request.user.has_perm("core.view_auditentry")
     return {
         "cover": cover_of(video, "full"),
         "badges": [
@@ -239,5 +238,5 @@ def _page_of(video: Any, request: HttpRequest) -> dict[str, Any]:
             (one.pk, one.get_kind_display(), say_bytes(one.size_bytes), one.message)
             for one in video.artifacts.order_by("kind")
         ],
-        "history": list(recent_entries(video)) if sees_history else [],
+        "history": recent(video, user=request.user),
     }

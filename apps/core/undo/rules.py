@@ -1,0 +1,96 @@
+"""What can be undone at all."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+
+from apps.core.changes import column_of, model_of
+from apps.core.errors import Conflict
+from apps.core.models import AuditAction, AuditEntry
+
+Related = Mapping[str, Iterable[models.Model]]
+Check = Callable[[Any, Mapping[str, Any], Related], None]
+
+
+class NotUndoable(Conflict):
+    """The change can't be taken back, by force or otherwise; nothing was written."""
+
+    code = "not_undoable"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What ``allow`` was given."""
+
+    model: type[models.Model]
+    fields: frozenset[str]
+    restores: bool
+    lost: tuple[str, ...]
+    check: Check
+    lock: Callable[[], None]
+
+
+_allowed: dict[str, Rules] = {}
+
+
+def _unchecked(_row: Any, _values: Mapping[str, Any], _related: Related) -> None:
+    """Nothing but the database's own rules."""
+
+
+def _unlocked() -> None:
+    """The row alone is locked."""
+
+
+def allow(
+    model: type[models.Model],
+    *,
+    fields: Iterable[str],
+    restores: bool = False,
+    lost: tuple[str, ...] = (),
+    check: Check = _unchecked,
+    lock: Callable[[], None] = _unlocked,
+) -> None:
+    """Let people undo changes of these fields and, with ``restores``, deletions of rows.
+
+    ``lost`` names what a deletion took along for good. ``check`` gets the row with its new values,
+    the columns and the sets that are about to be written, and raises what the app's own service
+    would; ``lock`` is called before the row is locked.
+    """
+    _allowed[model._meta.label_lower] = Rules(model, frozenset(fields), restores, lost, check, lock)
+
+
+def is_offered(entry: AuditEntry) -> bool:
+    """Whether it looks undoable, asked without a query: what happened since may still forbid it."""
+    try:
+        rules_of(entry)
+    except NotUndoable:
+        return False
+    return True
+
+
+def permission(entry: AuditEntry) -> str:
+    """What an undo of the entry takes, beside the right to see the audit."""
+    app, _, model = entry.object_type.partition(".")
+    verb = "add" if entry.action == AuditAction.DELETED else "change"
+    return f"{app}.{verb}_{model}"
+
+
+def rules_of(entry: AuditEntry) -> Rules:
+    """Raises NotUndoable, saying why."""
+    if model_of(entry.object_type) is None:
+        raise NotUndoable(f"Nothing knows {entry.object_type}: is its plug-in still installed?")
+    rules = _allowed.get(entry.object_type)
+    if rules is None:
+        raise NotUndoable(f"Changes of {entry.object_type} can't be undone.")
+    if entry.action == AuditAction.CREATED:
+        raise NotUndoable("What was created isn't undone, but deleted.")
+    if entry.action == AuditAction.DELETED:
+        if not rules.restores:
+            raise NotUndoable(f"A deleted {rules.model._meta.verbose_name} can't be brought back.")
+        return rules
+    for name in entry.changes:
+        if name not in rules.fields or column_of(entry.object_type, name) is None:
+            raise NotUndoable(f"A change of {name} can't be undone.")
+    return rules

@@ -11,7 +11,7 @@ from apps.jobs.models import Job
 _NONE = "none"
 
 
-class _ParentField(IdsFilter.field_class):  # type: ignore[misc]
+class _ParentField(IdsFilter.field_class):  # type: ignore[misc, valid-type]
     def clean(self, value: Iterable[str] | None) -> Any:
         return _NONE if list(value or []) == [_NONE] else super().clean(value)
 

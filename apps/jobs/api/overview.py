@@ -1,8 +1,10 @@
 """The workers, the numbers and one's own news: what a dashboard shows besides the jobs."""
 
+from dataclasses import asdict, fields
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -125,16 +127,16 @@ class JobOverview(GenericViewSet):
             raise ValidationError({"queue": [f"There is no such queue. Known: {known}."]})
         now = timezone.now()
         totals = statistics.totals(now=now)
-        numbers = {name: _number(getattr(totals, name)) for name in TotalsShape().fields}
+        numbers = {each.name: _number(getattr(totals, each.name)) for each in fields(totals)}
         points = statistics.history(hours=hours, now=now, queue=queue)
-        return Response({"totals": numbers, "points": [_point(point) for point in points]})
+        return Response({"totals": numbers, "points": [asdict(point) for point in points]})
 
     @extend_schema(responses=NoticesSerializer, filters=False)
     @action(detail=False, pagination_class=None)
     def notices(self, request: Request, **_kwargs: Any) -> Response:
         """How one's own jobs ended since one last said that one has seen it."""
         now = timezone.now()
-        jobs = list(notices.unseen(request.user)[:_MOST_NOTICES])
+        jobs = list(notices.unseen(_person(request))[:_MOST_NOTICES])
         return Response({"until": now, "jobs": represent_jobs(jobs)})
 
     @extend_schema(request=SeenSerializer, responses={204: None})
@@ -146,8 +148,13 @@ class JobOverview(GenericViewSet):
         """Say that one has seen how one's jobs ended, up to a time."""
         body = SeenSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        notices.mark_seen(request.user, now=body.validated_data["until"])
+        notices.mark_seen(_person(request), now=body.validated_data["until"])
         return Response(status=204)
+
+
+def _person(request: Request) -> User:
+    assert isinstance(request.user, User)  # nobody else gets past the permissions
+    return request.user
 
 
 def _cluster(view: ClusterView) -> dict[str, Any]:
@@ -180,10 +187,6 @@ def _number(value: RowCount | int) -> Any:
     if isinstance(value, RowCount):
         return {"count": value.rows, "count_is_estimate": not value.is_exact}
     return value
-
-
-def _point(point: statistics.Point) -> dict[str, Any]:
-    return {name: getattr(point, name) for name in PointShape().fields}
 
 
 def _hours(request: Request) -> int:

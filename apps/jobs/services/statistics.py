@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -111,8 +112,9 @@ def history(*, hours: int, now: datetime, queue: str = "") -> list[Point]:
     end = _floor(now, step)
     count = -(-timedelta(hours=hours) // step)
     start = end - step * (count - 1)
+    asked: dict[str, Any] = {"step": step, "start": start, "queue": queue}
     with connection.cursor() as cursor:
-        cursor.execute(_HISTORY, {"step": step, "start": start, "queue": queue})
+        cursor.execute(_HISTORY, asked)
         found = {row[0]: Point(*row) for row in cursor.fetchall()}
     times = [start + step * number for number in range(count)]
     return [found.get(at) or Point(at, None, None, 0, 0, 0) for at in times]

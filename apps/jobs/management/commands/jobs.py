@@ -87,7 +87,9 @@ class Command(MediaHubCommand):
             add(name, f"{text} the queue as a file").add_argument("file", type=Path, metavar="FILE")
         add("workers", "the workers and what they do, and what is held")
 
-    def perform(self, *, what: str, **options: Any) -> dict[str, Any]:
+    def perform(  # type: ignore[override]
+        self, *, what: str, **options: Any
+    ) -> dict[str, Any]:
         self._what = what
         if what in _DEEDS:
             return _control(what, options["ids"])
@@ -179,7 +181,7 @@ class Command(MediaHubCommand):
 
 
 def _find(pk: int) -> Job:
-    job = Job.objects.filter(pk=pk).first()
+    job: Job | None = Job.objects.filter(pk=pk).first()
     if job is None:
         raise NoSuchJob(f"There is no job {pk}.")
     return job

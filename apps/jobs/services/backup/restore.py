@@ -147,7 +147,9 @@ class _Known:
         self._keys: dict[str, int] = dict(keyed.values_list("dedupe_key", "pk"))
         parents = {self.ids[row["parent"]] for row in rows if row["parent"] in self.ids}
         parts = Job.objects.filter(parent__in=parents, item__in={row["item"] for row in rows})
-        self._parts = {(p, item): pk for p, item, pk in parts.values_list("parent", "item", "pk")}
+        self._parts: dict[tuple[int | None, str], int] = {
+            (whole, item): pk for whole, item, pk in parts.values_list("parent", "item", "pk")
+        }
         names = {row["requested_by"] for row in rows}
         users = get_user_model()._default_manager.filter(username__in=names)
         self.users: dict[str, int] = dict(users.values_list("username", "pk"))

@@ -64,7 +64,8 @@ def _chosen() -> QuerySet[Job, dict[str, Any]]:
     chosen = Job.objects.filter(pk__in=ids).annotate(
         needs=ArraySubquery(needs.order_by("needs").values("needs__uid"))
     )
-    return chosen.order_by("pk").values(*_PLAIN, *_ASIDE)
+    rows: QuerySet[Job, dict[str, Any]] = chosen.order_by("pk").values(*_PLAIN, *_ASIDE)
+    return rows
 
 
 def _line(row: dict[str, Any]) -> dict[str, Any]:

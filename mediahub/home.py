@@ -59,8 +59,8 @@ def home(request: HttpRequest) -> dict[str, Any]:
 def _under_way() -> list[Job]:
     """What runs, then what comes next; not the parts of batches."""
     roots = Job.objects.roots()
-    running = list(roots.filter(state__in=AT_WORK).order_by("pk")[:_JOBS])
-    return [*running, *roots.waiting()[: _JOBS - len(running)]]
+    running = roots.filter(state__in=AT_WORK).order_by("pk")
+    return [*running[:_JOBS], *roots.waiting()[:_JOBS]][:_JOBS]
 
 
 def _numbers(request: HttpRequest) -> list[Number]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -11,6 +12,8 @@ from django.urls import reverse
 
 from apps.core import audit
 from apps.jobs.choices import JobState
+from apps.jobs.models import Schedule
+from apps.jobs.services.schedules import create
 from apps.library.models import Scan
 from tests.factories import (
     NOON,
@@ -47,6 +50,16 @@ def _job() -> None:
     make_job(JobState.RUNNING, target_type="library.library", target_id=library.pk)
 
 
+def _own_job() -> None:
+    make_job(JobState.SUCCEEDED, requested_by=User.objects.get(username="boss"))
+
+
+def _schedule() -> None:
+    job = make_job()
+    schedule = Schedule(name=f"Schedule {job.pk}", kind="artifacts.covers", cron="0 3 * * *")
+    Schedule.objects.filter(pk=create(schedule).pk).update(last_job=job)
+
+
 LISTS: dict[str, Callable[[], Any]] = {
     "library_video_changelist": _video,
     "library_video_browse": _video,
@@ -59,6 +72,8 @@ LISTS: dict[str, Callable[[], Any]] = {
     "library_library_changelist": _library,
     "artifacts_artifact_changelist": make_artifact,
     "jobs_job_changelist": _job,
+    "jobs_schedule_changelist": _schedule,
+    "jobs_job_own": _own_job,
     "core_auditentry_changelist": lambda: audit.update(make_video(), {"rating": 7}),
     "auth_user_changelist": make_user,
     "auth_group_changelist": lambda: None,

@@ -12,6 +12,8 @@ from apps.accounts.choices import Role
 from apps.core import audit
 from apps.core.models import AuditEntry
 from apps.jobs.choices import JobState
+from apps.jobs.models import Schedule
+from apps.jobs.services.schedules import create
 from apps.library.models import Scan, Tag
 from tests.factories import (
     NOON,
@@ -65,6 +67,11 @@ PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
     "library_performer_add": (Role.EDITOR, list),
     "library_tag_delete": (Role.EDITOR, lambda: [make_tag().pk]),
     "jobs_job_changelist": (Role.EDITOR, list),
+    "jobs_job_board": (Role.EDITOR, list),
+    "jobs_job_own": (Role.EDITOR, list),
+    "jobs_job_log": (Role.EDITOR, lambda: [make_job().pk]),
+    "jobs_schedule_changelist": (Role.EDITOR, list),
+    "jobs_schedule_add": (Role.OPERATOR, list),
     "jobs_job_live": (Role.EDITOR, list),
     "jobs_job_change": (Role.EDITOR, lambda: [make_job().pk]),
     "core_auditentry_changelist": (Role.EDITOR, list),
@@ -103,12 +110,17 @@ def test_deeds(role: Role, as_role: Callable[[Role], Client]) -> None:
     client = as_role(role)
     operates = ORDER.index(role) >= ORDER.index(Role.OPERATOR)
     library, job = make_library(), make_job(JobState.QUEUED)
+    schedule = create(Schedule(name="Nightly", kind="artifacts.covers", cron="0 3 * * *"))
 
     scan = client.post(reverse("admin:library_library_scan", args=[library.pk]))
     verify = client.post(reverse("admin:library_library_verify", args=[library.pk]))
     cancel = client.post(reverse("admin:jobs_job_control", args=[job.pk, "cancel"]))
+    again = client.post(reverse("admin:jobs_job_retry_failed", args=[job.pk]))
+    hold = client.post(reverse("admin:jobs_job_hold", args=["pause"]), {"queue": "net"})
+    run = client.post(reverse("admin:jobs_schedule_run", args=[schedule.pk]))
 
-    assert {scan.status_code, verify.status_code, cancel.status_code} == {302 if operates else 403}
+    deeds = (scan, verify, cancel, again, hold, run)
+    assert {deed.status_code for deed in deeds} == {302 if operates else 403}
 
 
 def test_deeds_are_never_done_by_a_link(boss: Client) -> None:
@@ -116,8 +128,10 @@ def test_deeds_are_never_done_by_a_link(boss: Client) -> None:
 
     assert boss.get(reverse("admin:library_library_scan", args=[library.pk])).status_code == 405
     assert boss.get(reverse("admin:library_library_verify", args=[library.pk])).status_code == 405
-    control = reverse("admin:jobs_job_control", args=[job.pk, "cancel"])
-    assert boss.get(control).status_code == 405
+    for name, args in (
+        ("control", [job.pk, "cancel"]), ("retry_failed", [job.pk]), ("hold", ["pause"]),
+    ):  # fmt: skip
+        assert boss.get(reverse(f"admin:jobs_job_{name}", args=args)).status_code == 405
 
 
 def test_buttons_are_shown_to_those_who_may_press_them(as_role: Callable[[Role], Client]) -> None:

@@ -15,10 +15,13 @@ def _on(actions: str, models: tuple[str, ...]) -> Q:
     return Q(codename__in=names)
 
 
+_OPERATED = ("library", "file", "artifact", "customfield", "job", "schedule")
+
 _GRANTS: dict[Role, Q] = {
     Role.VIEWER: _on("view", _VIEWED),
-    Role.EDITOR: _on("add change delete", CATALOGUE) | _on("view", ("auditentry", "job")),
-    Role.OPERATOR: _on("add change delete", ("library", "file", "artifact", "customfield", "job"))
+    Role.EDITOR: _on("add change delete", CATALOGUE)
+    | _on("view", ("auditentry", "job", "schedule")),
+    Role.OPERATOR: _on("add change delete", _OPERATED)
     | _on("view", ("health",))
     | _on("scan", ("library",))
     | _on("control", ("job",)),

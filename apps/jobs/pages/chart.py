@@ -140,9 +140,9 @@ def _sum_up(points: Sequence[Point], *, hours: int) -> str:
     if not any(_ended(one) or one.waiting or one.running for one in points):
         return f"{span} nothing was done."
     sums = {kind: sum(getattr(one, kind) for one in points) for kind in _FINISHED}
-    told = f"{span} {sums['succeeded']:,} jobs succeeded and {sums['failed']:,} failed"
+    told = f"{span}: {sums['succeeded']:,} succeeded, {sums['failed']:,} failed"
     if sums["cancelled"]:
-        told += f"; {sums['cancelled']:,} were cancelled"
+        told += f", {sums['cancelled']:,} cancelled"
     peak = max(points, key=lambda one: one.waiting or 0)
     if not peak.waiting:
         return f"{told}. Hardly any had to wait."

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from apps.core.pages import AdminPage
 from apps.jobs.models import Job
@@ -47,5 +48,6 @@ class OwnJobsPage(AdminPage):
         )
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        mark_seen(request.user, now=timezone.now())
+        read_at = parse_datetime(request.POST.get("until", "")[:40])
+        mark_seen(request.user, now=read_at if read_at and read_at.tzinfo else timezone.now())
         return redirect("admin:jobs_job_own")

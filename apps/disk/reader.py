@@ -33,6 +33,7 @@ class DiskSilent(MediaHubError):
 
     code = "disk_silent"
     status = 503
+    passing = True
 
 
 class RootSeen(NamedTuple):

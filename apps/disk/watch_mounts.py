@@ -16,14 +16,23 @@ def file_system_of(path: bytes, mountinfo: bytes) -> str:
 
     ``mountinfo`` is the text of ``/proc/self/mountinfo``; the disk isn't asked.
     """
-    longest, kind = -1, ""
+    return _mount_of(path, mountinfo)[1]
+
+
+def mount_point_of(path: bytes, mountinfo: bytes) -> bytes:
+    """Where that file system is mounted; empty if none is listed."""
+    return _mount_of(path, mountinfo)[0]
+
+
+def _mount_of(path: bytes, mountinfo: bytes) -> tuple[bytes, str]:
+    found, kind = b"", ""
     for line in mountinfo.splitlines():
         before, _, after = line.partition(b" - ")
-        point = _OCTAL.sub(lambda found: bytes([int(found[1], 8)]), before.split()[4])
+        point = _OCTAL.sub(lambda code: bytes([int(code[1], 8)]), before.split()[4])
         inside = path == point or path.startswith(point.rstrip(b"/") + b"/")
-        if inside and len(point) >= longest:  # of equal ones the later hides the earlier
-            longest, kind = len(point), after.split()[0].decode()
-    return kind
+        if inside and len(point) >= len(found):  # of equal ones the later hides the earlier
+            found, kind = point, after.split()[0].decode()
+    return found, kind
 
 
 def tells_of_changes(file_system: str) -> bool:

@@ -113,15 +113,21 @@ def test_reprobe_is_a_job(api: Api) -> None:
     assert api.post(f"files/{file.pk}/reprobe/", {"md5": False}).status_code == 400
 
 
-def test_reprobe_of_a_selection_is_a_job_for_each_library(api: Api) -> None:
+def test_reprobe_of_a_selection_is_a_batch_with_a_job_for_each_library(api: Api) -> None:
     one, other = make_library(), make_library()
     files = [make_file(library=one), make_file(library=other), make_file(library=one)]
     ids = [file.pk for file in files]
 
     response = api.post("files/reprobe/", {"ids": ids, "size": True, "md5": True})
 
-    jobs = {job["params"]["library_id"]: job["params"] for job in response.json()["jobs"]}
+    batch = response.json()
+    parts = api.get(f"jobs/?parent={batch['id']}").json()["results"]
+    jobs = {job["params"]["library_id"]: job["params"] for job in parts}
     assert response.status_code == 202
+    assert {(job["target"]["id"], job["lane"]) for job in parts} == {
+        (one.pk, "mount:/"),
+        (other.pk, "mount:/"),
+    }
     assert jobs[one.pk]["file_ids"] == [ids[0], ids[2]]
     assert jobs[other.pk]["refresh"] == ["md5", "size"]
     unknown = api.post("files/reprobe/", {"ids": [ids[0], 999]}).json()

@@ -57,8 +57,10 @@ def test_rescan_of_a_selection(api: Api) -> None:
 
     response = api.post("videos/rescan/", {"ids": [first.pk, second.pk]})
 
-    assert response.status_code == 202
-    assert [job["params"]["file_ids"] for job in response.json()["jobs"]] == [
+    batch = response.json()
+    assert (response.status_code, batch["is_batch"]) == (202, True)
+    jobs = api.get(f"jobs/?parent={batch['id']}&ordering=id").json()["results"]
+    assert [job["params"]["file_ids"] for job in jobs] == [
         [first.primary_file_id], [second.primary_file_id],
     ]  # fmt: skip
-    assert {tuple(job["params"]["refresh"]) for job in response.json()["jobs"]} == {()}
+    assert {tuple(job["params"]["refresh"]) for job in jobs} == {()}

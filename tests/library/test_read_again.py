@@ -34,9 +34,9 @@ def library(tmp_path: Path) -> Library:
 
 def read_again(*refresh: Refresh) -> None:
     """Ask for all files to be read again, and do what was asked."""
-    for asked in request_probes(File.objects.select_related("library"), refresh=refresh):
-        job = make_job(JobState.RUNNING, kind=asked.kind, params=asked.params)
-        find_task(job.kind).work(JobContext(job), **job.params)
+    asked = request_probes(File.objects.select_related("library"), refresh=refresh)
+    job = make_job(JobState.RUNNING, kind=asked.kind, params=asked.params)
+    find_task(job.kind).work(JobContext(job), **job.params)
 
 
 @pytest.mark.parametrize(

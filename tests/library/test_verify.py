@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps.core.models import AuditEntry
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job, JobLogLine
+from apps.jobs.services.claims import claim
 from apps.library.choices import Integrity, LibraryState, ProbeState
 from apps.library.models import File, Library
 from apps.library.services.libraries import add_library
@@ -79,7 +80,7 @@ def rot(path: Path) -> None:
 
 def work_off(job: Job) -> dict[str, Any]:
     """Do a job in this process."""
-    held = Job.objects.claim("disk", worker="test", now=timezone.now(), lease=timedelta(minutes=1))
+    held = claim("disk", worker="test")
     assert held == job
     context = JobContext(held)
     summary = verify.work(context, **held.params)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from apps.accounts.choices import Role, Scope
 from apps.jobs.choices import JobState
+from apps.jobs.models import Cluster, QueueMinute
 from apps.library.choices import LibraryState, WatchState
 from tests.client import Api
 from tests.factories import make_job, make_library, make_token, make_user, make_video
@@ -100,7 +101,7 @@ class TestReadyz:
         assert (status, state) == (200, "ready")
         assert set(checks) == {
             "database", "migrations", "secrets", "data_dir", "space", "storage", "workers",
-            "watch",
+            "scheduler", "watch",
         }  # fmt: skip
         for check in checks.values():
             assert set(check) == {"ok", "detail", "ms", "required"}
@@ -133,19 +134,43 @@ class TestReadyz:
         assert (status, state) == (200, "degraded")
         assert checks["watch"]["detail"] == "NAS is not watched. Too few."
 
-    def test_jobs_that_wait_in_vain_degrade(self) -> None:
-        make_job(run_at=timezone.now() - timedelta(minutes=9))
+    def test_a_queue_that_nobody_serves_degrades(self) -> None:
+        make_job()
 
         status, state, checks = _ready(Client())
 
         assert (status, state) == (200, "degraded")
-        assert "queue disk for 9 minutes" in checks["workers"]["detail"]
+        assert "in the queue disk, which no worker serves" in checks["workers"]["detail"]
+
+    def test_a_queue_that_stopped_degrades(self) -> None:
+        begun = timezone.now() - timedelta(hours=1)
+        workers = [{"pid": 2, "memory_bytes": 1}]
+        make = {"host": "a", "queue": "disk", "slots": 1, "workers": workers, "started_at": begun}
+        Cluster.objects.create(pid=1, canary_at=timezone.now() - timedelta(seconds=50), **make)
+
+        checks = _ready(Client())[2]
+
+        assert "disk on a:1: Its free workers have taken nothing" in checks["workers"]["detail"]
 
     def test_jobs_behind_a_running_one_wait_as_they_should(self) -> None:
-        make_job(run_at=timezone.now() - timedelta(minutes=9))
-        make_job(JobState.RUNNING)
+        begun = timezone.now() - timedelta(hours=1)
+        workers = [{"pid": 2, "memory_bytes": 1}]
+        Cluster.objects.create(
+            host="a", pid=1, queue="disk", slots=1, workers=workers, started_at=begun,
+            canary_at=begun,
+        )  # fmt: skip
+        make_job()
+        make_job(JobState.RUNNING, worker="a:2")
 
         assert _ready(Client())[1] == "ready"
+
+    def test_a_scheduler_that_sleeps_degrades(self) -> None:
+        minute = timezone.now() - timedelta(minutes=9)
+        QueueMinute.objects.create(queue="disk", minute=minute)
+
+        checks = _ready(Client())[2]
+
+        assert "scheduler" in checks["scheduler"]["detail"]
 
     def test_database_that_is_gone_is_unready(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with connection.cursor() as cursor:

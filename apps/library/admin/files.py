@@ -61,9 +61,8 @@ class FileAdmin(FileDeeds, ReadOnlyAdmin):
 
     @admin.action(description="Check the content", permissions=["control"])
     def check_content(self, request: HttpRequest, files: QuerySet[File]) -> None:
-        jobs = request_verify_each(files)
-        named = ", ".join(str(job.pk) for job in jobs)
-        messages.success(request, f"The files are being checked (job {named}).")
+        job = request_verify_each(files)
+        messages.success(request, f"The files are being checked (job {job.pk}).")
 
     @admin.action(description="Accept the content as it is now", permissions=["control"])
     def accept_content(self, request: HttpRequest, files: QuerySet[File]) -> None:

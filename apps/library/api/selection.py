@@ -1,15 +1,11 @@
 """Deeds on several rows that are named by their ids."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from apps.jobs.api.serializers import represent_jobs
-from apps.jobs.models import Job
 from apps.library.api.shapes import SelectionSerializer
 from apps.library.choices import Refresh
 
@@ -29,7 +25,3 @@ def read_selection(
         raise ValidationError({"ids": [f"There is nothing with the id {named}."]})
     return found, body.validated_data["refresh"]
 
-
-def all_started(jobs: Sequence[Job]) -> Response:
-    """202 with the jobs; they have no address in common."""
-    return Response({"jobs": represent_jobs(jobs)}, status=202)

@@ -5,7 +5,6 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.serializers import AnyObject, RowSerializer, Seconds, StrictSerializer
-from apps.jobs.api.serializers import JobSerializer
 from apps.library.api.fields import LabelField, LabelsField
 from apps.library.choices import Integrity, Orientation, ProbeState, Refresh
 from apps.library.models import Performer, Studio, Tag, Video
@@ -182,12 +181,6 @@ class SelectionSerializer(RefreshSerializer):
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
         allow_empty=False, max_length=1_000,
     )  # fmt: skip
-
-
-class JobsShape(serializers.Serializer):
-    """What was started: a job for each library."""
-
-    jobs = JobSerializer(many=True)
 
 
 class ForgetSerializer(StrictSerializer):

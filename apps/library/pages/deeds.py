@@ -58,9 +58,8 @@ class ReadAgainPage(AdminPage):
             messages.error(request, "These files can't be read again: choose some of the list.")
             return redirect("admin:library_file_changelist")
         files = form.cleaned_data["file"]
-        jobs = request_probes(files, refresh=form.cleaned_data["refresh"])
-        named = ", ".join(str(job.pk) for job in jobs)
-        messages.success(request, f"{len(files):,} files are being read again (job {named}).")
+        job = request_probes(files, refresh=form.cleaned_data["refresh"])
+        messages.success(request, f"{len(files):,} files are being read again (job {job.pk}).")
         return redirect("admin:library_file_changelist")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -11,9 +11,16 @@ from apps.jobs.registry import task
 from apps.jobs.services.lifecycle import enqueue
 from apps.library.models import Library
 from apps.library.services.forget import Choice, check_forgettable, forget_missing
+from apps.library.tasks.lanes import lane_of
 
 
-@task("library.forget", title="Forget missing files", queue=Queue.DISK, unit="files")
+@task(
+    "library.forget",
+    title="Forget missing files",
+    queue=Queue.DISK,
+    unit="files",
+    target=("library_id", "library.library"),
+)
 def forget(
     job: JobContext,
     *,
@@ -38,4 +45,4 @@ def request_forget(choice: Choice) -> Job:
         "path": choice.path.hex(),  # names needn't be text
         "file_ids": None if choice.file_ids is None else sorted(choice.file_ids),
     }
-    return enqueue(forget, params, target=choice.library)
+    return enqueue(forget, params, lane=lane_of(choice.library))

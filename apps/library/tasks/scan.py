@@ -15,6 +15,7 @@ from apps.jobs.choices import JobState, Queue
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
 from apps.jobs.registry import periodic, task
+from apps.jobs.services.items import Item
 from apps.jobs.services.lifecycle import active_for, enqueue
 from apps.library.choices import Question
 from apps.library.models import Library
@@ -22,12 +23,14 @@ from apps.library.services.libraries import due_for_scan
 from apps.library.services.library_edits import remove_library
 from apps.library.services.scan import history, scan_library, tell_apart
 from apps.library.services.scan.roots import below
+from apps.library.tasks.lanes import lane_of
 
 _LONGEST_DELAY_S = 60
 _MOST_DOUBLINGS = 10
+_LIBRARY = ("library_id", "library.library")
 
 
-@task("library.scan", title="Scan", queue=Queue.DISK, unit="files")
+@task("library.scan", title="Scan", queue=Queue.DISK, unit="files", target=_LIBRARY)
 def scan(
     job: JobContext,
     *,
@@ -51,20 +54,35 @@ def scan(
     return {"scan": done.pk, **done.counts}
 
 
-@task("library.compare", title="Compare likely copies", queue=Queue.DISK, unit="files")
+@task("library.scan_all", title="Scan all libraries", queue=Queue.DISK, unit="libraries")
+def scan_all(job: JobContext, *, rescan: bool = False) -> dict[str, Any]:
+    """For schedules: a scan of each library there is by then."""
+    job.split(scan, (
+        Item(
+            str(library.pk), {"library_id": library.pk, "rescan": rescan}, lane=lane_of(library)
+        )
+        for library in Library.objects.order_by("pk")
+    ))  # fmt: skip
+    return {}
+
+
+@task(
+    "library.compare", title="Compare likely copies", queue=Queue.DISK, unit="files",
+    target=_LIBRARY,
+)  # fmt: skip
 def compare(job: JobContext, *, library_id: int) -> dict[str, Any]:
     library = Library.objects.get(pk=library_id)
     return tell_apart(library, now=timezone.now(), report=job.report, guard=job.guard)
 
 
-@task("library.demo", title="Demonstration library", queue=Queue.CPU, unit="clips")
+@task("library.demo", title="Demonstration library", queue=Queue.CPU, unit="clips", target=_LIBRARY)
 def make_demonstration(job: JobContext, *, library_id: int, ffmpeg: str) -> dict[str, Any]:
     library = Library.objects.get(pk=library_id)
     clips = make_demo(Path(library.root), ffmpeg=ffmpeg, report=job.report)
     return {"clips": len(clips), "scan_job": request_scan(library).pk}
 
 
-@task("library.remove", title="Remove a library", queue=Queue.DISK, unit="videos")
+@task("library.remove", title="Remove a library", queue=Queue.DISK, unit="videos", target=_LIBRARY)
 def remove(job: JobContext, *, library_id: int) -> dict[str, Any]:
     return dict(remove_library(Library.objects.get(pk=library_id), report=job.report))
 
@@ -73,19 +91,19 @@ def request_demonstration(library: Library, *, ffmpeg: str) -> Job:
     """Ask for the demonstration clips to be made in the library's root, and then for its scan."""
     params = {"library_id": library.pk, "ffmpeg": ffmpeg}
     key = f"library.demo:{library.pk}"
-    return enqueue(make_demonstration, params, target=library, dedupe_key=key)
+    return enqueue(make_demonstration, params, dedupe_key=key)
 
 
 def request_removal(library: Library) -> Job:
     """Ask for a library to be forgotten; its files stay on disk."""
     key = f"library.remove:{library.pk}"
-    return enqueue(remove, {"library_id": library.pk}, target=library, dedupe_key=key)
+    return enqueue(remove, {"library_id": library.pk}, dedupe_key=key)
 
 
 def request_comparison(library: Library) -> Job:
     """Ask for the library's likely copies to be read whole and told apart."""
     key = f"library.compare:{library.pk}"
-    return enqueue(compare, {"library_id": library.pk}, target=library, dedupe_key=key)
+    return enqueue(compare, {"library_id": library.pk}, lane=lane_of(library), dedupe_key=key)
 
 
 def request_scan(
@@ -107,7 +125,8 @@ def request_scan(
     }  # fmt: skip
     asked = [sorted(paths), rescan, accepted]
     scope = f":{_short(asked)}" if any(asked) else ""
-    return enqueue(scan, params, target=library, dedupe_key=f"library.scan:{library.pk}{scope}")
+    key = f"library.scan:{library.pk}{scope}"
+    return enqueue(scan, params, lane=lane_of(library), dedupe_key=key)
 
 
 def _come_back(library: Library, folders: Sequence[str], *, visit: int) -> None:
@@ -130,7 +149,8 @@ def _come_back(library: Library, folders: Sequence[str], *, visit: int) -> None:
         paths = [path for path in folders if path.endswith("/") != shallow and path not in covered]
         params = {"library_id": library.pk, "paths": paths, "shallow": shallow, "visit": visit}
         if paths:
-            enqueue(scan, params, target=library, delay=timedelta(seconds=delay_s))
+            delay = timedelta(seconds=delay_s)
+            enqueue(scan, params, lane=lane_of(library), delay=delay)
 
 
 def _short(asked: Sequence[Any]) -> str:

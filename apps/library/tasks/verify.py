@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from django.utils import timezone
@@ -11,13 +10,22 @@ from apps.jobs.choices import LogLevel, Queue
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
 from apps.jobs.registry import periodic, task
-from apps.jobs.services.lifecycle import active_for, enqueue
+from apps.jobs.services.items import Item
+from apps.jobs.services.lifecycle import active_for, enqueue, start_batch
 from apps.library.choices import LibraryState
 from apps.library.models import File, Library
 from apps.library.services.verify import Scope, Share, share_due, verify_files
+from apps.library.tasks.lanes import lane_of
+from apps.library.tasks.probe import files_by_library
 
 
-@task("library.verify", title="Check content", queue=Queue.DISK, unit="files")
+@task(
+    "library.verify",
+    title="Check content",
+    queue=Queue.DISK,
+    unit="files",
+    target=("library_id", "library.library"),
+)
 def verify(
     job: JobContext,
     *,
@@ -60,12 +68,12 @@ def request_verify(
     params: dict[str, Any] = {"library_id": library.pk, "whole": whole}
     if files is not None:
         params["file_ids"] = sorted(file.pk for file in files)
-        return enqueue(verify, params, target=library)
+        return enqueue(verify, params, lane=lane_of(library))
     if folder:
         params["folder"] = folder.hex()  # names needn't be text
-        return enqueue(verify, params, target=library)
+        return enqueue(verify, params, lane=lane_of(library))
     key = f"library.verify:{library.pk}:{'whole' if whole else 'places'}"
-    return enqueue(verify, params, target=library, dedupe_key=key)
+    return enqueue(verify, params, lane=lane_of(library), dedupe_key=key)
 
 
 @periodic("library.verify_by_and_by", every_s=600)
@@ -83,14 +91,24 @@ def request_due_verifications() -> None:
                 "share_bytes": share.size_bytes,
                 "overdue": share.overdue.isoformat(),
             }
-            enqueue(verify, params, target=library, dedupe_key=f"library.verify:{library.pk}:share")
+            key = f"library.verify:{library.pk}:share"
+            enqueue(verify, params, lane=lane_of(library), dedupe_key=key)
 
 
-def request_verify_each(files: Iterable[File], *, whole: bool = True) -> list[Job]:
-    """Ask for files of any libraries, read with those, to be checked: a job for each library."""
-    sorted_files = sorted(files, key=lambda file: file.library_id)
-    by_library = groupby(sorted_files, key=lambda file: file.library)
-    return [request_verify(library, whole=whole, files=some) for library, some in by_library]
+def request_verify_each(files: Iterable[File], *, whole: bool = True) -> Job:
+    """Ask for files of any libraries, read with those, to be checked: in several, a batch."""
+    by_library = files_by_library(files)
+    if len(by_library) == 1:
+        ((library, some),) = by_library.items()
+        return request_verify(library, whole=whole, files=some)
+    return start_batch(verify, (
+        Item(
+            str(library.pk),
+            {"library_id": library.pk, "whole": whole, "file_ids": sorted(f.pk for f in some)},
+            lane=lane_of(library),
+        )
+        for library, some in by_library.items()
+    ))  # fmt: skip
 
 
 def _last_share_at(library: Library) -> datetime | None:

@@ -17,13 +17,15 @@ from django.utils import timezone
 
 from apps.core.errors import MediaHubError
 from apps.core.schema import require_current_schema
-from apps.jobs.choices import AT_WORK
+from apps.jobs.choices import Queue
 from apps.jobs.models import Job
+from apps.jobs.services.clusters import clusters
+from apps.jobs.services.statistics import sampled_at
 from apps.library.choices import LibraryState, WatchState
 from apps.library.models import Library
 
 _LEAST_FREE_BYTES = 1_000_000_000
-_LONGEST_WAIT = timedelta(minutes=5)
+_SCHEDULER_TELLS = timedelta(minutes=3)
 _WATCH_TELLS = timedelta(seconds=60)
 
 
@@ -123,14 +125,22 @@ def _storage() -> str:
 
 
 def _workers() -> str:
-    now = timezone.now()
-    busy = set(Job.objects.filter(state__in=AT_WORK).values_list("queue", flat=True).distinct())
-    for queue in settings.MEDIAHUB_QUEUES:
-        oldest = Job.objects.due(queue, now=now).order_by("run_at").first()
-        if oldest and queue not in busy and now - oldest.run_at > _LONGEST_WAIT:
-            minutes = (now - oldest.run_at) // timedelta(minutes=1)
-            raise Unwell(f"No worker has taken a job of the queue {queue} for {minutes} minutes.")
-    return "no job is waiting in vain"
+    views = clusters(now=timezone.now())
+    for view in views:
+        if view.trouble:
+            raise Unwell(f"{view.row}: {view.trouble}")
+    served = {view.row.queue for view in views}
+    for queue in Queue:
+        if queue not in served and Job.objects.due(queue).exists():
+            raise Unwell(f"Jobs wait in the queue {queue}, which no worker serves.")
+    return "every queue with work is served, and takes it"
+
+
+def _scheduler() -> str:
+    last = sampled_at()
+    if last and last < timezone.now() - _SCHEDULER_TELLS:
+        raise Unwell("The scheduler doesn't run: nothing that is due is started, no batch ends.")
+    return "does what is due"
 
 
 def _watch() -> str:
@@ -152,5 +162,6 @@ _CHECKS: tuple[tuple[str, Callable[[], str], bool], ...] = (
     ("space", _space, False),
     ("storage", _storage, False),
     ("workers", _workers, False),
+    ("scheduler", _scheduler, False),
     ("watch", _watch, False),
 )

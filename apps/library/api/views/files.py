@@ -20,7 +20,7 @@ from apps.jobs.api.views import started
 from apps.library.api import filters, shapes
 from apps.library.api.export import csv_lines, ndjson_lines
 from apps.library.api.represent import represent_files
-from apps.library.api.selection import all_started, read_selection
+from apps.library.api.selection import read_selection
 from apps.library.models import File
 from apps.library.services.explain import explain, patient_disk
 from apps.library.services.libraries import find_library
@@ -95,7 +95,7 @@ class FileViewSet(ListedViewSet):
     @extend_schema(
         operation_id="files_reprobe_selection",
         request=shapes.SelectionSerializer,
-        responses={202: shapes.JobsShape},
+        responses={202: JobSerializer},
     )
     @action(
         detail=False, methods=["post"], url_path="reprobe", pagination_class=None,
@@ -104,7 +104,8 @@ class FileViewSet(ListedViewSet):
     def reprobe_selection(self, request: Request, **_kwargs: Any) -> Response:
         """Read the facts of several files anew."""
         files, refresh = read_selection(request, self.get_queryset())
-        return all_started(request_probes(files.select_related("library"), refresh=refresh))
+        files = files.select_related("library")
+        return started(request_probes(files, refresh=refresh), request)
 
     @extend_schema(request=shapes.CheckSerializer, responses={202: JobSerializer})
     @action(detail=True, methods=["post"], permission="library.scan_library", write_scope="ops")

@@ -14,7 +14,7 @@ from apps.jobs.api.serializers import JobSerializer
 from apps.jobs.api.views import started
 from apps.library.api import filters, shapes
 from apps.library.api.represent import represent_videos
-from apps.library.api.selection import all_started, read_selection
+from apps.library.api.selection import read_selection
 from apps.library.models import File, Video
 from apps.library.services import videos
 from apps.library.tasks import request_probe, request_probes
@@ -66,7 +66,7 @@ class VideoViewSet(ChangeableViewSet):
     @extend_schema(
         operation_id="videos_rescan_selection",
         request=shapes.SelectionSerializer,
-        responses={202: shapes.JobsShape},
+        responses={202: JobSerializer},
     )
     @action(
         detail=False, methods=["post"], url_path="rescan", pagination_class=None,
@@ -76,7 +76,7 @@ class VideoViewSet(ChangeableViewSet):
         """Look at the files of several videos again."""
         chosen, refresh = read_selection(request, self.get_queryset())
         files = File.objects.filter(video__in=chosen).select_related("library")
-        return all_started(request_probes(files, refresh=refresh))
+        return started(request_probes(files, refresh=refresh), request)
 
     @extend_schema(request=shapes.PlayedSerializer, responses=shapes.VideoShape)
     @action(detail=True, methods=["post"], permission="library.view_video")

@@ -25,11 +25,11 @@ _PLACE = "the last event that you have seen; browsers send it as `Last-Event-ID`
 _PARAMETERS = [
     OpenApiParameter("last_event_id", OpenApiTypes.INT64, description=_PLACE),
     OpenApiParameter("Last-Event-ID", OpenApiTypes.INT64, OpenApiParameter.HEADER),
-    OpenApiParameter("job", OpenApiTypes.STR, description="ids, separated by commas"),
+    OpenApiParameter("job", OpenApiTypes.STR, description="ids of jobs, separated by commas"),
     OpenApiParameter(
         "parent",
         OpenApiTypes.STR,
-        description="ids of batches: also their children; `none`: only jobs that have no parent",
+        description="ids of batches whose children to tell of; `none`: of jobs without a parent",
     ),
 ]
 

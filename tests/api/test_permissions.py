@@ -151,6 +151,7 @@ POST   jobs/<batch>/retry-failed/       operator ops    202  {}
 POST   jobs/control/                    operator ops    200  {"deed": "hurry", "ids": [<job>]}
 GET    jobs/backup/                     operator ops    200
 POST   jobs/restore/                    operator ops    200  <backup>
+GET    jobs/events/                     editor   read   200
 GET    jobs/clusters/                   editor   read   200
 GET    jobs/events/                     editor   read   200
 GET    jobs/statistics/                 editor   read   200

@@ -21,7 +21,8 @@ class JobQuerySet(models.QuerySet["Job"]):  # type: ignore[name-defined]
 
     def waiting(self) -> Self:
         """What is queued, the most urgent first."""
-        return self.filter(state=JobState.QUEUED).order_by("urgency", "pk")
+        queued = self.filter(state=JobState.QUEUED, finished_at__isnull=True)
+        return queued.order_by("urgency", "pk")
 
     def due(self, queue: str) -> Self:
         """Jobs of a queue whose time has come; holds and full lanes may still keep them."""

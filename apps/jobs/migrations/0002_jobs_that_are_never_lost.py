@@ -406,6 +406,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="job",
             index=models.Index(
+                condition=models.Q(("finished_at__isnull", True), ("state", "queued")),
+                fields=["urgency", "id"],
+                name="jobs_job_waiting",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
                 condition=models.Q(("state", "queued"), ("waits", 0)),
                 fields=["queue", "lane", "kind", "urgency", "id"],
                 name="jobs_job_claim",

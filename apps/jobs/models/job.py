@@ -120,6 +120,13 @@ class Job(models.Model):
                 condition=Q(state=JobState.QUEUED, waits=0),
                 name="jobs_job_claim",
             ),
+            # what waits, in its order, for people; the second condition keeps the planner from
+            # using it for claims, where a paused kind in front would be read through
+            models.Index(
+                fields=["urgency", "id"],
+                condition=Q(state=JobState.QUEUED, finished_at__isnull=True),
+                name="jobs_job_waiting",
+            ),
             # a batch's children by how they are
             models.Index(
                 fields=["parent", "state", "id"],

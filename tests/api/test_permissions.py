@@ -153,7 +153,6 @@ GET    jobs/backup/                     operator ops    200
 POST   jobs/restore/                    operator ops    200  <backup>
 GET    jobs/events/                     editor   read   200
 GET    jobs/clusters/                   editor   read   200
-GET    jobs/events/                     editor   read   200
 GET    jobs/statistics/                 editor   read   200
 GET    jobs/notices/                    editor   read   200
 POST   jobs/notices/seen/               editor   write  204  {"until": "2026-01-01T00:00:00Z"}

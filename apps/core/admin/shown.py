@@ -14,7 +14,7 @@ from apps.core.models import AuditAction, AuditEntry
 User = AbstractBaseUser | AnonymousUser
 _JOB = "jobs.job"  # known by name alone: the audit stands below the jobs
 _MOST_FIELDS = 50
-_OWN = {"id", "version", "provenance"}  # which an entry says otherwise, or which say nothing
+_OWN = {"id", "version", "provenance", "created_at", "updated_at"}  # which say nothing to people
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db import transaction
 
-from apps.core.context import logged
 from apps.core.progress import Progress, silent
 from apps.disk.reader import DiskSilent
 from apps.ffmpeg.pool import DiskHangs
@@ -65,7 +64,6 @@ def scan_library(
     )  # fmt: skip
     asked = _Asked(paths, shallow, accept)
     with (
-        logged(scan_id=scan.pk),
         open_run(library, scan, crew, report=report, guard=guard, note=note) as run,
         _offline_noted(library),
     ):
@@ -134,7 +132,6 @@ def probe_again(
         job_id=job_id,
     )  # fmt: skip
     with (
-        logged(scan_id=scan.pk),
         open_run(
             library, scan, None, report=report, guard=guard, note=note, refresh=refresh
         ) as run,

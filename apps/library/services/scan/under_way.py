@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
+from apps.core.context import logged
 from apps.core.progress import Progress
 from apps.disk.reader import Disk, DiskSilent, Stat
 from apps.disk.walk import UNKNOWN, Listing, storable_ns
@@ -52,7 +53,7 @@ def open_run(
     refresh: frozenset[Refresh] = frozenset(),
 ) -> Iterator["Run"]:
     """A run that writes down what the scan came to. Without a ``crew`` it has one of its own."""
-    with nullcontext(crew) if crew else Crew() as children:
+    with logged(scan_id=scan.pk), nullcontext(crew) if crew else Crew() as children:
         run = Run(library, scan, report, guard, note, refresh, children)
         children.begin(run.progress)
         try:

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Self
 
 from django.conf import settings
@@ -30,6 +31,7 @@ from apps.jobs.services.lifecycle import add_items
 logger = logging.getLogger(__name__)
 
 _BEAT_S = 1.0
+_SPLIT = 1_000
 _SHORT_S = 2.0  # what ends within this time of a shutdown may end
 
 
@@ -93,6 +95,7 @@ class JobContext:
         self._time_limit_s = policy_of(job.kind).time_limit_s
         self._progress = ProgressLog(job)
         self.has_split = False
+        self.was_long = False  # at least one beat
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -126,9 +129,13 @@ class JobContext:
         """Leave the work to children, a job for each item; those made already aren't made again.
 
         When the work returns, the job waits for them, and its progress and summary are theirs.
+        Raises LeaseLost.
         """
         self.has_split = True
-        add_items(self.job, task, items)
+        rest = iter(items)
+        while some := list(islice(rest, _SPLIT)):
+            with self.guard():
+                add_items(self.job, task, some)
 
     @contextmanager
     def guard(self) -> Iterator[None]:
@@ -148,15 +155,14 @@ class JobContext:
         self._progress.close(state=state)
 
     def _beat(self) -> None:
-        beaten = False
         try:
             while not self._ended.wait(_BEAT_S):
-                beaten = True
+                self.was_long = True
                 self._try_to_write()
                 self._progress.write(state=self.job.state)
                 self._insist()
         finally:
-            if beaten:
+            if self.was_long:
                 connection.close()
 
     def _try_to_write(self) -> None:

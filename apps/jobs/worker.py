@@ -20,7 +20,7 @@ from django.db import (
 )
 from django.db.models import F, QuerySet
 
-from apps.core.context import Actor, acting
+from apps.core.context import Actor, acting, logged
 from apps.core.errors import MediaHubError
 from apps.jobs import blackbox, context
 from apps.jobs.choices import FINISHED, JobState, LogLevel
@@ -29,6 +29,7 @@ from apps.jobs.models import Job, JobLogLine
 from apps.jobs.places import worker_name
 from apps.jobs.progress_log import summary_line
 from apps.jobs.registry import find_task
+from apps.jobs.services import many
 from apps.jobs.services.claims import claim
 from apps.jobs.services.crashes import again_after
 from apps.jobs.services.ending import end
@@ -73,13 +74,18 @@ def run(job: Job, *, then: Callable[[], Job | None] = lambda: None) -> Job | Non
 
     Raises nothing: an end that can't be written is upkeep's, when the lease has run out.
     """
-    logger.info("job %s %s: attempt %s", job.pk, job.kind, job.attempt)
-    blackbox.record_commands()
-    with acting(Actor(user_id=job.requested_by_id, job_id=job.pk)):
+    actor = Actor(user_id=job.requested_by_id, job_id=job.pk)
+    about = {"job_kind": job.kind, "attempt": job.attempt, "worker": job.worker}
+    with acting(actor), logged(**about):
+        logger.info("job %s %s: attempt %s", job.pk, job.kind, job.attempt)
+        blackbox.record_commands()
         running = JobContext(job, stopping=stopping.is_set, on_deaf=lambda why: _die(job, why))
         outcome = _work(running)
-    following = _try_to_write_down(job, outcome, running.last_words(), then=then)
-    running.close_progress(outcome["state"])
+        job.state, job.summary = outcome["state"], outcome.get("summary", {})
+        if running.was_long:
+            running.log(summary_line(job))
+        following = _try_to_write_down(job, outcome, running.last_words(), then=then)
+        running.close_progress(outcome["state"])
     return following
 
 
@@ -163,21 +169,26 @@ def _write_down(
         if is_ours:
             JobLogLine.objects.bulk_create(lines)
         following = then()
-    job.state, job.summary = state, values.get("summary", {})
     logger.info("job %s %s: %s", job.pk, job.kind, summary_line(job) if is_ours else "lease lost")
     return following
 
 
 def _move(held: QuerySet[Job], state: JobState, values: dict[str, Any]) -> bool:
     """Whether the job was still ours."""
-    after = {"version": F("version") + 1, "lease_until": None}
-    if values.get("is_batch"):  # its children go on
-        return bool(held.update(**after, **values))
-    if state in FINISHED:
+    after = {"version": F("version") + 1, "lease_until": None, "pause_requested": False}
+    is_split = values.get("is_batch")
+    if state in FINISHED and not is_split:
         return bool(end(held, state, **values))
-    if held.filter(state=JobState.RUNNING).update(**after | values, state=state):
-        return True
-    return bool(end(held, JobState.CANCELLED))  # cancelled while it was about to pause
+    running = held.filter(state=JobState.RUNNING)
+    asked = running.select_for_update().values_list("pk", "pause_requested").first()
+    if asked is None:
+        return bool(end(held, JobState.CANCELLED))  # cancelled while it was about to stop
+    if is_split:  # its children go on
+        state = JobState.RUNNING
+    running.update(**after | values, state=state)
+    if asked[1]:
+        many.pause(Job.objects.filter(pk=asked[0]))
+    return True
 
 
 def _die(job: Job, reason: JobStopped) -> None:

@@ -14,6 +14,7 @@ from apps.jobs.choices import AT_WORK
 from apps.jobs.models import Job
 from apps.jobs.pages import job_views
 from apps.jobs.pages.alarms import alarms
+from apps.jobs.pages.own import bell
 from apps.jobs.services.clusters import clusters
 from apps.library.forms import LibraryForm
 from apps.library.models import File, Library, Performer, Studio, Tag, Video
@@ -51,6 +52,7 @@ def home(request: HttpRequest) -> dict[str, Any]:
         if libraries is None
         else library_views(with_counts(libraries)[:_LIBRARIES], now=now),
         "may_add_library": request.user.has_perm("library.add_library"),
+        "bell": bell(request),
         "may_control": request.user.has_perm("jobs.control_job"),
         "form": LibraryForm(initial={"scan_now": True}),
     }

@@ -33,9 +33,9 @@ class MediaHubAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         return [HealthPage.url()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        from apps.jobs.pages.own import count_unseen
+        from apps.jobs.pages.own import bell
 
-        return {**super().each_context(request), "bell": count_unseen(request)}
+        return {**super().each_context(request), "bell": bell(request)}
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

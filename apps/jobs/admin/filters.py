@@ -63,7 +63,7 @@ class PersonFilter(DropdownFilter):  # type: ignore[misc]
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Lookups:
         yield str(request.user.pk), "You"
         yield _SYSTEM, "The system"
-        people = User.objects.exclude(pk=request.user.pk).order_by("username", "pk")
+        people = User.objects.exclude(pk=request.user.pk or 0).order_by("username", "pk")
         yield from (
             (str(pk), name) for pk, name in people.values_list("pk", "username")[:_MOST_PEOPLE]
         )

@@ -173,7 +173,7 @@ class ScheduleAdmin(AuditedAdmin):
             '<a class="mh-link" href="{}">{}</a>', change_url(row.last_job), when or "by hand"
         )
 
-    @column("")
+    @column("by hand")
     def run_button(self, row: Schedule) -> SafeString:
         return format_html(
             '<button class="mh-button mh-small" formaction="{}" formmethod="post" '

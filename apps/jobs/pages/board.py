@@ -16,6 +16,7 @@ from apps.jobs.choices import AT_WORK, JobState, Queue
 from apps.jobs.models import Hold, Job, Schedule
 from apps.jobs.pages.alarms import alarms, served
 from apps.jobs.pages.chart import draw, say_hours
+from apps.jobs.pages.own import bell
 from apps.jobs.pages.views import JobView, job_title, job_views
 from apps.jobs.pages.waiting import Reasons
 from apps.jobs.registry import all_tasks
@@ -81,6 +82,7 @@ class BoardPage(AdminPage):
             held_kinds=[(hold, job_title(hold.kind)) for hold in held if hold.kind],
             kinds=[(task.name, task.title) for task in all_tasks()],
             schedules=_schedules(now=now),
+            bell=bell(self.request),
             may_control=self.request.user.has_perm("jobs.control_job"),
             may_schedule=self.request.user.has_perm("jobs.change_schedule"),
             **_jobs(crew, held, now=now),
@@ -96,11 +98,11 @@ def _tiles(total: Totals) -> list[Tile]:
         Tile("waiting", str(total.waiting), "state=queued&parts=all", "hourglass_top"),
         Tile("paused", str(total.paused), "state=paused&parts=all", "pause_circle", paused),
         Tile(
-            "failed in 24 h", f"{total.failed_today:,}", "state=failed&parts=all", "error",
+            "failed, 24 h", f"{total.failed_today:,}", "state=failed&parts=all", "error",
             failed,
         ),
         Tile(
-            "succeeded in 24 h", f"{total.succeeded_today:,}", "state=succeeded&parts=all",
+            "succeeded, 24 h", f"{total.succeeded_today:,}", "state=succeeded&parts=all",
             "check_circle",
         ),
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from apps.core.pages import AdminPage
 from apps.jobs.choices import FINISHED, JobState, LogLevel
 from apps.jobs.models import Job, JobDependency, JobLogLine
 from apps.jobs.pages.alarms import served
+from apps.jobs.pages.own import bell
 from apps.jobs.pages.views import STATE_WORDS, VARIANTS, job_views, numbers, say_number
 from apps.jobs.pages.waiting import Reason, Reasons, say_lane
 from apps.jobs.services import batches
@@ -66,6 +67,7 @@ class JobPage(AdminPage):
             log=self._log(job, level),
             level=level,
             levels=[(name, label) for name, (label, _which) in _LEVELS.items()],
+            bell=bell(self.request),
             may_control=self.request.user.has_perm("jobs.control_job"),
             **kwargs,
         )  # fmt: skip

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.functional import SimpleLazyObject
 
 from apps.core.pages import AdminPage
 from apps.jobs.models import Job
@@ -16,11 +17,18 @@ _SHOWN = 50
 _MOST_COUNTED = 99
 
 
-def count_unseen(request: HttpRequest) -> str:
-    """How many of one's own jobs ended since one looked, up to ``99+``; nothing if none did."""
-    if not request.user.has_perm("jobs.view_job"):
+def bell(request: HttpRequest) -> Any:
+    """How many of one's own jobs ended since one looked, up to ``99+``; nothing if none did.
+
+    It is counted when it is printed: who makes a page's context doesn't know whether it will be.
+    """
+    return SimpleLazyObject(lambda: _count_unseen(request.user))
+
+
+def _count_unseen(user: Any) -> str:
+    if not user.has_perm("jobs.view_job"):
         return ""
-    number = unseen(request.user)[: _MOST_COUNTED + 1].count()
+    number = unseen(user)[: _MOST_COUNTED + 1].count()
     return f"{_MOST_COUNTED}+" if number > _MOST_COUNTED else str(number or "")
 
 
@@ -34,7 +42,8 @@ class OwnJobsPage(AdminPage):
     template_name = "admin/jobs/own.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        now, user = timezone.now(), self.request.user
+        now = timezone.now()
+        user: Any = self.request.user
         new = set(unseen(user).values_list("pk", flat=True)[:_SHOWN])
         # as the index says it
         own = Job.objects.roots().filter(requested_by=user.pk, finished_at__isnull=False)
@@ -49,5 +58,6 @@ class OwnJobsPage(AdminPage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         read_at = parse_datetime(request.POST.get("until", "")[:40])
-        mark_seen(request.user, now=read_at if read_at and read_at.tzinfo else timezone.now())
+        user: Any = request.user
+        mark_seen(user, now=read_at if read_at and read_at.tzinfo else timezone.now())
         return redirect("admin:jobs_job_own")

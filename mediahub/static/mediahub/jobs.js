@@ -1,8 +1,9 @@
 "use strict";
 
-/* What only the pages of jobs need: the end of a log, and the words for a schedule's times. */
+/* What is about jobs: the end of a log, the words for a schedule's times, how one's own jobs ended. */
 (() => {
   const PAUSE_MS = 300;
+  const SHOWN_MS = 8000;
 
   /* A log that is longer than its box has a button to its end, where new lines come. */
   function logEnd() {
@@ -62,7 +63,32 @@
     show();
   }
 
+  /* The bell of a live page counts up by itself: then it also says so, for a while. */
+  function toast() {
+    const bell = document.getElementById("bell");
+    if (!bell) return;
+    const count = () => parseInt(bell.querySelector("b")?.textContent || "0", 10);
+    let known = count();
+    new MutationObserver(() => {
+      const now = count();
+      if (now > known) say(bell.href, now - known);
+      known = now;
+    }).observe(bell, { childList: true, subtree: true, characterData: true });
+  }
+
+  function say(address, number) {
+    document.querySelector(".mh-toast")?.remove();
+    const link = document.createElement("a");
+    link.className = "mh-toast";
+    link.href = address;
+    link.setAttribute("role", "status");
+    link.textContent = number > 1 ? `${number} of your jobs have ended` : "One of your jobs has ended";
+    document.body.append(link);
+    setTimeout(() => link.remove(), SHOWN_MS);
+  }
+
   window.addEventListener("load", () => {
+    toast();
     logEnd();
     cron();
     kinds();

@@ -23,6 +23,7 @@ from apps.ffmpeg.commands.clip import (
 from apps.ffmpeg.display_matrix import turn_mp4
 
 _PATIENCE_S = 120.0
+_LIMITS = process.Limits(memory_bytes=8 * 1024**3, cpu_seconds=1_200, file_bytes=1024**3)
 _AT_ONCE = 2
 
 
@@ -183,7 +184,7 @@ def _make(folder: Path, clip: Clip, ffmpeg: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
     command = make_clip(ffmpeg, clip, str(unfinished.absolute()))
-    ended = process.run(command, timeout_s=_PATIENCE_S)
+    ended = process.run(command, timeout_s=_PATIENCE_S, limits=_LIMITS)
     if ended.returncode != 0:
         unfinished.unlink(missing_ok=True)
         return

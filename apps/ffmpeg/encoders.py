@@ -70,7 +70,12 @@ def _listed(ffmpeg: str) -> set[str]:
 def _run(command: list[str], *, given: bytes | None = None) -> tuple[bytes, str]:
     """What the command printed if it went well, and else why it didn't."""
     try:
-        ended = process.run(command, timeout_s=_PATIENCE_S, input_bytes=given)
+        ended = process.run(
+            command,
+            timeout_s=_PATIENCE_S,
+            limits=process.Limits(cpu_seconds=120),
+            input_bytes=given,
+        )
     except process.ProcessFailed as error:
         return b"", str(error)
     if ended.returncode == 0 and ended.stdout:

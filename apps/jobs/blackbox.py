@@ -17,9 +17,9 @@ _LONGEST = 2_000
 
 
 def record_commands() -> None:
-    """From now on this process writes down each program that it starts."""
+    """From now on, with a clean record, this process writes down each program that it starts."""
     process.on_start = _record
-    _record([])
+    forget(os.getpid())
 
 
 def last_command(pid: int) -> str:

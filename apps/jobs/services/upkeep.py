@@ -19,8 +19,8 @@ class LeaseWatch:
 
     A lease that has run out by the database's clock is believed when no beat came for some seconds
     more, so that a clock that jumps ahead takes no job from a living worker; and any that wasn't
-    renewed for its whole length by our own stopwatch, so that one that jumps back leaves no job with
-    a dead one.
+    renewed for its whole length by our own stopwatch, so that one that jumps back leaves no job
+    with a dead one.
     """
 
     def __init__(self) -> None:

@@ -44,6 +44,7 @@ class Command(BaseCommand):
             folder=settings.BASE_DIR,
             logs=settings.MEDIAHUB_DATA_DIR / "logs",
             health=Health(host, port, f"Ready: {url} (Ctrl-C stops MediaHub)"),
+            as_json=settings.MEDIAHUB_LOG_FORMAT == "json",
         )
         self._leave_database()
 

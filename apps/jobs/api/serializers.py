@@ -113,18 +113,22 @@ def _represent(job: Job, after: list[int]) -> dict[str, Any]:
         "quarantined": job.quarantined,
         "evidence": job.evidence,
         "pause_requested": job.pause_requested,
-        "progress": {
-            "done": job.done,
-            "total": job.total,
-            "unit": job.unit,
-            "rate_per_s": job.rate_per_s,
-            "eta_s": job.eta_s,
-        },
+        "progress": _progress(job),
         "facts": job.facts,
         "summary": job.summary,
         "error": {"type": job.error_type, "message": job.error_message} if job.error_type else None,
         "worker": job.worker,
         "version": job.version,
+    }
+
+
+def _progress(job: Job) -> dict[str, Any]:
+    return {
+        "done": job.done,
+        "total": job.total,
+        "unit": job.unit,
+        "rate_per_s": job.rate_per_s,
+        "eta_s": job.eta_s,
     }
 
 

@@ -77,7 +77,7 @@ class Tree:
 
     def workers(self) -> list[int]:
         """Its living worker processes."""
-        return [pid for pid in self._pids if pid and is_alive(f"{here()}:{pid}")]
+        return [pid for pid in self._pids[:] if pid and is_alive(f"{here()}:{pid}")]
 
     def busy(self) -> int:
         """How many of its workers have a job."""

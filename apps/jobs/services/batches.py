@@ -60,7 +60,7 @@ def retry_failed(batch: Job, *, reason: str = "") -> Job:
         again = _copy(batch)
         again.requested_by_id = context.current().user_id or batch.requested_by_id
         open_parent(again)
-        queues = set()
+        queues = set[str]()
         for some in _portions(unsuccessful):
             children = [_copy(child, parent=again) for child in some]
             queues.update(child.queue for child in children)

@@ -2,10 +2,9 @@
 
 A loose index scan names the lanes and kinds that wait (there are few, however many jobs wait),
 looks at the most urgent job of each that may start, and takes the most urgent of those. So neither
-paused kind nor a full lane with a hundred thousand jobs in front costs anything.
+a paused kind nor a full lane with a hundred thousand jobs in front costs anything.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -39,7 +38,8 @@ _BEST = f"""
             SELECT FROM jobs_hold WHERE queue = $1 OR (kind <> '' AND kind = groups.kind))
           AND (groups.lane = '' OR head.lane_limit > (
             SELECT count(*) FROM jobs_job busy
-            WHERE busy.state IN ('running', 'cancelling') AND busy.lane = groups.lane))
+            WHERE busy.state IN ('running', 'cancelling') AND busy.lane = groups.lane
+              AND busy.lease_until IS NOT NULL))
         ORDER BY head.urgency, head.id LIMIT 1
     )
 """  # noqa: S608 - of constants
@@ -63,7 +63,7 @@ _PREPARE = f"""
 """  # noqa: S608 - of constants
 _LANE_IS_OVERFULL = """
     SELECT count(*) > %(limit)s FROM jobs_job
-    WHERE state IN ('running', 'cancelling') AND lane = %(lane)s
+    WHERE state IN ('running', 'cancelling') AND lane = %(lane)s AND lease_until IS NOT NULL
 """
 
 
@@ -108,6 +108,6 @@ def _is_overfull(job: Job) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _kinds() -> Sequence[str]:
+def _kinds() -> list[str]:
     """A worker leaves alone what it doesn't know: another machine's may be newer."""
     return [task.name for task in all_tasks()]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -49,9 +49,12 @@ def give_back(worker: str) -> int:
     """Queue the jobs of a worker that was stopped on purpose; the attempt doesn't count."""
     jobs = Job.objects.with_worker().filter(worker=worker)
     end(jobs.filter(state=JobState.CANCELLING), JobState.CANCELLED)
+    held = Case(
+        When(pause_requested=True, then=Value(JobState.PAUSED)), default=Value(JobState.QUEUED)
+    )
     return jobs.update(
-        state=JobState.QUEUED, attempt=F("attempt") - 1, fence=F("fence") + 1,
-        version=F("version") + 1, lease_until=None,
+        state=held, attempt=F("attempt") - 1, fence=F("fence") + 1,
+        version=F("version") + 1, lease_until=None, pause_requested=False,
     )  # fmt: skip
 
 

@@ -172,10 +172,8 @@ def _draft(
 def _place(job: Job, delay: timedelta) -> None:
     """Where a job stands in the queue that doesn't start at once or has a priority of its own."""
     from_now = Now() + delay if delay else Now()
-    job.run_at = from_now if delay else None  # type: ignore[assignment]
-    job.urgency = from_now - timedelta(  # type: ignore[assignment]
-        minutes=job.priority * settings.MEDIAHUB_JOB_AGEING_MINUTES
-    )
+    job.run_at = from_now if delay else None
+    job.urgency = from_now - timedelta(minutes=job.priority * settings.MEDIAHUB_JOB_AGEING_MINUTES)
 
 
 def _insert(job: Job, after: Sequence[Job]) -> None:

@@ -6,6 +6,7 @@ batch is done to the children that it still has.
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -23,13 +24,14 @@ from django.db.models.functions import Now
 
 from apps.core.errors import MediaHubError
 from apps.jobs.choices import ACTIVE, FINISHED, JobState
-from apps.jobs.models import Job
+from apps.jobs.models import Job, JobDependency
 from apps.jobs.services.ending import NEEDS_FAILED, end
 from apps.jobs.services.waking import wake
 
 HURRIED = 1_000  # points of priority
 _WAITING = (JobState.QUEUED, JobState.PAUSED)
-_ANEW = {
+_UNSUCCESSFUL = (JobState.FAILED, JobState.CANCELLED)
+_ANEW: dict[str, Any] = {
     "run_at": None, "finished_at": None, "attempt": 0, "crashes": 0, "quarantined": False,
     "evidence": {}, "done": 0, "total": None, "rate_per_s": None, "facts": {}, "summary": {},
     "error_type": "", "error_message": "", "pause_requested": False,
@@ -74,7 +76,9 @@ def pause(jobs: QuerySet[Job]) -> int:
     chosen = _with_children(jobs)
     batches = Q(state=JobState.RUNNING, is_batch=True, lease_until__isnull=True)
     held = _update(chosen.filter(Q(state=JobState.QUEUED) | batches), state=JobState.PAUSED)
-    running = chosen.with_worker().filter(state=JobState.RUNNING, pause_requested=False)
+    running = chosen.filter(
+        state=JobState.RUNNING, lease_until__isnull=False, pause_requested=False
+    )
     return held + _update(running, pause_requested=True)
 
 
@@ -95,23 +99,21 @@ def resume(jobs: QuerySet[Job]) -> int:
 def retry(jobs: QuerySet[Job]) -> int:
     """Run finished jobs anew, with their attempts counted anew, and what failed for want of them.
 
-    Left alone are batches (see ``batches.retry_failed``), and jobs whose work another does by now.
+    Left alone are batches (see ``batches.retry_failed``), jobs whose work another does by now, and
+    those that need one that failed and isn't retried with them.
     """
     finished = jobs.filter(state__in=FINISHED, is_batch=False)
     twins = Job.objects.filter(dedupe_key=OuterRef("dedupe_key"))
     newer = twins.filter(pk__gt=OuterRef("pk"), pk__in=finished.order_by().values("pk"))
     keyed = ~Q(dedupe_key="") & (Exists(twins.active()) | Exists(newer))
-    ids = list(finished.exclude(keyed).order_by().values_list("pk", flat=True))
-    wanting = Job.objects.filter(state=JobState.FAILED, error_type=NEEDS_FAILED, dedupe_key="")
-    every, found = set(ids), ids
-    while found:  # what needed them, and what needed that
-        needing = wanting.filter(after__in=found).exclude(pk__in=every).distinct()
-        found = list(needing.values_list("pk", flat=True))
-        every.update(found)
+    every = _with_dependants(set(finished.exclude(keyed).order_by().values_list("pk", flat=True)))
+    parts = Job.objects.filter(parent__in=every, state__in=_UNSUCCESSFUL)
+    every.update(parts.values_list("pk", flat=True))
     changed = _queue(
         Job.objects.filter(pk__in=every, state__in=FINISHED), state=JobState.QUEUED, **_ANEW
     )
-    recount_waits(sorted(every))
+    dependants = JobDependency.objects.filter(needs__in=every).values_list("job", flat=True)
+    recount_waits(sorted(every.union(dependants)))
     return changed
 
 
@@ -138,14 +140,43 @@ def recount_waits(ids: list[int] | None = None) -> int:
     which = "job.waits > 0" if ids is None else "job.id = ANY(%s)"
     with connection.cursor() as cursor:
         cursor.execute(_RECOUNT_WAITS.format(which=which), None if ids is None else [ids])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _with_children(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """Parents are named now: a deed may take them out of a queryset that asks for a state."""
     ids = jobs.order_by().values("pk")
-    children = Q(parent__in=ids, state__in=ACTIVE)
+    parts = Job.objects.active().filter(parent=OuterRef("pk"))
+    parents = list(jobs.order_by().filter(Exists(parts)).values_list("pk", flat=True))
+    children = Q(parent__in=parents, state__in=ACTIVE)
     chosen: QuerySet[Job] = Job.objects.filter(Q(pk__in=ids) | children)
     return chosen
+
+
+def _with_dependants(ids: set[int]) -> set[int]:
+    """Of jobs those that can be retried, and what failed for want of them, and for want of that."""
+    every = _able(ids)
+    found = every
+    wanting = Job.objects.filter(
+        state=JobState.FAILED, error_type=NEEDS_FAILED, dedupe_key="", is_batch=False
+    )
+    while found:
+        needing = wanting.filter(after__in=found).order_by().values_list("pk", flat=True)
+        found = _able(every.union(needing)) - every
+        every = every | found
+    return every
+
+
+def _able(ids: set[int]) -> set[int]:
+    """Without those that need one that failed and isn't among them."""
+    failed = JobDependency.objects.filter(needs__state__in=_UNSUCCESSFUL)
+    while ids:
+        needing = failed.filter(job__in=ids).exclude(needs__in=ids)
+        hopeless = set(needing.values_list("job", flat=True))
+        if not hopeless:
+            break
+        ids = ids - hopeless
+    return ids
 
 
 def _queue(jobs: QuerySet[Job], **values: object) -> int:

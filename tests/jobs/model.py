@@ -1,0 +1,230 @@
+"""What jobs should do, in plain Python: the model that the real services are compared with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+QUEUED, RUNNING, PAUSED, CANCELLING = "queued", "running", "paused", "cancelling"
+SUCCEEDED, FAILED, CANCELLED = "succeeded", "failed", "cancelled"
+ACTIVE, WAITING = {QUEUED, RUNNING, PAUSED, CANCELLING}, {QUEUED, PAUSED}
+FINISHED, UNSUCCESSFUL = {SUCCEEDED, FAILED, CANCELLED}, {FAILED, CANCELLED}
+ATTEMPTS = CRASHES = 3
+
+
+@dataclass(slots=True)
+class Expected:
+    """A job as it should be. ``holder`` is who has its lease."""
+
+    id: int
+    kind: str
+    state: str = QUEUED
+    key: str = ""
+    lane: str = ""
+    lane_limit: int = 0
+    needs: frozenset[int] = frozenset()
+    parent: int | None = None
+    item: str = ""
+    holder: str = ""
+    is_batch: bool = False
+    is_delayed: bool = False
+    is_hurried: bool = False
+    pause_requested: bool = False
+    attempt: int = 0
+    crashes: int = 0
+    quarantined: bool = False
+    error: str = ""
+    sums: dict[str, int] = field(default_factory=dict)
+
+
+class Model:
+    """All jobs, and what is held (a queue's or a kind's name)."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[int, Expected] = {}
+        self.holds: set[str] = set()
+
+    # Questions
+
+    def waits(self, job: Expected) -> int:
+        return sum(self.jobs[need].state != SUCCEEDED for need in job.needs)
+
+    def children(self, parent: int) -> list[Expected]:
+        return [job for job in self.jobs.values() if job.parent == parent]
+
+    def twin(self, key: str) -> Expected | None:
+        found = (job for job in self.jobs.values() if key and job.key == key)
+        return next((job for job in found if job.state in ACTIVE), None)
+
+    def may_start(self, queue: str) -> list[Expected]:
+        """What a worker may be given now."""
+        busy = [job.lane for job in self.jobs.values() if job.holder]
+        return [
+            job
+            for job in self.jobs.values()
+            if job.state == QUEUED
+            and not self.waits(job)
+            and not job.is_delayed
+            and not self.holds & {queue, job.kind}
+            and (not job.lane or busy.count(job.lane) < job.lane_limit)
+        ]
+
+    def open_batches(self) -> list[Expected]:
+        return [j for j in self.jobs.values() if j.is_batch and j.state in ACTIVE and not j.holder]
+
+    # What workers do
+
+    def start(self, job: Expected, holder: str) -> None:
+        job.state, job.holder, job.pause_requested = RUNNING, holder, False
+        job.attempt += 1
+
+    def end(self, job: Expected, state: str, *, error: str = "") -> None:
+        self.end_all([job], state, error=error)
+
+    def end_all(self, jobs: list[Expected], state: str, *, error: str = "") -> None:
+        """Those that need them are told; the children of those that didn't succeed end, too."""
+        for job in jobs:
+            job.state, job.holder, job.pause_requested = state, "", False
+            job.error = error or job.error
+        if state == SUCCEEDED or not jobs:
+            return
+        ended = {job.id for job in jobs}
+        every = self.jobs.values()
+        needing = [other for other in every if other.needs & ended and other.state in WAITING]
+        self.end_all(needing, FAILED, error="needs_failed")
+        children = [child for child in every if child.parent in ended]
+        for child in children:
+            if child.state == RUNNING:
+                child.state = CANCELLING
+        self.end_all([child for child in children if child.state in WAITING], CANCELLED)
+
+    def back(self, job: Expected, *, later: bool, counts: bool = True) -> None:
+        """Its worker is done with it, the work isn't."""
+        if job.state == CANCELLING:
+            self.end(job, CANCELLED)
+            return
+        job.state = PAUSED if job.pause_requested else QUEUED
+        job.holder, job.pause_requested = "", False
+        job.is_delayed = job.is_delayed or later
+        job.attempt -= not counts
+
+    def paused(self, job: Expected) -> None:
+        job.pause_requested = True
+        self.back(job, later=False, counts=False)
+
+    def passing_failure(self, job: Expected, error: str) -> None:
+        if job.attempt < ATTEMPTS:
+            self.back(job, later=True)
+        else:
+            self.end(job, FAILED, error=error)
+
+    def split(self, job: Expected) -> None:
+        """Its work has made children, and is over."""
+        if job.state == CANCELLING:
+            self.end(job, CANCELLED)
+            return
+        job.is_batch, job.holder = True, ""
+        if job.pause_requested:
+            job.pause_requested = False
+            self.pause([job])
+
+    def died(self, job: Expected) -> None:
+        job.crashes += 1
+        if job.state == CANCELLING:
+            self.end(job, CANCELLED)
+        elif job.crashes >= CRASHES or job.attempt >= ATTEMPTS:
+            job.quarantined = job.crashes >= CRASHES
+            self.end(job, FAILED, error="worker_died")
+        else:
+            self.back(job, later=True)
+
+    def roll_up(self) -> list[Expected]:
+        """The batches that end."""
+        over = [
+            batch
+            for batch in self.open_batches()
+            if all(child.state in FINISHED for child in self.children(batch.id))
+        ]
+        for batch in over:
+            states = {child.state for child in self.children(batch.id)}
+            if batch.state == CANCELLING:
+                self.end(batch, CANCELLED)
+            elif FAILED in states and SUCCEEDED not in states:
+                self.end(batch, FAILED, error="all_failed")
+            else:
+                self.end(batch, SUCCEEDED)
+        return over
+
+    # What people do
+
+    def cancel(self, jobs: Iterable[Expected]) -> None:
+        chosen = self._with_children(jobs)
+        waiting = [job for job in chosen if job.state in WAITING and not job.is_batch]
+        for job in chosen:
+            if job.state == RUNNING or (job.state == PAUSED and job.is_batch):
+                job.state, job.pause_requested = CANCELLING, False
+        self.end_all(waiting, CANCELLED)
+
+    def pause(self, jobs: Iterable[Expected]) -> None:
+        for job in self._with_children(jobs):
+            if job.state == QUEUED or (job.state == RUNNING and job.is_batch):
+                job.state = PAUSED
+            elif job.state == RUNNING:
+                job.pause_requested = True
+
+    def resume(self, jobs: Iterable[Expected]) -> None:
+        for job in self._with_children(jobs):
+            job.pause_requested = False
+            if job.state == PAUSED:
+                job.state = RUNNING if job.is_batch else QUEUED
+                job.is_delayed = False
+
+    def hurry(self, jobs: Iterable[Expected]) -> None:
+        for job in self._with_children(jobs):
+            if job.state in ACTIVE and not job.is_hurried:
+                job.is_hurried, job.is_delayed = True, False
+
+    def retry(self, jobs: Iterable[Expected]) -> None:
+        """What can't go on since something that it needs failed, and isn't retried, stays."""
+        finished = [job for job in jobs if job.state in FINISHED and not job.is_batch]
+        newest = {job.key: job.id for job in sorted(finished, key=lambda job: job.id)}
+        again = {
+            job.id
+            for job in finished
+            if not job.key or (not self.twin(job.key) and newest[job.key] == job.id)
+        }
+        again = self._able(again)
+        found = again
+        while found:
+            wanting = {
+                job.id
+                for job in self.jobs.values()
+                if job.needs & found and (job.state, job.error) == (FAILED, "needs_failed")
+                if not job.key and not job.is_batch
+            }
+            found = self._able(again | wanting) - again
+            again |= found
+        for number in list(again):
+            again |= {c.id for c in self.children(number) if c.state in UNSUCCESSFUL}
+        for number in again:
+            job = self.jobs[number]
+            job.state, job.is_delayed, job.pause_requested = QUEUED, False, False
+            job.attempt = job.crashes = 0
+            job.quarantined, job.error, job.sums = False, "", {}
+
+    def _able(self, ids: set[int]) -> set[int]:
+        """Without those that need what failed and isn't among them."""
+        while True:
+            lost = {
+                number
+                for number in ids
+                for need in self.jobs[number].needs - ids
+                if self.jobs[need].state in UNSUCCESSFUL
+            }
+            if not lost:
+                return ids
+            ids = ids - lost
+
+    def _with_children(self, jobs: Iterable[Expected]) -> list[Expected]:
+        chosen = {job.id: job for job in jobs}
+        for number in list(chosen):
+            chosen |= {c.id: c for c in self.children(number) if c.state in ACTIVE}
+        return list(chosen.values())

@@ -132,7 +132,7 @@ def test_all_that_match_are_paused(open_page: OpenPage) -> None:
     page.get_by_role("link", name="Select all 30 jobs").click()
     page.locator("select[name=action]").select_option("pause_jobs")
     page.get_by_role("button", name="Run").click()
-    expect(page.get_by_role("heading", name="Pause 30 jobs?", level=2)).to_be_visible()
+    expect(page.get_by_role("heading", name="Pause 30 jobs?", level=1)).to_be_visible()
     page.get_by_role("button", name="Pause").click()
 
     expect(page.get_by_text("30 jobs paused.")).to_be_visible()

@@ -128,7 +128,6 @@ def _ask(
     context = {
         **model_admin.admin_site.each_context(request),
         "title": f"{label} {sum(counted.values()):,} jobs?",
-        "opts": model_admin.opts,
         "counts": [(STATE_WORDS[s], f"{counted[s]:,}") for s in JobState if counted.get(s)],
         "deed": label,
         "done": done,

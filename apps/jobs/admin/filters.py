@@ -57,7 +57,7 @@ class KindFilter(DropdownFilter):  # type: ignore[misc]
 class PersonFilter(DropdownFilter):  # type: ignore[misc]
     """Who asked for it: oneself, the system, anybody who may log in."""
 
-    title = "asked for by"
+    title = "who asked"
     parameter_name = "by"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Lookups:
@@ -80,9 +80,10 @@ class PartsFilter(DropdownFilter):  # type: ignore[misc]
 
     title = "parts of batches"
     parameter_name = "parts"
+    all_option = ("", "Left out")
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Lookups:
-        yield "all", "Shown among the others"
+        yield "all", "Among the others"
         yield "only", "Only parts"
         yield "batches", "Only batches"
 
@@ -96,7 +97,7 @@ class PartsFilter(DropdownFilter):  # type: ignore[misc]
 
 
 class EndedFilter(DropdownFilter):  # type: ignore[misc]
-    title = "ended"
+    title = "end"
     parameter_name = "ended"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Lookups:

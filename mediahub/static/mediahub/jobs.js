@@ -63,6 +63,19 @@
     show();
   }
 
+  /* A live list may move on while a button is held down: then the button is another job's. */
+  function steadyButtons() {
+    let pressed = null;
+    document.addEventListener("pointerdown", (event) => {
+      const button = event.target.closest("button[formaction]");
+      pressed = button && button.formAction;
+    });
+    document.addEventListener("click", (event) => {
+      const button = event.target.closest("button[formaction]");
+      if (button && event.detail && pressed !== button.formAction) event.preventDefault();
+    });
+  }
+
   /* The bell of a live page counts up by itself: then it also says so, for a while. */
   function toast() {
     const bell = document.getElementById("bell");
@@ -89,6 +102,7 @@
 
   window.addEventListener("load", () => {
     toast();
+    steadyButtons();
     logEnd();
     cron();
     kinds();

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from apps.jobs.registry import periodic
-from apps.jobs.services import clusters, many, schedules, statistics, upkeep
+from apps.jobs.services import clusters, events, many, schedules, statistics, upkeep
 from apps.jobs.services.batches import RollUp
 
 periodic("jobs.roll_up", every_s=1)(RollUp())
@@ -13,6 +13,17 @@ periodic("jobs.take_back_abandoned", every_s=2)(upkeep.LeaseWatch())
 @periodic("jobs.recount_waits", every_s=10)
 def recount_waits() -> None:
     many.recount_waits()
+
+
+@periodic("jobs.put_in_order", every_s=1)
+def put_in_order() -> None:
+    """Whoever listens does it more often; this is for when nobody does."""
+    events.put_in_order()
+
+
+@periodic("jobs.forget_events", every_s=60)
+def forget_events() -> None:
+    events.forget_old(now=timezone.now())
 
 
 @periodic("jobs.forget_old", every_s=600)

@@ -17,6 +17,7 @@ from apps.core import context
 
 _LONGEST_MESSAGE, _LONGEST_TRACE = 8_000, 16_000
 _HEAD = ("ts", "level", "logger", "message")
+_TOLD = ("file", "request_id")  # to people; the JSON has the rest
 # control characters, line and paragraph ends, marks that turn the direction, bytes that are no text
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNSPEAKABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -96,7 +97,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _say(fields: Mapping[str, Any]) -> str:
-    rest = " ".join(f"{k}={v}" for k, v in fields.items() if k not in {*_HEAD, "exc"})
+    rest = " ".join(f"{name}={fields[name]}" for name in _TOLD if name in fields)
     line = f"{fields['ts']} {fields['level']} {fields['logger']}: {fields['message']}"
     return "\n".join(filter(None, [f"{line} [{rest}]" if rest else line, fields.get("exc")]))
 

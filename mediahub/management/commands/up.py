@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from apps.core.errors import MediaHubError
+from apps.jobs.registry import all_tasks
 from apps.jobs.slots import slots
 from mediahub import first_run, postgres
 from mediahub.supervisor import Health, Program, supervise
@@ -98,9 +99,10 @@ def programs(bind: str) -> list[Program]:
     web += ["--workers", str(settings.MEDIAHUB_WEB_WORKERS), "--lifespan", "off"]
     web += ["--timeout-graceful-shutdown", "5", "--log-level", "warning", "--no-access-log"]
     manage = [*python, "manage.py"]
+    used = sorted({task.queue.value for task in all_tasks()})
     return [
         Program("web", web),
-        *(Program(q, [*manage, "worker", q]) for q in settings.MEDIAHUB_QUEUES if slots(q)),
+        *(Program(q, [*manage, "worker", q]) for q in used if slots(q)),
         Program("scheduler", [*manage, "scheduler"]),
         Program("watch", [*manage, "watch"]),
     ]

@@ -52,6 +52,12 @@ class TestWhatComesNext:
 
         assert "no worker serves the queue gpu" in seen(boss, "waiting")
 
+    def test_its_plugin_was_removed(self, boss: Client) -> None:
+        make_cluster()
+        make_job(kind="gone.task")
+
+        assert "nothing installed here does gone.task" in seen(boss, "waiting")
+
     def test_its_queue_or_kind_is_paused(self, boss: Client) -> None:
         make_cluster()
         make_cluster(Queue.CPU)
@@ -70,7 +76,7 @@ class TestWhatComesNext:
         make_job(JobState.RUNNING, lane="mount:/media/a", lane_limit=1)
         make_job(lane="mount:/media/a", lane_limit=1)
 
-        assert "the disk at /media/a is busy with 1 other" in seen(boss, "waiting")
+        assert "the disk at /media/a is busy with 1 other " in seen(boss, "waiting")
 
     def test_it_needs_another(self, boss: Client) -> None:
         first = make_job(JobState.RUNNING)

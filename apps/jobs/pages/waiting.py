@@ -10,6 +10,7 @@ from apps.core.units import say_seconds
 from apps.jobs.choices import AT_WORK, JobState
 from apps.jobs.models import Hold, Job, JobDependency
 from apps.jobs.pages.views import job_title
+from apps.jobs.registry import all_tasks
 
 _NEEDED = 3
 
@@ -30,6 +31,7 @@ class Reasons:
     ) -> None:
         self._held = {hold.queue or hold.kind: hold for hold in holds}
         self._served = served
+        self._known = {task.name for task in all_tasks()}
         self._busy = _busy_lanes({job.lane for job in jobs if job.lane})
         self._needs = _needs([job.pk for job in jobs if job.waits])
 
@@ -42,14 +44,21 @@ class Reasons:
             return Reason(
                 f"tried again in {left}" if job.attempt else f"not before {left} from now"
             )
+        return Reason(self._obstacle(job) or "next, once a worker is free")
+
+    def _obstacle(self, job: Job) -> str:
+        """What keeps it although its time has come."""
         for name, said in ((job.queue, f"the queue {job.queue}"), (job.kind, job_title(job.kind))):
             if name in self._held:
-                return Reason(f"{said} is paused")
+                return f"{said} is paused"
+        if job.kind not in self._known:
+            return f"nothing installed here does {job.kind}"
         if job.queue not in self._served:
-            return Reason(f"no worker serves the queue {job.queue}")
-        if job.lane and self._busy.get(job.lane, 0) >= job.lane_limit:
-            return Reason(f"{say_lane(job.lane)} is busy with {self._busy[job.lane]} others")
-        return Reason("next, once a worker is free")
+            return f"no worker serves the queue {job.queue}"
+        others = self._busy.get(job.lane, 0) if job.lane else 0
+        if others and others >= job.lane_limit:
+            return f"{say_lane(job.lane)} is busy with {others} other{'s' if others > 1 else ''}"
+        return ""
 
 
 def say_lane(lane: str) -> str:

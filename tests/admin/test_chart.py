@@ -70,6 +70,12 @@ def test_tells_each_step_and_the_whole() -> None:
     )
 
 
+def test_a_wait_too_short_to_count_is_told_as_none() -> None:
+    chart = draw([point(0, succeeded=1, waiting=0.4)], hours=1)
+
+    assert chart.told == "In the last hour: 1 succeeded, 0 failed. Hardly any had to wait."
+
+
 def test_no_points_are_no_error() -> None:
     assert draw([], hours=24).told == "In the last 24 hours nothing was done."
 

@@ -144,7 +144,7 @@ def _sum_up(points: Sequence[Point], *, hours: int) -> str:
     if sums["cancelled"]:
         told += f", {sums['cancelled']:,} cancelled"
     peak = max(points, key=lambda one: one.waiting or 0)
-    if not peak.waiting:
+    if round(peak.waiting or 0) == 0:
         return f"{told}. Hardly any had to wait."
     return f"{told}. At most {peak.waiting:,.0f} waited, at {_say_time(peak.at, hours=hours)}."
 

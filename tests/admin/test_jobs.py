@@ -88,11 +88,13 @@ class TestPage:
         assert "<html" not in lines
 
     def test_failure_says_why(self, boss: Client) -> None:
-        job = make_job(JobState.FAILED, error_type="worker_died", error_message="It died.")
+        said = "It died. " * 60 + "The end."
+        job = make_job(JobState.FAILED, error_type="worker_died", error_message=said)
 
         page = boss.get(reverse("admin:jobs_job_change", args=[job.pk])).content.decode()
 
-        assert "It died." in page
+        assert said in page
+        assert "worker_died" in page
         assert "Run again" in page
 
     def test_unknown_is_404(self, boss: Client) -> None:

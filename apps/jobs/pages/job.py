@@ -108,6 +108,7 @@ def _facts(job: Job) -> list[tuple[str, Any]]:
         ("Started", job.started_at or "not yet"),
         ("Finished", job.finished_at or "not yet"),
         ("Attempt", f"{job.attempt} of {job.max_attempts}" if job.attempt else ""),
+        ("Reason", job.error_type),
         ("Crashes", job.crashes),
         ("Queue", job.queue),
         ("Priority", job.priority),

@@ -47,7 +47,7 @@ def home(request: HttpRequest) -> dict[str, Any]:
         "numbers": _numbers(request),
         "cards": cards(with_card_facts(videos)[:_COVERS]) if _sees(request, "video") else [],
         "jobs": job_views(_under_way(), now=now) if sees_jobs else [],
-        "alarms": alarms(clusters(now=now), now=now) if sees_jobs else [],
+        "alarms": alarms(clusters(), now=now) if sees_jobs else [],
         "libraries": []
         if libraries is None
         else library_views(with_counts(libraries)[:_LIBRARIES], now=now),

@@ -35,7 +35,7 @@ class RowCount:
     def __str__(self) -> str:
         if self.precision is Precision.AT_LEAST:
             return f"{self.rows:,}+"
-        return f"about {self.rows:,}" if self.precision is Precision.ABOUT else f"{self.rows:,}"
+        return f"≈ {self.rows:,}" if self.precision is Precision.ABOUT else f"{self.rows:,}"
 
 
 def count_rows(

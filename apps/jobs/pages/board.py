@@ -71,7 +71,7 @@ class BoardPage(AdminPage):
         now = timezone.now()
         asked = self.request.GET.get("hours", "")
         hours = int(asked) if asked in {str(each) for each in _HOURS} else _HOURS[1]
-        crew, held, total = clusters(now=now), holds(), totals(now=now)
+        crew, held, total = clusters(), holds(), totals(now=now)
         return super().get_context_data(
             alarms=alarms(crew, now=now),
             tiles=_tiles(total),

@@ -131,7 +131,7 @@ def _why(job: Job, *, now: datetime) -> Reason | None:
     """Why it waits, if it does."""
     if job.state != JobState.QUEUED:
         return None
-    return Reasons([job], holds=holds(), served=served(clusters(now=now))).why(job, now=now)
+    return Reasons([job], holds=holds(), served=served(clusters())).why(job, now=now)
 
 
 def _batch(job: Job, *, now: datetime) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.db.models.functions import Now
+
 from apps.core.units import say_seconds
 from apps.jobs.models import Cluster, Job
 
@@ -40,12 +42,16 @@ class ClusterView:
         return sum(worker.job is not None for worker in self.workers)
 
 
-def clusters(*, now: datetime) -> list[ClusterView]:
+def clusters(*, now: datetime | None = None) -> list[ClusterView]:
     """All clusters by queue and host, each worker with its job: two queries, however many.
 
-    One that fell silent is left out if another took its place on the same host.
+    ``now`` is the database's, whose clock their times are of, unless one is given. A cluster that
+    fell silent is left out if another took its place on the same host.
     """
-    known = list(Cluster.objects.order_by("queue", "host", "pid"))
+    known = list(Cluster.objects.annotate(asked_at=Now()).order_by("queue", "host", "pid"))
+    if not known:
+        return []
+    now = now or known[0].asked_at
     rows = [row for row in known if not _was_replaced(row, known, now=now)]
     names = {_name(row, worker["pid"]) for row in rows for worker in row.workers}
     jobs = {job.worker: job for job in Job.objects.with_worker().filter(worker__in=names)}

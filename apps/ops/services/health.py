@@ -125,7 +125,7 @@ def _storage() -> str:
 
 
 def _workers() -> str:
-    views = clusters(now=timezone.now())
+    views = clusters()
     for view in views:
         if view.trouble:
             raise Unwell(f"{view.row}: {view.trouble}")

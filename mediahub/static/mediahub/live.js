@@ -35,20 +35,43 @@
     for (const { name, value } of fresh.attributes) {
       if (old.getAttribute(name) !== value) old.setAttribute(name, value);
     }
-    const before = [...old.childNodes];
-    const after = [...fresh.childNodes];
-    after.forEach((node, i) => (before[i] ? morph(before[i], node) : old.append(node.cloneNode(true))));
-    before.slice(after.length).forEach((node) => node.remove());
+    morphChildren(old, fresh);
+  }
+
+  /* What has an id stays itself wherever it moves to, so that nobody's button becomes another's. */
+  function morphChildren(old, fresh) {
+    let at = old.firstChild;
+    for (const node of fresh.childNodes) {
+      const same = node.id && [...old.children].find((child) => child.id === node.id);
+      if (same && same !== at) old.insertBefore(same, at);
+      if (same === at || (at && !same && !node.id && !at.id)) {
+        const next = at.nextSibling;
+        morph(at, node);
+        at = next;
+      } else if (same) {
+        morph(same, node);
+      } else {
+        old.insertBefore(node.cloneNode(true), at);
+      }
+    }
+    while (at) {
+      const next = at.nextSibling;
+      at.remove();
+      at = next;
+    }
   }
 
   function put(html) {
     const fresh = new DOMParser().parseFromString(html, "text/html");
+    const focused = document.activeElement;
     window.mediahub.hideIcons(fresh);
     for (const element of fresh.querySelectorAll("[id]")) {
       if (element.parentElement.closest("[id]")) continue; // goes with the one around it
       const old = document.getElementById(element.id);
       if (old) morph(old, element);
     }
+    // moving an element takes the focus from it
+    if (focused && focused.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
   }
 
   async function fetchText(address) {

@@ -164,7 +164,7 @@ class Command(MediaHubCommand):
     def _perform_workers(self, _options: dict[str, Any]) -> dict[str, Any]:
         held = [{"what": h.queue or h.kind, "reason": h.reason} for h in holds.holds()]
         return {
-            "clusters": [_cluster(view) for view in clusters(now=timezone.now())],
+            "clusters": [_cluster(view) for view in clusters()],
             "holds": held,
         }
 

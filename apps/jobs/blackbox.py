@@ -12,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 from apps.core import process
+from apps.jobs.places import here, is_alive
 
 _LONGEST = 2_000
 
@@ -27,6 +28,13 @@ def last_command(pid: int) -> str:
     with suppress(OSError):
         return _file(pid).read_text()
     return ""
+
+
+def forget_dead() -> None:
+    """Remove what was written of all processes that are gone."""
+    for file in _file(0).parent.glob("*.command"):
+        if not is_alive(f"{here()}:{file.stem}"):
+            forget(int(file.stem))
 
 
 def forget(pid: int) -> None:

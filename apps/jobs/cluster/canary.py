@@ -6,7 +6,7 @@ It takes the whole way: pusher, queue between the processes, worker, database.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import Value
+from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
 from django.db.models.functions import Now
@@ -17,18 +17,25 @@ EVERY_S = 15.0
 
 
 class Perch:
-    """Where a cluster's canaries sing: shared by the processes that are forked in ``shared``."""
+    """Where a cluster's canaries sing: shared by the processes that are forked in ``shared``.
+
+    It has no locks: a killed process would take them with it.
+    """
 
     def __init__(self, cluster_id: int) -> None:
-        self.cluster_id = cluster_id
-        self._sung_at: Any = Value("d", time.monotonic())
+        self._cluster_id: Any = RawValue("q", cluster_id)
+        self._sung_at: Any = RawValue("d", time.monotonic())
 
     def silent_s(self) -> float:
         """Seconds since a worker last executed a canary, by the stopwatch of this machine."""
         return float(time.monotonic() - self._sung_at.value)
 
+    def move_to(self, cluster_id: int) -> None:
+        """Sing for another row from now on."""
+        self._cluster_id.value = cluster_id
+
     def sing(self) -> None:
-        Cluster.objects.filter(pk=self.cluster_id).update(canary_at=Now())
+        Cluster.objects.filter(pk=self._cluster_id.value).update(canary_at=Now())
         self._sung_at.value = time.monotonic()
 
     @contextmanager

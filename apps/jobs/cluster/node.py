@@ -20,12 +20,12 @@ from django.db import Error, connection, connections
 from django.db.models import F
 from django.db.models.functions import Now
 
-from apps.jobs import worker
+from apps.jobs import blackbox, worker
 from apps.jobs.cluster import canary
 from apps.jobs.cluster.tree import Tree, memory_of
 from apps.jobs.models import Cluster
 from apps.jobs.places import here
-from apps.jobs.services.crashes import give_back, release_dead
+from apps.jobs.services.crashes import dead_workers, give_back, release_worker
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ class Node:
         self._asked = threading.Event()
         self._put_aside: list[Tree] = []
         self._short_since: float | None = None
+        self._dead: set[str] = set()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
         self._row = self._enter()
@@ -69,13 +70,18 @@ class Node:
     def _enter(self) -> int:
         Cluster.objects.filter(seen_at__lt=Now() - timedelta(days=1)).delete()
         Cluster.objects.filter(host=here(), pid=os.getpid()).delete()
-        release_dead()
+        for name in dead_workers():
+            _release(name)
+        blackbox.forget_dead()
         return Cluster.objects.create(
             host=here(), pid=os.getpid(), queue=self._queue, slots=self._slots
         ).pk
 
     def _turn(self) -> None:
-        release_dead()
+        dead = dead_workers()
+        for name in dead & self._dead:  # a sentinel that lives is quicker, and knows the signal
+            _release(name)
+        self._dead = dead
         for tree in list(self._trees):
             if reason := self._trouble_of(tree):
                 self._put_away(tree, reason)
@@ -122,7 +128,7 @@ class Node:
         if not known.update(seen_at=Now(), workers=workers):  # forgotten: the database was restored
             self._row = self._enter()
             for tree in self._trees:
-                tree.perch.cluster_id = self._row
+                tree.perch.move_to(self._row)
 
     def _end(self) -> None:
         """Let what runs end or give it back; what does neither in time is ended and given back."""
@@ -139,4 +145,11 @@ class Node:
             for pid in killed:
                 give_back(f"{here()}:{pid}")
             Cluster.objects.filter(pk=self._row).delete()
+        blackbox.forget_dead()
         connections.close_all()
+
+
+def _release(worker_name: str) -> None:
+    """Give the job of a worker whose whole tree died to another."""
+    pid = int(worker_name.rpartition(":")[2])
+    release_worker(worker_name, exit_code=None, command=blackbox.last_command(pid))

@@ -16,6 +16,7 @@ from django_q.conf import Conf
 from apps.jobs import blackbox
 from apps.jobs.cluster.broker import JobTableBroker
 from apps.jobs.cluster.canary import Perch
+from apps.jobs.flag import Flag
 from apps.jobs.models import Job
 from apps.jobs.places import here, is_alive
 from apps.jobs.services.crashes import release_worker
@@ -57,8 +58,8 @@ class Tree:
     def __init__(self, cluster_id: int, queue: str, *, slots: int) -> None:
         self._queue, self.slots = queue, slots
         self.perch = Perch(cluster_id)
-        self._stop = _FORK.Event()
-        self._pids = _FORK.Array("i", slots)
+        self._stop = Flag()
+        self._pids = _FORK.RawArray("i", slots)
         self._sentinel = _FORK.Process(target=self._run, name="sentinel")
         connections.close_all()
         self._sentinel.start()

@@ -31,12 +31,11 @@ def release_worker(worker: str, *, exit_code: int | None, command: str = "") -> 
     return _release(Job.objects.with_worker().filter(worker=worker), evidence)
 
 
-def release_dead() -> int:
-    """Take their jobs from workers of this place that aren't there any more."""
+def dead_workers() -> set[str]:
+    """Workers of this place that have a job but aren't there any more."""
     ours = Job.objects.with_worker().filter(worker__startswith=f"{here()}:")
     workers = ours.order_by().values_list("worker", flat=True).distinct()
-    dead = [worker for worker in workers if not is_alive(worker)]
-    return _release(ours.filter(worker__in=dead), {}) if dead else 0
+    return {worker for worker in workers if not is_alive(worker)}
 
 
 def release_silent(silent: QuerySet[Job]) -> int:

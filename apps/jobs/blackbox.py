@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 from apps.core import process
-from apps.jobs.places import here, is_alive
+from apps.jobs.places import here, is_alive, worker_name
 
 _LONGEST = 2_000
 
@@ -20,38 +20,42 @@ _LONGEST = 2_000
 def record_commands() -> None:
     """From now on, with a clean record, this process writes down each program that it starts."""
     process.on_start = _record
-    forget(os.getpid())
+    forget(worker_name())
 
 
-def last_command(pid: int) -> str:
-    """The program that a process started last in its present job; empty if none is known."""
+def last_command(worker: str) -> str:
+    """The program that a worker started last in its present job; empty if none is known."""
     with suppress(OSError):
-        return _file(pid).read_text()
+        return _file(worker).read_text()
     return ""
 
 
 def forget_dead() -> None:
-    """Remove what was written of all processes that are gone."""
-    for file in _file(0).parent.glob("*.command"):
-        if not is_alive(f"{here()}:{file.stem}"):
-            forget(int(file.stem))
+    """Remove what was written of all workers of this place that are gone."""
+    for file in _folder().glob(f"{here()}:*.command"):
+        if not is_alive(file.stem):
+            forget(file.stem)
 
 
-def forget(pid: int) -> None:
-    """Remove what was written of a process that is gone."""
+def forget(worker: str) -> None:
+    """Remove what was written of a worker that is gone."""
     with suppress(OSError):
-        _file(pid).unlink()
+        _file(worker).unlink()
 
 
 def _record(arguments: process.Arguments) -> None:
     words = [os.fsdecode(argument) for argument in arguments]
     text = shlex.join(words).encode("utf-8", "backslashreplace").decode()
-    file = _file(os.getpid())
+    file = _file(worker_name())
     with suppress(OSError):  # evidence is worth having, not worth failing for
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text[:_LONGEST])
 
 
-def _file(pid: int) -> Path:
+def _file(worker: str) -> Path:
+    return _folder() / f"{worker}.command"
+
+
+def _folder() -> Path:
     folder: Path = settings.MEDIAHUB_DATA_DIR / "tmp" / "workers"
-    return folder / f"{pid}.command"
+    return folder

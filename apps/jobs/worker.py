@@ -1,7 +1,6 @@
 """Running one job: claim it, do its work, keep the books."""
 
 import logging
-import multiprocessing
 import os
 import signal
 import time
@@ -25,6 +24,7 @@ from apps.core.errors import MediaHubError
 from apps.jobs import blackbox, context
 from apps.jobs.choices import FINISHED, JobState, LogLevel
 from apps.jobs.context import JobContext, JobStopped, storable
+from apps.jobs.flag import Flag
 from apps.jobs.models import Job, JobLogLine
 from apps.jobs.places import worker_name
 from apps.jobs.progress_log import summary_line
@@ -41,7 +41,7 @@ _DATABASE_TROUBLE = (IntegrityError, InterfaceError, OperationalError)
 _LONGEST_TURN_S = 5.0
 
 # Set by the cluster's main process; its forked workers see it and give their jobs back.
-stopping = multiprocessing.Event()
+stopping = Flag()
 
 
 def work_off(queue: str) -> None:

@@ -30,13 +30,17 @@ class Perch:
         """Seconds since a worker last executed a canary, by the stopwatch of this machine."""
         return float(time.monotonic() - self._sung_at.value)
 
+    def rest(self) -> None:
+        """Count the silence from now: nobody could sing."""
+        self._sung_at.value = time.monotonic()
+
     def move_to(self, cluster_id: int) -> None:
         """Sing for another row from now on."""
         self._cluster_id.value = cluster_id
 
     def sing(self) -> None:
         Cluster.objects.filter(pk=self._cluster_id.value).update(canary_at=Now())
-        self._sung_at.value = time.monotonic()
+        self.rest()
 
     @contextmanager
     def shared(self) -> Iterator[None]:

@@ -9,7 +9,6 @@ places go to a new tree at once.
 import logging
 import os
 import signal
-import threading
 import time
 from contextlib import suppress
 from datetime import timedelta
@@ -23,6 +22,7 @@ from django.db.models.functions import Now
 from apps.jobs import blackbox, worker
 from apps.jobs.cluster import canary
 from apps.jobs.cluster.tree import Tree, memory_of
+from apps.jobs.flag import Flag
 from apps.jobs.models import Cluster
 from apps.jobs.places import here
 from apps.jobs.services.crashes import dead_workers, give_back, release_worker
@@ -44,9 +44,8 @@ class Node:
 
     def __init__(self, queue: str, *, slots: int) -> None:
         self._queue, self._slots = queue, slots
-        self._asked = threading.Event()
+        self._asked = Flag()
         self._put_aside: list[Tree] = []
-        self._short_since: float | None = None
         self._dead: set[str] = set()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
@@ -61,6 +60,8 @@ class Node:
             except Error as error:
                 logger.warning("queue %s: %s", self._queue, error)
                 connection.close()
+                for tree in self._trees:  # without the database no canary can sing
+                    tree.perch.rest()
         self._end()
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
@@ -87,7 +88,7 @@ class Node:
                 self._put_away(tree, reason)
         for tree in list(self._put_aside):
             if not tree.is_alive() or not tree.busy():
-                tree.kill()
+                self._kill(tree)
                 self._put_aside.remove(tree)
         self._beat()
         self._fill_up()
@@ -96,9 +97,7 @@ class Node:
         """Why a tree can't be relied on any more; empty if it can."""
         if not tree.is_alive():
             return "its sentinel died"
-        short = len(tree.workers()) < tree.slots
-        self._short_since = (self._short_since or time.monotonic()) if short else None
-        if self._short_since and time.monotonic() - self._short_since > _LONGEST_SHORTAGE_S:
+        if tree.shortage_s() > _LONGEST_SHORTAGE_S:
             return "a worker that died was not replaced"
         if tree.perch.silent_s() > _LONGEST_SILENCE_S and tree.busy() < tree.slots:
             return f"no canary was executed for {tree.perch.silent_s():.0f} s"
@@ -106,13 +105,17 @@ class Node:
 
     def _put_away(self, tree: Tree, reason: str) -> None:
         logger.error("queue %s: %s; its workers are replaced", self._queue, reason)
-        self._short_since = None
         self._trees.remove(tree)
         self._put_aside.append(tree)
         tree.stop()
         Cluster.objects.filter(pk=self._row).update(
             restarts=F("restarts") + 1, restarted_at=Now(), restart_reason=reason[:200]
         )
+
+    def _kill(self, tree: Tree) -> None:
+        """End a tree; what its workers may have taken up meanwhile is given back."""
+        for pid in tree.kill():
+            give_back(f"{here()}:{pid}")
 
     def _fill_up(self) -> None:
         """Give the places that nobody fills to a new tree."""
@@ -140,10 +143,9 @@ class Node:
         until = time.monotonic() + settings.MEDIAHUB_JOB_STOP_SECONDS
         while any(tree.is_alive() for tree in trees) and time.monotonic() < until:
             time.sleep(0.05)
-        killed = [pid for tree in trees for pid in tree.kill()]
         with suppress(Error):
-            for pid in killed:
-                give_back(f"{here()}:{pid}")
+            for tree in trees:
+                self._kill(tree)
             Cluster.objects.filter(pk=self._row).delete()
         blackbox.forget_dead()
         connections.close_all()
@@ -151,5 +153,5 @@ class Node:
 
 def _release(worker_name: str) -> None:
     """Give the job of a worker whose whole tree died to another."""
-    pid = int(worker_name.rpartition(":")[2])
-    release_worker(worker_name, exit_code=None, command=blackbox.last_command(pid))
+    command = blackbox.last_command(worker_name)
+    release_worker(worker_name, exit_code=None, command=command)

@@ -5,7 +5,9 @@ import logging
 import multiprocessing
 import os
 import signal
+import time
 import uuid
+from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
 from typing import Any
 
@@ -39,17 +41,17 @@ class _Sentinel(Sentinel):  # type: ignore[misc]
 
     def reincarnate(self, process: Any) -> None:
         if process in self.pool and process.exitcode not in (None, 0):
-            self._examine(process.pid, process.exitcode)
+            self._examine(f"{here()}:{process.pid}", process.exitcode)
         super().reincarnate(process)
 
-    def _examine(self, pid: int, exit_code: int) -> None:
-        command = blackbox.last_command(pid)
-        logger.error("worker %s ended with %s; it was running: %s", pid, exit_code, command or "-")
+    def _examine(self, worker: str, exit_code: int) -> None:
+        command = blackbox.last_command(worker)
+        logger.error("%s ended with %s; it was running: %s", worker, exit_code, command or "-")
         try:
-            release_worker(f"{here()}:{pid}", exit_code=exit_code, command=command)
-        except Error as error:  # upkeep will find the job when its lease has run out
+            release_worker(worker, exit_code=exit_code, command=command)
+        except Error as error:  # the main process will find the job
             logger.warning("its job could not be given back: %s", error)
-        blackbox.forget(pid)
+        blackbox.forget(worker)
 
 
 class Tree:
@@ -59,19 +61,21 @@ class Tree:
         self._queue, self.slots = queue, slots
         self.perch = Perch(cluster_id)
         self._stop = Flag()
-        self._pids = _FORK.RawArray("i", slots)
+        self._pids: Any = RawArray("i", slots)
+        self._short_since: float | None = None
         self._sentinel = _FORK.Process(target=self._run, name="sentinel")
         connections.close_all()
+        _note_parent()
         self._sentinel.start()
 
     def _run(self) -> None:
         # Its parts outlive a killed parent (facts in docs/adr/0002-jobs.md): tie them to it.
         _die_with_parent()
-        os.register_at_fork(after_in_child=_die_with_parent)
+        os.register_at_fork(before=_note_parent, after_in_child=_die_with_parent)
         Conf.WORKERS, _Sentinel.pids = self.slots, self._pids
         with self.perch.shared():
             broker = JobTableBroker(list_key=self._queue)
-            _Sentinel(self._stop, _FORK.Event(), uuid.uuid4(), broker)
+            _Sentinel(self._stop, Flag(), uuid.uuid4(), broker)
 
     def is_alive(self) -> bool:
         return self._sentinel.is_alive()
@@ -79,6 +83,13 @@ class Tree:
     def workers(self) -> list[int]:
         """Its living worker processes."""
         return [pid for pid in self._pids[:] if pid and is_alive(f"{here()}:{pid}")]
+
+    def shortage_s(self) -> float:
+        """For how many seconds workers have been missing, as far as anybody has looked."""
+        now = time.monotonic()
+        is_short = len(self.workers()) < self.slots
+        self._short_since = (self._short_since or now) if is_short else None
+        return now - self._short_since if self._short_since else 0.0
 
     def busy(self) -> int:
         """How many of its workers have a job."""
@@ -107,7 +118,17 @@ def memory_of(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+_parent = 0
+
+
+def _note_parent() -> None:
+    global _parent  # noqa: PLW0603 - the child inherits it
+    _parent = os.getpid()
+
+
 def _die_with_parent() -> None:
     libc: Any = ctypes.CDLL(None, use_errno=True)
     if hasattr(libc, "prctl"):
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != _parent:  # it died before we could say so
+        os._exit(1)

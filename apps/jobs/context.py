@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Self
 
 from django.conf import settings
-from django.db import Error, connection, transaction
+from django.db import DataError, Error, connection, transaction
 from django.utils import timezone
 
 from apps.core.errors import MediaHubError
@@ -91,7 +91,7 @@ class JobContext:
         self._stop: JobStopped | None = None
         self._stopped_at = self._told_to_end_at = 0.0
         self._lines: deque[JobLogLine] = deque()
-        self._logged = job.log_lines.count() if job.attempt > 1 else 0
+        self._logged = job.log_lines.count() if job.fence > 1 else 0  # earlier ones' lines count
         self._began = time.monotonic()
         self._time_limit_s = policy_of(job.kind).time_limit_s
         self._progress = ProgressLog(job)
@@ -169,9 +169,15 @@ class JobContext:
                 connection.close()
 
     def _try_to_write(self) -> None:
-        """A database that is away costs beats, not the heart; the lines are kept for the next."""
+        """Nothing stops the heart: neither a database that is away, nor facts that can't be stored.
+
+        The lines are kept for the next beat.
+        """
         try:
             self._write()
+        except (DataError, TypeError, ValueError) as error:
+            logger.warning("job %s: its progress can't be stored: %s", self.job.pk, error)
+            self.job.done, self.job.total, self.job.facts = 0, None, {}
         except Error as error:
             logger.warning("job %s: no heartbeat: %s", self.job.pk, error)
             connection.close()

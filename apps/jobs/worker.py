@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.db import (
     DataError,
     Error,
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 # The database was restarted, say, or two transactions met: worth another try.
 _DATABASE_TROUBLE = (IntegrityError, InterfaceError, OperationalError)
 _LONGEST_TURN_S = 5.0
+_TRY_AGAIN_S = 0.5
 
 # Set by the cluster's main process; its forked workers see it and give their jobs back.
 stopping = Flag()
@@ -79,7 +81,11 @@ def run(job: Job, *, then: Callable[[], Job | None] = lambda: None) -> Job | Non
     with acting(actor), logged(**about):
         logger.info("job %s %s: attempt %s", job.pk, job.kind, job.attempt)
         blackbox.record_commands()
-        running = JobContext(job, stopping=stopping.is_set, on_deaf=lambda why: _die(job, why))
+        try:
+            running = JobContext(job, stopping=stopping.is_set, on_deaf=lambda why: _die(job, why))
+        except (Error, MediaHubError) as error:
+            logger.warning("job %s %s can't be started: %s", job.pk, job.kind, error)
+            return _try_to_write_down(job, _cut_off(job, error), [], then=then)
         outcome = _work(running)
         job.state, job.summary = outcome["state"], outcome.get("summary", {})
         if running.was_long:
@@ -98,7 +104,7 @@ def _work(running: JobContext) -> dict[str, Any]:
     job = running.job
     with running:
         try:
-            summary = find_task(job.kind).work(running, **job.params)
+            summary = _checked(find_task(job.kind).work(running, **job.params))
         except JobStopped as stopped:
             return _stopped(job, stopped)
         except MediaHubError as error:
@@ -109,6 +115,12 @@ def _work(running: JobContext) -> dict[str, Any]:
             running.log(traceback.format_exc(), level=LogLevel.ERROR)
             return _cut_off(job, error) if isinstance(error, _DATABASE_TROUBLE) else _failed(error)
     return {"state": JobState.SUCCEEDED, "summary": summary, "is_batch": running.has_split}
+
+
+def _checked(summary: object) -> dict[str, Any]:
+    if not isinstance(summary, dict):
+        raise TypeError(f"A task returns a dict, not {summary!r}.")
+    return summary
 
 
 def _stopped(job: Job, reason: JobStopped) -> dict[str, Any]:
@@ -149,12 +161,29 @@ def _try_to_write_down(
     outcome |= {"done": job.done, "total": job.total, "facts": job.facts}
     try:
         try:
-            return _write_down(job, outcome, lines, then)
-        except (DataError, TypeError, ValueError) as error:  # no JSON, or none that can be stored
-            return _write_down(job, _failed(error), lines, then)
-    except Error as error:
-        logger.warning("job %s %s: its end could not be written: %s", job.pk, job.kind, error)
+            return _keep_trying(job, outcome, lines, then)
+        except (DataError, IntegrityError, TypeError, ValueError) as error:
+            # it is no JSON, or none that can be stored
+            return _keep_trying(job, _failed(error), lines, then)
+    except Error:
+        logger.exception("job %s %s: its end could not be written", job.pk, job.kind)
         return None
+
+
+def _keep_trying(
+    job: Job, outcome: dict[str, Any], lines: list[JobLogLine], then: Callable[[], Job | None]
+) -> Job | None:
+    """Write the end as soon as the database takes it, within the lease: the work is done."""
+    until = time.monotonic() + settings.MEDIAHUB_JOB_LEASE_SECONDS
+    while True:
+        try:
+            return _write_down(job, outcome, lines, then)
+        except (InterfaceError, OperationalError) as error:
+            logger.warning("job %s %s: its end isn't written yet: %s", job.pk, job.kind, error)
+            if time.monotonic() > until:
+                raise
+        connection.close()
+        time.sleep(_TRY_AGAIN_S)
 
 
 def _write_down(
@@ -164,12 +193,13 @@ def _write_down(
     connection.close_if_unusable_or_obsolete()
     values = dict(outcome)
     state = values.pop("state")
+    told = summary_line(job)
     with transaction.atomic():
         is_ours = _move(Job.objects.held(job.pk, job.fence), state, values)
         if is_ours:
             JobLogLine.objects.bulk_create(lines)
         following = then()
-    logger.info("job %s %s: %s", job.pk, job.kind, summary_line(job) if is_ours else "lease lost")
+    logger.info("job %s %s: %s", job.pk, job.kind, told if is_ours else "lease lost")
     return following
 
 

@@ -115,7 +115,8 @@ DATABASES: dict[str, dict[str, Any]] = {
         "NAME": conninfo_to_dict(_URL).get("dbname") if _URL else "mediahub",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {},
+        # What a frozen worker has locked is free again after a while.
+        "OPTIONS": {"options": "-c idle_in_transaction_session_timeout=300000"},
         "URL": _URL,
         "EMBEDDED": {
             "data_dir": MEDIAHUB_DATA_DIR,

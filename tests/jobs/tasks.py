@@ -90,4 +90,27 @@ def cancel_while_pausing(job: JobContext) -> dict[str, Any]:
     raise JobPaused
 
 
-ALL: list[Task] = [count, refuse, fail, die, hang, cut_off, odd_summary, odd_error, odd_log]
+@task("tests.no_summary", title="No summary", queue=Queue.CPU)
+def no_summary(_job: JobContext) -> Any:
+    return [1]
+
+
+@task("tests.odd_facts", title="Odd facts", queue=Queue.CPU)
+def odd_facts(job: JobContext) -> dict[str, Any]:
+    job.report(1, 2, name="nul \0", thing=object())
+    return {}
+
+
+ALL: list[Task] = [
+    count,
+    refuse,
+    fail,
+    die,
+    hang,
+    cut_off,
+    odd_summary,
+    odd_error,
+    odd_log,
+    no_summary,
+    odd_facts,
+]

@@ -182,7 +182,7 @@ class TestUpkeep:
         assert crashes.release_silent(Job.objects.filter(pk=job.pk)) == 1
 
         job.refresh_from_db()
-        assert (job.state, job.attempt, job.crashes) == (JobState.QUEUED, 1, 1)
+        assert (job.state, job.attempt, job.crashes) == (JobState.QUEUED, 1, 0)
         assert job.run_at > timezone.now()
 
     def test_believes_a_lease_only_after_some_silence(

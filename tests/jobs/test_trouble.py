@@ -62,7 +62,10 @@ def test_fails_after_so_many_restarts() -> None:
     assert (job.state, job.error_type) == (JobState.FAILED, "OperationalError")
 
 
-@pytest.mark.parametrize("task", [tasks.odd_summary, tasks.odd_error, tasks.odd_log])
+@pytest.mark.parametrize(
+    "task",
+    [tasks.odd_summary, tasks.odd_error, tasks.odd_log, tasks.no_summary, tasks.odd_facts],
+)
 def test_ends_whatever_it_says(task: Task) -> None:
     job = enqueue(task)
 
@@ -97,3 +100,31 @@ def _requeue_later() -> int:
         return crashes.release_silent(Job.objects.all())
     finally:
         connection.close()
+
+
+def test_the_heart_beats_on_though_facts_cannot_be_stored() -> None:
+    job = enqueue(tasks.hang)
+    claimed = claim()
+    assert claimed is not None
+    with JobContext(claimed) as running:
+        running.report(1, 2, thing=object(), name="nul \0")
+        _wait_for_beat(job)
+        running.report(3, 4, half="\ud800")
+        _wait_for_beat(job)
+
+
+def test_an_end_is_written_when_the_database_is_back() -> None:
+    job = enqueue(tasks.count, {"to": 1})
+    claimed = claim()
+    assert claimed is not None
+    lost = [True]
+
+    def cut_off_once() -> None:
+        if lost and lost.pop():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    worker.run(claimed, then=cut_off_once)
+
+    job.refresh_from_db()
+    assert (job.state, job.crashes, job.attempt) == (JobState.SUCCEEDED, 0, 1)

@@ -25,7 +25,7 @@ def release_worker(worker: str, *, exit_code: int | None, command: str = "") -> 
 
     ``exit_code`` is the process's as Python says it: negative for a signal.
     """
-    evidence = {"worker": worker, "exit_code": exit_code, "command": command}
+    evidence: dict[str, Any] = {"exit_code": exit_code, "command": command}
     if exit_code is not None and exit_code < 0:
         evidence["signal"] = signal.Signals(-exit_code).name
     return _release(Job.objects.with_worker().filter(worker=worker), evidence)
@@ -39,8 +39,11 @@ def dead_workers() -> set[str]:
 
 
 def release_silent(silent: QuerySet[Job]) -> int:
-    """Take jobs from workers that have not been heard of within their leases."""
-    return _release(silent, {})
+    """Take jobs from workers that have not been heard of within their leases.
+
+    Whether those died nobody knows: their machine or the network may have. So it is no crash.
+    """
+    return _release(silent, None)
 
 
 @transaction.atomic
@@ -58,27 +61,36 @@ def give_back(worker: str) -> int:
 
 
 @transaction.atomic
-def _release(jobs: QuerySet[Job], evidence: dict[str, Any]) -> int:
+def _release(jobs: QuerySet[Job], evidence: dict[str, Any] | None) -> int:
     # a row that is locked has a living worker, in a transaction that outlasts its lease
     taken = list(jobs.select_for_update(of=("self",), skip_locked=True).order_by("pk"))
     for job in taken:
-        _release_one(job, {"worker": job.worker, **evidence, "at": timezone.now().isoformat()})
+        if evidence is None:
+            text = f"The worker {job.worker} was not heard of within its lease."
+            _release_one(job, text, {})
+        else:
+            at = {"worker": job.worker, **evidence, "at": timezone.now().isoformat()}
+            crashed = {"crashes": job.crashes + 1, "evidence": at}
+            _release_one(job, _say_crash(job, at), crashed)
     return len(taken)
 
 
-def _release_one(job: Job, evidence: dict[str, Any]) -> None:
+def _say_crash(job: Job, evidence: dict[str, Any]) -> str:
     how = f" by {evidence['signal']}" if "signal" in evidence else ""
     text = f"The worker {job.worker} died{how} in attempt {job.attempt}."
-    if evidence.get("command"):
-        text += f" It was running: {evidence['command']}"
+    return f"{text} It was running: {evidence['command']}" if evidence.get("command") else text
+
+
+def _release_one(job: Job, text: str, counted: dict[str, Any]) -> None:
     JobLogLine.objects.create(job=job, level=LogLevel.ERROR, message=text)
     mine = Job.objects.filter(pk=job.pk)
-    counted = {"fence": F("fence") + 1, "crashes": F("crashes") + 1, "evidence": evidence}
+    counted["fence"] = F("fence") + 1
+    crashes = counted.get("crashes", 0)
     if job.state == JobState.CANCELLING:
         end(mine, JobState.CANCELLED, **counted)
-    elif job.crashes + 1 >= settings.MEDIAHUB_JOB_CRASHES:
+    elif crashes >= settings.MEDIAHUB_JOB_CRASHES:
         message = (
-            f"It killed {job.crashes + 1} workers: it is not tried again by itself. "
+            f"It killed {crashes} workers: it is not tried again by itself. "
             "See its log for what it was doing."
         )
         end(
@@ -86,7 +98,7 @@ def _release_one(job: Job, evidence: dict[str, Any]) -> None:
             error_type="worker_died", error_message=message,
         )  # fmt: skip
     elif job.attempt >= job.max_attempts:
-        message = f"The worker died in the last of {job.attempt} attempts."
+        message = f"Its worker was lost in the last of {job.attempt} attempts."
         end(mine, JobState.FAILED, **counted, error_type="worker_died", error_message=message)
     else:
         mine.update(

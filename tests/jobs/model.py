@@ -23,6 +23,7 @@ class Expected:
     needs: frozenset[int] = frozenset()
     parent: int | None = None
     item: str = ""
+    waits: int = 0
     holder: str = ""
     is_batch: bool = False
     is_delayed: bool = False
@@ -44,9 +45,6 @@ class Model:
 
     # Questions
 
-    def waits(self, job: Expected) -> int:
-        return sum(self.jobs[need].state != SUCCEEDED for need in job.needs)
-
     def children(self, parent: int) -> list[Expected]:
         return [job for job in self.jobs.values() if job.parent == parent]
 
@@ -61,7 +59,7 @@ class Model:
             job
             for job in self.jobs.values()
             if job.state == QUEUED
-            and not self.waits(job)
+            and not job.waits
             and not job.is_delayed
             and not self.holds & {queue, job.kind}
             and (not job.lane or busy.count(job.lane) < job.lane_limit)
@@ -84,10 +82,13 @@ class Model:
         for job in jobs:
             job.state, job.holder, job.pause_requested = state, "", False
             job.error = error or job.error
-        if state == SUCCEEDED or not jobs:
-            return
         ended = {job.id for job in jobs}
         every = self.jobs.values()
+        if state == SUCCEEDED or not jobs:
+            for other in every:
+                if other.state in WAITING:
+                    other.waits = max(0, other.waits - len(other.needs & ended))
+            return
         needing = [other for other in every if other.needs & ended and other.state in WAITING]
         self.end_all(needing, FAILED, error="needs_failed")
         children = [child for child in every if child.parent in ended]
@@ -126,12 +127,13 @@ class Model:
             job.pause_requested = False
             self.pause([job])
 
-    def died(self, job: Expected) -> None:
-        job.crashes += 1
+    def lost(self, job: Expected, *, died: bool) -> None:
+        """Its worker died, or wasn't heard of, which is no crash."""
+        job.crashes += died
         if job.state == CANCELLING:
             self.end(job, CANCELLED)
-        elif job.crashes >= CRASHES or job.attempt >= ATTEMPTS:
-            job.quarantined = job.crashes >= CRASHES
+        elif (died and job.crashes >= CRASHES) or job.attempt >= ATTEMPTS:
+            job.quarantined = died and job.crashes >= CRASHES
             self.end(job, FAILED, error="worker_died")
         else:
             self.back(job, later=True)
@@ -209,6 +211,12 @@ class Model:
             job.state, job.is_delayed, job.pause_requested = QUEUED, False, False
             job.attempt = job.crashes = 0
             job.quarantined, job.error, job.sums = False, "", {}
+        for job in self.jobs.values():  # what has begun doesn't wait again
+            if (job.id in again or job.needs & again) and job.state in WAITING:
+                self.count_waits(job)
+
+    def count_waits(self, job: Expected) -> None:
+        job.waits = sum(self.jobs[need].state != SUCCEEDED for need in job.needs)
 
     def _able(self, ids: set[int]) -> set[int]:
         """Without those that need what failed and isn't among them."""

@@ -183,6 +183,7 @@ class Jobs(RuleBasedStateMachine):
             job.pk, "tests.model", key=key, is_delayed=delayed, needs=frozenset(needed),
             lane=lane and f"mount:{lane}", lane_limit=_LIMITS.get(lane, 0),
         )  # fmt: skip
+        self.model.count_waits(self.model.jobs[job.pk])
 
     @rule(items=st.integers(0, 3), lane=_lanes)
     def start_batch(self, items: int, lane: str) -> None:
@@ -327,7 +328,7 @@ class Jobs(RuleBasedStateMachine):
             assert (row.lease_until is not None) == bool(job.holder), row
             assert row.error_type == job.error, row
             if job.state in WAITING:
-                assert row.waits == self.model.waits(job), row
+                assert row.waits == job.waits, row
             assert row.fence >= self.fences.get(number, 0)
             self.fences[number] = row.fence
 
@@ -418,10 +419,10 @@ class Jobs(RuleBasedStateMachine):
             assert crashes.release_worker(holder.name, exit_code=-9, command="ffmpeg -i x") == 1
         else:
             assert crashes.release_silent(Job.objects.held(holder.job.pk, holder.job.fence)) == 1
-        self.model.died(self.model.jobs[holder.job.pk])
-        row = Job.objects.get(pk=holder.job.pk)
-        assert row.evidence["worker"] == holder.name
+        self.model.lost(self.model.jobs[holder.job.pk], died=how == "worker")
         if how == "worker":
+            row = Job.objects.get(pk=holder.job.pk)
+            assert row.evidence["worker"] == holder.name
             assert (row.evidence["signal"], row.evidence["command"]) == ("SIGKILL", "ffmpeg -i x")
 
     def _lose(self, holder: Holder) -> None:
@@ -523,6 +524,7 @@ def _killed_at(queries: int) -> Iterator[None]:
 def test_jobs_do_as_the_model_says(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     settings.MEDIAHUB_JOB_ATTEMPTS = ATTEMPTS
     settings.MEDIAHUB_JOB_CRASHES = CRASHES
+    settings.MEDIAHUB_JOB_RETRY_SECONDS = settings.MEDIAHUB_JOB_RETRY_MOST_SECONDS = 3_600
     # between jobs a worker looks whether its connection still works; here all is one transaction
     monkeypatch.setattr(connection, "close_if_unusable_or_obsolete", lambda: None)
     run_state_machine_as_test(Jobs, settings=_PROFILE)

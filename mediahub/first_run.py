@@ -87,12 +87,11 @@ def _register_media(root: Path) -> str:
 
 
 def _add_demo() -> str:
-    ffmpeg = programs().ffmpeg
-    if ffmpeg is None:
+    if programs().ffmpeg is None:
         return "Without ffmpeg there is no demonstration library; `manage.py doctor` says more."
     folder = settings.MEDIAHUB_DATA_DIR / "demo"
     folder.mkdir(parents=True, exist_ok=True)
-    request_demonstration(add_library(folder, name="Demonstration"), ffmpeg=ffmpeg.path)
+    request_demonstration(add_library(folder, name="Demonstration"))
     return "A demonstration library of small clips is being made: watch it appear."
 
 

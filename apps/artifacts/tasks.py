@@ -11,21 +11,22 @@ from apps.jobs.context import JobContext
 from apps.jobs.models import Job
 from apps.jobs.registry import periodic, task
 from apps.jobs.services.lifecycle import enqueue
-from apps.library.models import Library
 
 _AFTER_FAILURE = timedelta(minutes=10)
 
 
-@task("artifacts.covers", title="Covers", queue=Queue.CPU, unit="videos")
+@task(
+    "artifacts.covers", title="Covers", queue=Queue.CPU, unit="videos",
+    target=("library_id", "library.library"), schedulable=True,
+)  # fmt: skip
 def covers(job: JobContext, *, library_id: int | None = None) -> dict[str, Any]:
     return dict(make_covers(library_id=library_id, report=job.report, guard=job.guard))
 
 
 def request_covers(library_id: int | None = None) -> Job:
     """Ask for the covers that are missing, of one library or of all."""
-    target = Library.objects.filter(pk=library_id).first() if library_id else None
     key = f"artifacts.covers:{library_id or 'all'}"
-    return enqueue(covers, {"library_id": library_id}, target=target, dedupe_key=key)
+    return enqueue(covers, {"library_id": library_id}, dedupe_key=key)
 
 
 @periodic("artifacts.missing_covers", every_s=30)

@@ -36,6 +36,8 @@ class Task:
     """``work`` takes a JobContext and the job's params by keyword; returns the summary (JSON).
 
     ``target`` names a param and the model whose id it is: ``("library_id", "library.library")``.
+    ``schedulable``: whoever may control jobs may ask for it with any params, again and again. Never
+    for what deletes, or what is checked when it is asked for.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Task:
     work: Work
     rules: Rules = Rules()
     target: tuple[str, str] | None = None
+    schedulable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,14 @@ def task(
     unit: str = "items",
     rules: Rules = Rules(),
     target: tuple[str, str] | None = None,
+    schedulable: bool = False,
 ) -> Callable[[Work], Task]:
     """Declare a task: ``@task("library.scan", …)`` in an app's ``tasks.py``."""
 
     def declare(work: Work) -> Task:
         if name in _tasks:
             raise ValueError(f"two tasks are named {name}")
-        _tasks[name] = Task(name, title, queue, unit, work, rules, target)
+        _tasks[name] = Task(name, title, queue, unit, work, rules, target, schedulable)
         return _tasks[name]
 
     return declare

@@ -15,7 +15,7 @@ ADD = "admin:jobs_schedule_add"
 
 def form(**values: Any) -> dict[str, Any]:
     sent = {
-        "name": "Nightly", "kind": "library.scan", "params": '{"library_id": 1}',
+        "name": "Nightly", "kind": "artifacts.covers", "params": '{"library_id": null}',
         "cron": "0 3 * * *", "priority": "0", "enabled": "on",
     }  # fmt: skip
     return {**sent, **values}
@@ -26,7 +26,7 @@ class TestForm:
         boss.post(reverse(ADD), form())
 
         schedule = Schedule.objects.get()
-        assert schedule.params == {"library_id": 1}
+        assert schedule.params == {"library_id": None}
         assert schedule.next_at is not None
         assert AuditEntry.objects.filter(object_type="jobs.schedule").count() == 1
 
@@ -48,7 +48,9 @@ class TestForm:
             ({"cron": "0 3"}, "Give five fields"),
             ({"cron": "61 3 * * *"}, "The minute can&#x27;t be read"),
             ({"kind": "gone.task"}, "Select a valid choice"),
-            ({"params": "{}"}, "needs library_id"),
+            ({"kind": "library.remove"}, "Select a valid choice"),
+            ({"kind": "library.scan", "params": "{}"}, "needs library_id"),
+            ({"params": '{"library_id": 1}'}, "there is no library of this id"),
             ({"params": '{"library_id": 1, "nonsense": 1}'}, "takes no nonsense"),
             ({"params": "[1]"}, "Give an object"),
             ({"params": "{"}, "Enter a valid JSON"),
@@ -68,7 +70,7 @@ class TestForm:
         Schedule.objects.update(kind="gone.task")
         schedule = Schedule.objects.get()
         change = reverse("admin:jobs_schedule_change", args=[schedule.pk])
-        assert "no longer installed" in boss.get(change).content.decode()
+        assert "be scheduled any more" in boss.get(change).content.decode()
 
         sent = form(name="Old", kind="gone.task", params="{}", enabled="", version=schedule.version)
         boss.post(change, sent)

@@ -199,7 +199,7 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
     other_scan = video.library.scans.create(started_at=NOON)
     batch = make_job(JobState.SUCCEEDED, is_batch=True)
     make_job(JobState.FAILED, parent=batch, item="a")
-    order = {"kind": "library.scan", "params": {"library_id": 1}, "cron": "0 3 * * *"}
+    order = {"kind": "library.scan_all", "cron": "0 3 * * *"}
     schedule = Schedule.objects.create(name="nightly", **order)
     entry = api.post("tags/", {"name": "first"}).headers["Location"]
     assert entry

@@ -20,7 +20,7 @@ class Refused(MediaHubError):
     code = "refused"
 
 
-@task("tests.count", title="Count", queue=Queue.CPU)
+@task("tests.count", title="Count", queue=Queue.CPU, schedulable=True)
 def count(job: JobContext, *, to: int) -> dict[str, Any]:
     for number in range(to + 1):
         job.report(number, to)
@@ -44,7 +44,7 @@ def die(_job: JobContext) -> dict[str, Any]:
     return {}
 
 
-@task("tests.hang", title="Hang", queue=Queue.CPU)
+@task("tests.hang", title="Hang", queue=Queue.CPU, schedulable=True)
 def hang(job: JobContext) -> dict[str, Any]:
     turns = 0
     while True:

@@ -18,6 +18,7 @@ from apps.jobs.choices import JobState
 from apps.jobs.models import Job, Schedule
 from apps.jobs.services import schedules
 from apps.jobs.services.schedules import BadSchedule
+from tests.factories import make_library
 from tests.jobs import tasks
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -117,6 +118,30 @@ def test_params_must_fit_the_kind(kind: str, params: dict[str, int], field: str,
     with pytest.raises(BadSchedule, match=text) as caught:
         schedules.check(kind, params)
     assert caught.value.field == field
+
+
+def test_what_deletes_or_runs_programs_cannot_be_scheduled() -> None:
+    for kind in ("library.remove", "library.forget", "library.demo", "library.probe"):
+        with pytest.raises(BadSchedule, match=f"{kind} can't be scheduled") as caught:
+            schedules.check(kind, {"library_id": 1})
+        assert caught.value.field == "kind"
+    assert {task.name for task in schedules.kinds() if not task.name.startswith("tests.")} == {
+        "artifacts.covers", "library.compare", "library.scan", "library.scan_all", "library.verify",
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("given", ["abc", "1", 2**70, -1, 0, 1.5, True, [1], None, 2**62])
+def test_what_a_job_is_about_must_exist(given: object) -> None:
+    with pytest.raises(BadSchedule, match="library_id") as caught:
+        schedules.check("library.scan", {"library_id": given})
+    assert caught.value.field == "params"
+
+
+@pytest.mark.django_db
+def test_what_a_job_may_be_about_can_be_left_out() -> None:
+    for params in ({}, {"library_id": None}, {"library_id": make_library().pk}):
+        assert schedules.check("artifacts.covers", params)
 
 
 @pytest.mark.django_db

@@ -29,7 +29,7 @@ from apps.core.units import say_ago
 from apps.jobs.models import Schedule
 from apps.jobs.pages.board import say_until
 from apps.jobs.pages.views import job_title
-from apps.jobs.registry import Task, all_tasks
+from apps.jobs.registry import Task
 from apps.jobs.services import schedules
 from apps.jobs.services.schedules import BadSchedule
 
@@ -77,10 +77,10 @@ class ScheduleForm(AuditedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(task.name, f"{task.title} ({task.name})") for task in all_tasks()]
+        choices = [(task.name, f"{task.title} ({task.name})") for task in schedules.kinds()]
         stored = self.instance.kind
         if stored and stored not in dict(choices):
-            choices.append((stored, f"{stored}: no longer installed"))
+            choices.append((stored, f"{stored}: can't be scheduled any more"))
         kind: Any = self.fields["kind"]
         kind.choices = [("", "Choose one"), *choices]
         self.fields["params"].help_text = _help_on_params()
@@ -212,7 +212,8 @@ def _describe(request: HttpRequest) -> JsonResponse:
 def _help_on_params() -> SafeString:
     """The parameters of every kind; the page's script shows those of the chosen one."""
     lines = [
-        format_html('<span data-of-kind="{}">{}</span>', t.name, _takes(t)) for t in all_tasks()
+        format_html('<span data-of-kind="{}">{}</span>', t.name, _takes(t))
+        for t in schedules.kinds()
     ]
     return format_html("A JSON object. {}", SafeString("".join(lines)))
 

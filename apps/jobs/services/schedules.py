@@ -9,6 +9,7 @@ from typing import Any
 
 from cronsim import CronSim, CronSimError
 from cronsim.explain import explain
+from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -71,25 +72,54 @@ def next_time(cron: str, *, after: datetime) -> datetime:
         raise BadSchedule("That day never comes.", field="cron") from error
 
 
+def kinds() -> list[Task]:
+    """What can be scheduled."""
+    return [task for task in all_tasks() if task.schedulable]
+
+
 def check(kind: str, params: Mapping[str, Any]) -> Task:
-    """The task, if it is known and takes these params. Raises BadSchedule."""
+    """The task, if it can be scheduled with these params. Raises BadSchedule."""
+    task = _find(kind)
+    _check_names(task, params)
+    _check_target(task, params)
+    return task
+
+
+def _find(kind: str) -> Task:
     try:
         task = find_task(kind)
     except UnknownTask as error:
-        near = get_close_matches(kind, [known.name for known in all_tasks()], n=1)
+        near = get_close_matches(kind, [known.name for known in kinds()], n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise BadSchedule(f"There is no kind of job {kind}.{hint}", field="kind") from error
+    if not task.schedulable:
+        raise BadSchedule(f"{kind} can't be scheduled: ask for it by hand.", field="kind")
+    return task
+
+
+def _check_names(task: Task, params: Mapping[str, Any]) -> None:
     taken = list(inspect.signature(task.work).parameters.values())[1:]
     if any(each.kind is each.VAR_KEYWORD for each in taken):
-        return task
+        return
     names = [each.name for each in taken]
     if unknown := sorted(set(params) - set(names)):
         takes = f"it takes {', '.join(names)}" if names else "it takes none"
-        raise BadSchedule(f"{kind} takes no {', '.join(unknown)}: {takes}.", field="params")
+        raise BadSchedule(f"{task.name} takes no {', '.join(unknown)}: {takes}.", field="params")
     needed = [each.name for each in taken if each.default is each.empty]
-    if lacking := [name for name in needed if name not in params]:
-        raise BadSchedule(f"{kind} needs {', '.join(lacking)}.", field="params")
-    return task
+    if lacking := [name for name in needed if params.get(name) is None]:
+        raise BadSchedule(f"{task.name} needs {', '.join(lacking)}.", field="params")
+
+
+def _check_target(task: Task, params: Mapping[str, Any]) -> None:
+    name, label = task.target or ("", "")
+    pk = params.get(name)
+    if pk is None:
+        return
+    model = apps.get_model(label)
+    is_id = isinstance(pk, int) and not isinstance(pk, bool) and 0 < pk < 2**63
+    if not is_id or not model._default_manager.filter(pk=pk).exists():
+        text = f"{name}: there is no {model._meta.verbose_name} of this id."
+        raise BadSchedule(text, field="params")
 
 
 def plan(schedule: Schedule) -> None:

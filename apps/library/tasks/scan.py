@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from apps.ffmpeg.demo import make_demo
+from apps.ffmpeg.demo import DemoFailed, make_demo
 from apps.jobs.choices import JobState, Queue
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
@@ -21,6 +21,7 @@ from apps.library.choices import Question
 from apps.library.models import Library
 from apps.library.services.libraries import due_for_scan
 from apps.library.services.library_edits import remove_library
+from apps.library.services.media import programs
 from apps.library.services.scan import history, scan_library, tell_apart
 from apps.library.services.scan.roots import below
 from apps.library.tasks.lanes import lane_of
@@ -30,7 +31,10 @@ _MOST_DOUBLINGS = 10
 _LIBRARY = ("library_id", "library.library")
 
 
-@task("library.scan", title="Scan", queue=Queue.DISK, unit="files", target=_LIBRARY)
+@task(
+    "library.scan", title="Scan", queue=Queue.DISK, unit="files", target=_LIBRARY,
+    schedulable=True,
+)  # fmt: skip
 def scan(
     job: JobContext,
     *,
@@ -54,7 +58,10 @@ def scan(
     return {"scan": done.pk, **done.counts}
 
 
-@task("library.scan_all", title="Scan all libraries", queue=Queue.DISK, unit="libraries")
+@task(
+    "library.scan_all", title="Scan all libraries", queue=Queue.DISK, unit="libraries",
+    schedulable=True,
+)  # fmt: skip
 def scan_all(job: JobContext, *, rescan: bool = False) -> dict[str, Any]:
     """For schedules: a scan of each library there is by then."""
     job.split(scan, (
@@ -68,7 +75,7 @@ def scan_all(job: JobContext, *, rescan: bool = False) -> dict[str, Any]:
 
 @task(
     "library.compare", title="Compare likely copies", queue=Queue.DISK, unit="files",
-    target=_LIBRARY,
+    target=_LIBRARY, schedulable=True,
 )  # fmt: skip
 def compare(job: JobContext, *, library_id: int) -> dict[str, Any]:
     library = Library.objects.get(pk=library_id)
@@ -76,9 +83,12 @@ def compare(job: JobContext, *, library_id: int) -> dict[str, Any]:
 
 
 @task("library.demo", title="Demonstration library", queue=Queue.CPU, unit="clips", target=_LIBRARY)
-def make_demonstration(job: JobContext, *, library_id: int, ffmpeg: str) -> dict[str, Any]:
+def make_demonstration(job: JobContext, *, library_id: int) -> dict[str, Any]:
+    ffmpeg = programs().ffmpeg
+    if ffmpeg is None:
+        raise DemoFailed("There is no ffmpeg to make clips with; `manage.py doctor` says more.")
     library = Library.objects.get(pk=library_id)
-    clips = make_demo(Path(library.root), ffmpeg=ffmpeg, report=job.report)
+    clips = make_demo(Path(library.root), ffmpeg=ffmpeg.path, report=job.report)
     return {"clips": len(clips), "scan_job": request_scan(library).pk}
 
 
@@ -87,11 +97,10 @@ def remove(job: JobContext, *, library_id: int) -> dict[str, Any]:
     return dict(remove_library(Library.objects.get(pk=library_id), report=job.report))
 
 
-def request_demonstration(library: Library, *, ffmpeg: str) -> Job:
+def request_demonstration(library: Library) -> Job:
     """Ask for the demonstration clips to be made in the library's root, and then for its scan."""
-    params = {"library_id": library.pk, "ffmpeg": ffmpeg}
     key = f"library.demo:{library.pk}"
-    return enqueue(make_demonstration, params, dedupe_key=key)
+    return enqueue(make_demonstration, {"library_id": library.pk}, dedupe_key=key)
 
 
 def request_removal(library: Library) -> Job:

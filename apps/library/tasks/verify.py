@@ -25,6 +25,7 @@ from apps.library.tasks.probe import files_by_library
     queue=Queue.DISK,
     unit="files",
     target=("library_id", "library.library"),
+    schedulable=True,
 )
 def verify(
     job: JobContext,

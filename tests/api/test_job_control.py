@@ -1,6 +1,5 @@
 """Jobs by the API: many at once, held, scheduled, backed up, and what the dashboard shows."""
 
-import io
 import json
 from typing import Any
 
@@ -8,13 +7,14 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from apps.accounts.choices import Role
 from apps.core.models import AuditEntry
 from apps.jobs.choices import JobState
 from apps.jobs.models import Cluster, Hold, Job, QueueMinute, Schedule
 from apps.jobs.services import backup as backups
 from apps.jobs.services import lifecycle
 from tests.client import Api
-from tests.factories import NOON, make_job
+from tests.factories import NOON, make_job, make_user
 from tests.jobs import tasks
 
 ORDER = {"name": "nightly", "kind": tasks.count.name, "params": {"to": 3}, "cron": "0 3 * * *"}
@@ -93,10 +93,10 @@ class TestControl:
 
     def test_retry_of_what_failed_is_a_new_batch(self, api: Api) -> None:
         batch = make_job(JobState.SUCCEEDED, is_batch=True)
-        for item, error in (("a", "refused"), ("b", "unreadable"), ("c", "refused")):
+        for item, error in (("a", "withheld"), ("b", "unreadable"), ("c", "refused")):
             make_job(JobState.FAILED, parent=batch, item=item, error_type=error)
 
-        response = api.post(f"jobs/{batch.pk}/retry-failed/", {"reason": "refused"})
+        response = api.post(f"jobs/{batch.pk}/retry-failed/", {"reason": "withheld"})
 
         again = response.json()
         assert response.status_code == 202
@@ -179,6 +179,8 @@ class TestSchedules:
         [
             ({"cron": "0 33 * * *"}, "cron"),
             ({"kind": "tests.coumt"}, "kind"),
+            ({"kind": "library.remove", "params": {"library_id": 1}}, "kind"),
+            ({"kind": "library.scan", "params": {"library_id": 2**70}}, "params"),
             ({"params": {"form": 1}}, "params"),
             ({"params": []}, "params"),
             ({"next_at": "2026-01-01T00:00:00Z"}, "next_at"),
@@ -209,17 +211,32 @@ class TestBackup:
 
         assert response["Content-Disposition"] == 'attachment; filename="mediahub-jobs.json"'
         assert restored.json() == {
-            "jobs": 3, "already_there": 0, "skipped": 0, "schedules": 0, "holds": 0,
+            "jobs": 3, "already_there": 0, "skipped": 0, "withheld": 0, "schedules": 0, "holds": 0,
         }  # fmt: skip
         assert {job.uid for job in Job.objects.all()} == {job.uid for job in jobs}
         assert len(json.loads(data)["jobs"]) == 3
+
+    def test_what_cannot_be_scheduled_comes_back_for_superusers_only(self, api: Api) -> None:
+        gone = make_job(kind="plugin.gone")
+        for kind in ("library.remove", "library.scan"):
+            make_job(kind=kind)
+        make_job(parent=gone, item="a")
+        data = "".join(backups.backup())
+        Job.objects.filter(parent__isnull=False).delete()
+        Job.objects.all().delete()
+
+        answer = Api(make_user(Role.OPERATOR)).post("jobs/restore/", data).json()
+
+        assert (answer["jobs"], answer["withheld"]) == (1, 3)
+        assert Job.objects.get().kind == "library.scan"
+        answer = api.post("jobs/restore/", data).json()
+        assert (answer["jobs"], answer["already_there"], answer["withheld"]) == (3, 1, 0)
 
     def test_refusals(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
         assert problem(api.post("jobs/restore/", "no backup")) == (400, "bad_backup")
         assert problem(api.post("jobs/restore/", "")) == (400, "bad_backup")
         monkeypatch.setattr("apps.jobs.api.backups.MOST_BYTES", 10)
         assert problem(api.post("jobs/restore/", "x" * 11)) == (413, "too_large")
-        assert backups.restore(io.BytesIO("".join(backups.backup()).encode())).jobs == 0
 
 
 def test_clusters_and_their_workers(api: Api) -> None:

@@ -28,8 +28,8 @@ def written() -> bytes:
     return "".join(backup()).encode()
 
 
-def read(data: bytes) -> Restored:
-    return restore(io.BytesIO(data))
+def read(data: bytes, *, every_kind: bool = True) -> Restored:
+    return restore(io.BytesIO(data), every_kind=every_kind)
 
 
 def forget_all() -> None:
@@ -190,6 +190,21 @@ class TestTwins:
         read(data)
 
         assert Job.objects.get(uid=needing.uid).waits == 0
+
+
+def test_what_cannot_be_scheduled_comes_back_only_if_that_is_said() -> None:
+    gone = make_job(kind="plugin.gone")
+    make_job(kind="tests.count", parent=gone, item="a")
+    removal = make_job(JobState.PAUSED, kind="library.remove")
+    for kind in ("tests.count", "library.scan"):
+        JobDependency.objects.create(job=make_job(kind=kind), needs=removal)
+    make_job(kind="library.scan", dedupe_key="a")
+    data = written()
+    forget_all()
+
+    assert read(data, every_kind=False) == Restored(jobs=1, withheld=5)
+    assert Job.objects.get().dedupe_key == "a"
+    assert read(data) == Restored(jobs=5, already_there=1)
 
 
 class TestRefusal:

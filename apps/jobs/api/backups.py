@@ -41,6 +41,9 @@ class RestoredSerializer(serializers.Serializer):
     jobs = serializers.IntegerField()
     already_there = serializers.IntegerField(help_text="jobs that were left alone")
     skipped = serializers.IntegerField(help_text="jobs whose work another does by now")
+    withheld = serializers.IntegerField(
+        help_text="jobs of kinds that can't be scheduled, which only a superuser may restore"
+    )
     schedules = serializers.IntegerField()
     holds = serializers.IntegerField()
 
@@ -57,10 +60,13 @@ class JobBackups(GenericViewSet):
     @extend_schema(request=OpenApiTypes.OBJECT, responses=RestoredSerializer)
     @action(detail=False, methods=["post"], parser_classes=[_AsItComes], **OPERATORS)
     def restore(self, request: Request, **_kwargs: Any) -> Response:
-        """Bring back what a backup holds and isn't here; all of it or nothing, at most 200 MB."""
+        """Bring back what a backup holds and isn't here; all of it or nothing, at most 200 MB.
+
+        What can't be scheduled, such as the removal of a library, only a superuser may restore.
+        """
         if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
             raise TooLargeBackup(f"The backup exceeds {MOST_BYTES:,} bytes.")
         stream = request.data.get("stream") if isinstance(request.data, dict) else None
         if stream is None:
             raise BadBackup("Send the backup as the body, with its length.")
-        return Response(asdict(restore(stream)))
+        return Response(asdict(restore(stream, every_kind=request.user.is_superuser)))

@@ -153,7 +153,7 @@ class Command(MediaHubCommand):
     def _perform_restore(self, options: dict[str, Any]) -> dict[str, Any]:
         try:
             with open(options["file"], "rb") as file:
-                return asdict(backups.restore(file))
+                return asdict(backups.restore(file, every_kind=True))
         except OSError as error:
             raise FileTrouble(f"{options['file']} can't be read: {error.strerror}.") from error
 

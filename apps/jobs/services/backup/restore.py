@@ -35,29 +35,35 @@ class RestoreConflict(Conflict):
 
 @dataclass(slots=True)
 class Restored:
-    """How many came back; ``already_there`` were left alone, ``skipped`` have a twin at work."""
+    """How many came back; ``already_there`` were left alone, ``skipped`` have a twin at work.
+
+    ``withheld`` are of kinds that only a superuser may bring back, or belong to such jobs.
+    """
 
     jobs: int = 0
     already_there: int = 0
     skipped: int = 0
+    withheld: int = 0
     schedules: int = 0
     holds: int = 0
 
 
-def restore(source: Source) -> Restored:
+def restore(source: Source, *, every_kind: bool) -> Restored:
     """Bring back what a backup holds and isn't here, in one transaction.
 
     What was at work is queued with its attempts as they were; what was being cancelled is
     cancelled. Jobs that are here by their uid, schedules by their name and holds are left alone, so
     that doing it twice changes nothing. A job whose work an active one does already is skipped, and
-    so are its parts. Kinds that nobody here knows are kept: they wait for a worker that does.
-    Raises BadBackup, TooLargeBackup, RestoreConflict.
+    so are its parts. What can't be scheduled, such as the removal of a library, was checked when it
+    was asked for, which a file can't prove: it comes back only with ``every_kind``. So do kinds
+    that nobody here knows; they wait for a worker that does. Raises BadBackup, TooLargeBackup,
+    RestoreConflict.
     """
     head, jobs = read(source)
     restored = Restored()
     with _told(), transaction.atomic():
         _restore_orders(head, restored)
-        work = _Work(restored)
+        work = _Work(restored, every_kind=every_kind)
         while some := list(islice(jobs, _CHUNK)):
             work.take(some)
         work.settle()
@@ -67,8 +73,10 @@ def restore(source: Source) -> Restored:
 class _Work:
     """Brings jobs back a thousand at a time."""
 
-    def __init__(self, restored: Restored) -> None:
+    def __init__(self, restored: Restored, *, every_kind: bool) -> None:
         self._restored = restored
+        self._kinds = None if every_kind else {task.name for task in schedules.kinds()}
+        self._withheld: set[UUID] = set()
         self._number = 0
         self._skipped: dict[UUID, int] = {}  # and who does the work instead
         self._queues: set[str] = set()
@@ -108,6 +116,10 @@ class _Work:
             if row["uid"] in known.ids:
                 self._restored.already_there += 1
                 continue
+            if self._is_withheld(row):
+                self._withheld.add(row["uid"])
+                self._restored.withheld += 1
+                continue
             parent = self._find(row["parent"], known, number) if row["parent"] else None
             needed = [self._find(uid, known, number) for uid in row["after"]]
             twin = self._skipped.get(row["parent"]) or known.twin_of(row, parent)
@@ -123,6 +135,13 @@ class _Work:
         self._restored.jobs += len(jobs)
         self._queues.update(job.queue for job in jobs)
         self._waits = self._waits or bool(edges)
+
+    def _is_withheld(self, row: dict[str, Any]) -> bool:
+        if self._kinds is None:
+            return False
+        return row["kind"] not in self._kinds or not self._withheld.isdisjoint(
+            [row["parent"], *row["after"]]
+        )
 
     def _find(self, uid: UUID, known: "_Known", number: int) -> int:
         found = known.ids.get(uid) or self._skipped.get(uid)

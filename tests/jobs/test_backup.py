@@ -223,6 +223,11 @@ class TestRefusal:
             ({"uid": "1"}, "Job 1: uid"),
             ({"created_at": "yesterday"}, "Job 1: created_at"),
             ({"created_at": "2026-01-01T00:00:00"}, "Job 1: created_at"),
+            ({"created_at": "9999-12-31T23:59:59-14:00"}, "Job 1: created_at"),
+            ({"urgency": "0001-01-01T00:00:00+14:00"}, "Job 1: urgency"),
+            ({"urgency": "1799-12-31T23:59:59+00:00"}, "Job 1: urgency"),
+            ({"run_at": "2201-01-01T00:00:00+00:00"}, "Job 1: run_at"),
+            ({"is_batch": True}, "Job 1: is_batch"),
             ({"after": "x"}, "Job 1: after"),
             ({"after": [str(uuid4())]}, "Job 1 refers to"),
             ({"parent": str(uuid4())}, "Job 1 refers to"),
@@ -331,6 +336,7 @@ def test_any_queue_comes_back_as_it_was(drawn: list[dict[str, Any]]) -> None:
         parent, after, key = values.pop("parent"), values.pop("after"), values.pop("key")
         active = values["state"] not in FINISHED
         key = f"key {len(made)}" if key and active else ""
+        values["is_batch"] &= values["state"] != JobState.QUEUED
         job = make_job(
             values.pop("state"), **values, dedupe_key=key,
             parent=made[parent] if parent is not None and parent < len(made) else None,

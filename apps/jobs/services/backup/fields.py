@@ -1,7 +1,7 @@
 """What a backup may say: each field of a job, a schedule and a hold, checked before it is used."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from apps.jobs.services.backup.lines import BadBackup
 
 Check = Callable[[Any], Any]
 _SMALL, _LARGE = 2**15 - 1, 2**63 - 1
-_INTEGER = 2**31 - 1
+_YEARS = 1800, 2200  # the urgency of what is hurried lies long ago; beyond, sums of times overflow
 
 
 def read_fields(given: Any, fields: Mapping[str, Check], what: str) -> dict[str, Any]:
@@ -79,9 +79,9 @@ def _time(value: Any) -> datetime:
         time = datetime.fromisoformat(value)
     except (TypeError, ValueError) as error:
         raise ValueError(text) from error
-    if time.tzinfo is None:
+    if time.tzinfo is None or not _YEARS[0] <= time.year <= _YEARS[1]:
         raise ValueError(text)
-    return time
+    return time.astimezone(UTC)
 
 
 def _uid(value: Any) -> UUID:

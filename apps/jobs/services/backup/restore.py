@@ -190,6 +190,8 @@ class _Known:
 def _job(row: dict[str, Any], known: _Known, *, pk: int, parent: int | None, number: int) -> Job:
     if row["lane"] and not row["lane_limit"]:
         raise BadBackup(f"Job {number}: lane_limit: give at least 1 for the lane.")
+    if row["is_batch"] and row["state"] == JobState.QUEUED:
+        raise BadBackup(f"Job {number}: is_batch: what is queued hasn't been split yet.")
     state = row["state"] if row["is_batch"] else _COMES_BACK.get(row["state"], row["state"])
     values = {name: value for name, value in row.items() if name not in _ELSEWHERE}
     return Job(

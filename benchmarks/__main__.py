@@ -6,7 +6,7 @@ import sys
 from benchmarks import place
 from benchmarks.report import Report
 
-NAMES = ("scan", "watch", "moves", "kills", "storage", "catalogue", "listeners")
+NAMES = ("scan", "watch", "moves", "kills", "storage", "catalogue", "jobs", "listeners")
 
 
 def main(names: list[str]) -> int:

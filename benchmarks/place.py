@@ -37,13 +37,18 @@ def databases() -> set[str]:
 
 def make_database(name: str) -> None:
     """Make an empty, migrated database, in place of one of this name, and use it."""
-    drop_database(name)
-    with _admin() as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    make_empty_database(name)
     use_database(name)
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
+
+
+def make_empty_database(name: str) -> None:
+    """Make a database with nothing in it, in place of one of this name."""
+    drop_database(name)
+    with _admin() as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
 def copy_database(name: str, *, template: str) -> None:
@@ -83,8 +88,8 @@ def use_database(name: str) -> None:
     from django.db import connection
 
     _close()
-    os.environ["DATABASE_URL"] = _url(name)
-    connection.settings_dict |= {"NAME": name, "URL": _url(name)}
+    os.environ["DATABASE_URL"] = url(name)
+    connection.settings_dict |= {"NAME": name, "URL": url(name)}
 
 
 def _close() -> None:
@@ -94,8 +99,9 @@ def _close() -> None:
 
 
 def _admin() -> "psycopg.Connection[tuple[str, ...]]":
-    return psycopg.connect(_url("postgres"), autocommit=True)
+    return psycopg.connect(url("postgres"), autocommit=True)
 
 
-def _url(name: str) -> str:
+def url(name: str) -> str:
+    """Where a database of the server is found."""
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()

@@ -1,4 +1,4 @@
-"""Clusters and a scheduler in processes of their own, with the tests' database and the rig's tasks."""
+"""Clusters and a scheduler in processes of their own, with the rig's tasks."""
 
 import os
 import shutil
@@ -23,6 +23,7 @@ QUICK = {
     "MEDIAHUB_JOB_STOP_SECONDS": "3",
     "MEDIAHUB_LOG_LEVEL": "WARNING",
     "RIG_CANARY_SECONDS": "2",
+    "RIG_TURN_SECONDS": "1",
 }
 
 
@@ -50,10 +51,17 @@ class Site:
         self, *, workers: int = 2, through: Sequence[str] = (), **settings: str
     ) -> "subprocess.Popen[bytes]":
         """One of the queue ``cpu`` whose workers are there."""
+        process = self.start_cluster(workers=workers, through=through, **settings)
+        wait_for(lambda: len(workers_of(process)) == workers)
+        return process
+
+    def start_cluster(
+        self, *, workers: int = 2, through: Sequence[str] = (), **settings: str
+    ) -> "subprocess.Popen[bytes]":
+        """One that needs some seconds to get going."""
         arguments = ("worker", "cpu", "--workers", str(workers))
         process = self.start(*arguments, through=through, **settings)
         self._clusters.append(process)
-        wait_for(lambda: len(workers_of(process)) == workers)
         return process
 
     def kill_clusters(self) -> None:
@@ -139,3 +147,20 @@ def programs(*arguments: str) -> list[int]:
             if path.read_bytes() == wanted:
                 found.append(int(path.parent.name))
     return found
+
+
+def alive(pids: list[int]) -> list[int]:
+    """Those that aren't dead."""
+    return [pid for pid in pids if _stat(pid)[:1] not in ([], ["Z"], ["X"])]
+
+
+def parent(pid: int) -> int:
+    return int(_stat(pid)[1])
+
+
+def _stat(pid: int) -> list[str]:
+    """What proc(5) says of a process after its name."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []

@@ -18,6 +18,10 @@ EFFECTS = "CREATE TABLE IF NOT EXISTS rig_effect (job bigint NOT NULL, worker te
 
 # Tests have less time than people.
 canary.EVERY_S = float(os.environ.get("RIG_CANARY_SECONDS", canary.EVERY_S))
+if "RIG_TURN_SECONDS" in os.environ:
+    from apps.jobs.cluster import node
+
+    node._TURN_S = float(os.environ["RIG_TURN_SECONDS"])
 
 
 @task("tests.rig_nothing", title="Nothing", queue=Queue.CPU)

@@ -16,7 +16,7 @@ from apps.core.audit import StaleEdit
 from apps.core.models import AuditEntry
 from apps.jobs.choices import JobState
 from apps.jobs.models import Job, Schedule
-from apps.jobs.services import schedules
+from apps.jobs.services import lifecycle, schedules
 from apps.jobs.services.schedules import BadSchedule
 from tests.factories import make_library
 from tests.jobs import tasks
@@ -214,6 +214,21 @@ class TestRunDue:
         assert schedules.run_due() == 1
         assert Job.objects.count() == 1
 
+    def test_one_whose_job_is_paused_says_so(self) -> None:
+        schedule = make()
+        job = lifecycle.pause(schedules.run_now(schedule))
+        fall_due(schedule)
+
+        schedules.run_due()
+
+        schedule.refresh_from_db()
+        assert schedule.last_error == f"Job {job.pk} of it is paused: nothing is started meanwhile."
+        lifecycle.resume(job)
+        fall_due(schedule)
+        schedules.run_due()
+        schedule.refresh_from_db()
+        assert (schedule.last_error, Job.objects.count()) == ("", 1)
+
     def test_one_that_cannot_be_asked_for_says_why_and_stops_no_other(self) -> None:
         gone, unfit, good = make("a"), make("b"), make("c")
         Schedule.objects.filter(pk=gone.pk).update(kind="gone.kind")
@@ -252,10 +267,11 @@ class TestRunDue:
         schedule.refresh_from_db()
         assert (schedule.next_at, Job.objects.count()) == (tomorrow, 0)
 
-    def test_a_clock_set_back_by_years_is_followed(self) -> None:
+    @pytest.mark.parametrize("stamp", ["last_at", "created_at", "updated_at"])
+    def test_a_clock_set_back_by_years_is_followed(self, stamp: str) -> None:
         schedule = make()
         later = timezone.now() + timedelta(days=1_000)
-        Schedule.objects.update(last_at=later, next_at=later + timedelta(days=1))
+        Schedule.objects.update(next_at=later + timedelta(days=1), **{stamp: later})
 
         assert (schedules.run_due(), schedules.run_due()) == (0, 0)
 

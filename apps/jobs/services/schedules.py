@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from apps.core import audit
 from apps.core.errors import MediaHubError
+from apps.jobs.choices import JobState
 from apps.jobs.models import Job, Schedule
 from apps.jobs.registry import Task, UnknownTask, all_tasks, find_task
 from apps.jobs.services import lifecycle
@@ -169,8 +170,8 @@ def run_now(schedule: Schedule) -> Job:
 def run_due() -> int:
     """Ask for what is due, each once however many schedulers there are; return how many.
 
-    Times that were missed count as one. What can't be asked for says so in ``last_error`` and
-    waits for its next time.
+    Times that were missed count as one. What can't be asked for, or waits for a paused job, says so
+    in ``last_error`` until its next time.
     """
     _follow_clock_back()
     number = 0
@@ -190,6 +191,8 @@ def _run_one() -> bool:
     try:
         with transaction.atomic():
             job = _enqueue(schedule)
+        if job.state == JobState.PAUSED:
+            error = f"Job {job.pk} of it is paused: nothing is started meanwhile."
     except MediaHubError as failure:
         error = str(failure)
     except Exception as failure:
@@ -215,8 +218,9 @@ def _next_or_never(schedule: Schedule, now: datetime) -> datetime | None:
 
 
 def _follow_clock_back() -> None:
-    """Plan anew what ran in a future that a clock set back by hours has taken away."""
-    ahead = Q(last_at__gt=Now() + _SET_BACK) | Q(created_at__gt=Now() + _SET_BACK)
+    """Plan anew what ran or was edited in a future that a clock set back has taken away."""
+    soon = Now() + _SET_BACK
+    ahead = Q(last_at__gt=soon) | Q(created_at__gt=soon) | Q(updated_at__gt=soon)
     for schedule in Schedule.objects.filter(ahead, enabled=True):
         due = _next_or_never(schedule, _database_now())
         Schedule.objects.filter(pk=schedule.pk, next_at__gt=due).update(next_at=due)

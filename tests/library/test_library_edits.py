@@ -2,10 +2,22 @@
 
 import pytest
 
+from apps.jobs.choices import JobState
+from apps.jobs.context import JobContext, LeaseLost
+from apps.jobs.models import Job
+from apps.jobs.registry import find_task
 from apps.library.models import File, Folder, Library, Video
 from apps.library.services import library_edits
 from apps.library.services.library_edits import remove_library
-from tests.factories import NOON, make_file, make_library, make_studio, make_tag, make_video
+from tests.factories import (
+    NOON,
+    make_file,
+    make_job,
+    make_library,
+    make_studio,
+    make_tag,
+    make_video,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +64,33 @@ def test_one_of_another_library_loses_only_its_file_here(library: Library) -> No
     remove_library(library)
 
     assert list(File.objects.values_list("video", flat=True)) == [video.pk]
+
+
+@pytest.mark.parametrize("batches", [0, 1, 2])
+def test_a_worker_that_lost_its_job_removes_nothing_more(
+    library: Library, batches: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_edits, "_BATCH", 1)
+    for _ in range(2):
+        make_file(library=library, video=make_video(library=library))
+    job = make_job(JobState.RUNNING, kind="library.remove", params={"library_id": library.pk})
+    running = JobContext(job)
+    reported = []
+
+    def lose(done: int, _total: int | None = None, /, **_facts: object) -> None:
+        reported.append(done)
+        if len(reported) == batches:
+            Job.objects.update(fence=job.fence + 1)
+
+    if batches == 0:
+        Job.objects.update(fence=job.fence + 1)
+    monkeypatch.setattr(running, "report", lose)
+    with pytest.raises(LeaseLost):
+        find_task(job.kind).work(running, **job.params)
+
+    assert Library.objects.filter(pk=library.pk).exists()
+    assert len(reported) == batches
+    assert library.files.count() == 4 - batches
 
 
 @pytest.mark.parametrize("kills", [1, 2, 3])

@@ -14,7 +14,7 @@ from apps.core.progress import Progress, silent
 from apps.jobs.services.lifecycle import active_for
 from apps.library.models import Library, LibraryPrefix, Video
 from apps.library.services.facts import sync_facts
-from apps.library.services.forget import drop_files
+from apps.library.services.forget import Guard, drop_files
 from apps.library.services.library_checks import check_library
 
 _BATCH = 500
@@ -56,15 +56,17 @@ def edit_library(
     return changed
 
 
-def remove_library(library: Library, *, report: Progress = silent) -> dict[str, int]:
+def remove_library(
+    library: Library, *, report: Progress = silent, guard: Guard = transaction.atomic
+) -> dict[str, int]:
     """Forget a library with its files, which stay on disk as they are, and their videos.
 
-    A video that has a file in another library stays with that. Goes by batches: stopped and called
-    again it goes on where it was. ``report`` counts videos.
+    A video that has a file in another library stays with that. Each batch is a transaction under
+    ``guard``: stopped and called again it goes on where it was. ``report`` counts videos.
     """
     total, removed = library.videos.count(), 0
     while True:
-        with transaction.atomic():
+        with guard():
             files = list(library.files.select_for_update().order_by("pk")[:_BATCH])
             removed += drop_files(files)
         if not files:
@@ -74,12 +76,13 @@ def remove_library(library: Library, *, report: Progress = silent) -> dict[str, 
     while ids := list(
         library.videos.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:_BATCH]
     ):
-        with transaction.atomic():
+        with guard():
             _, deleted = Video.objects.filter(pk__in=ids, files=None).delete()
             sync_facts(ids)
         last, removed = ids[-1], removed + deleted.get(Video._meta.label, 0)
         report(removed, total)
-    audit.delete(library)
+    with guard():
+        audit.delete(library)
     return {"videos": removed}
 
 

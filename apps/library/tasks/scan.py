@@ -94,7 +94,8 @@ def make_demonstration(job: JobContext, *, library_id: int) -> dict[str, Any]:
 
 @task("library.remove", title="Remove a library", queue=Queue.DISK, unit="videos", target=_LIBRARY)
 def remove(job: JobContext, *, library_id: int) -> dict[str, Any]:
-    return dict(remove_library(Library.objects.get(pk=library_id), report=job.report))
+    library = Library.objects.get(pk=library_id)
+    return dict(remove_library(library, report=job.report, guard=job.guard))
 
 
 def request_demonstration(library: Library) -> Job:

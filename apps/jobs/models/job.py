@@ -11,6 +11,7 @@ from apps.jobs.choices import ACTIVE, AT_WORK, FINISHED, JobState, LogLevel, Que
 from apps.jobs.querysets import JobQuerySet
 
 JOB_CHANNEL = "mediahub_jobs"
+ONE_OF_A_KEY = "jobs_job_one_active_of_a_key"
 
 
 class Job(models.Model):
@@ -96,7 +97,7 @@ class Job(models.Model):
             models.UniqueConstraint(
                 fields=["dedupe_key"],
                 condition=Q(state__in=ACTIVE) & ~Q(dedupe_key=""),
-                name="jobs_job_one_active_of_a_key",
+                name=ONE_OF_A_KEY,
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=AT_WORK) | Q(lease_until__isnull=False) | Q(is_batch=True),

@@ -14,12 +14,20 @@ from apps.jobs.services.waking import wake
 NEEDS_FAILED = "needs_failed"
 _WAITING = (JobState.QUEUED, JobState.PAUSED)
 
-# One count for each prerequisite that has ended; the row's lock makes concurrent ends queue up.
+# One count for each prerequisite that has ended; locks, taken in one order, make concurrent ends
+# queue up.
 _COUNT_DOWN = """
+    WITH ended AS (
+        SELECT job_id, count(*) AS number FROM jobs_jobdependency
+        WHERE needs_id = ANY(%s) GROUP BY job_id
+    ), locked AS MATERIALIZED (
+        SELECT id FROM jobs_job
+        WHERE id IN (SELECT job_id FROM ended) AND state IN ('queued', 'paused')
+        ORDER BY id FOR NO KEY UPDATE
+    )
     UPDATE jobs_job SET waits = GREATEST(0, waits - ended.number)
-    FROM (SELECT job_id, count(*) AS number FROM jobs_jobdependency
-          WHERE needs_id = ANY(%s) GROUP BY job_id) ended
-    WHERE jobs_job.id = ended.job_id AND state IN ('queued', 'paused')
+    FROM locked JOIN ended ON ended.job_id = locked.id
+    WHERE jobs_job.id = locked.id AND state IN ('queued', 'paused')
     RETURNING jobs_job.queue
 """
 

@@ -1,6 +1,6 @@
 """What happens to jobs from outside: asked for, cancelled, retried, paused, resumed, hurried."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.core import context
 from apps.core.errors import Conflict
 from apps.jobs.choices import ACTIVE, FINISHED, JobState
-from apps.jobs.models import Job, JobDependency
+from apps.jobs.models import ONE_OF_A_KEY, Job, JobDependency
 from apps.jobs.policy import policy_of
 from apps.jobs.registry import Task
 from apps.jobs.services import batches, many
@@ -54,9 +54,11 @@ def enqueue(
         try:
             with transaction.atomic():
                 _insert(job, after)
-        except IntegrityError:  # another was faster
-            if not dedupe_key:
+        except IntegrityError as error:
+            cause: Any = error.__cause__
+            if cause.diag.constraint_name != ONE_OF_A_KEY:
                 raise
+            # else another was faster
         else:
             return job
 
@@ -132,12 +134,7 @@ def active_for(target: models.Model) -> QuerySet[Job]:
 
 
 def _do(deed: str, job: Job, *, already: Sequence[JobState]) -> Job:
-    do: Callable[[QuerySet[Job]], int] = many.DEEDS[deed]
-    try:
-        with transaction.atomic():
-            changed = do(Job.objects.filter(pk=job.pk))
-    except IntegrityError as error:  # its twin was faster
-        raise WrongState(f"Another job does the work of job {job.pk} already.") from error
+    changed = many.control(deed, Job.objects.filter(pk=job.pk))
     job.refresh_from_db()
     if not changed and job.state not in already and not (deed == "pause" and job.pause_requested):
         raise WrongState(f"Job {job.pk} is {job.state}: it can't be {_DONE[deed]}.")

@@ -4,12 +4,13 @@ Each deed takes a queryset and leaves alone those whose state doesn't allow it. 
 batch is done to the children that it still has.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import (
     DateTimeField,
     Exists,
@@ -20,6 +21,7 @@ from django.db.models import (
     QuerySet,
     Value,
 )
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from apps.core.errors import MediaHubError
@@ -28,7 +30,12 @@ from apps.jobs.models import Job, JobDependency
 from apps.jobs.services.ending import NEEDS_FAILED, end
 from apps.jobs.services.waking import wake
 
+Deed = Callable[[QuerySet[Job]], int]
+
 HURRIED = 1_000  # points of priority
+_TRIES = 3
+# a deadlock, and a twin that was faster: the next try comes after what was in its way
+_PASSING = ("40P01", "23505")
 _WAITING = (JobState.QUEUED, JobState.PAUSED)
 _UNSUCCESSFUL = (JobState.FAILED, JobState.CANCELLED)
 _ANEW: dict[str, Any] = {
@@ -36,16 +43,20 @@ _ANEW: dict[str, Any] = {
     "evidence": {}, "done": 0, "total": None, "rate_per_s": None, "facts": {}, "summary": {},
     "error_type": "", "error_message": "", "pause_requested": False,
 }  # fmt: skip
-_RECOUNT_WAITS = """
-    UPDATE jobs_job SET waits = truth.number
-    FROM (SELECT job.id, count(needed.id) FILTER (WHERE needed.state <> 'succeeded') AS number
-          FROM jobs_job job
-          LEFT JOIN jobs_jobdependency link ON link.job_id = job.id
-          LEFT JOIN jobs_job needed ON needed.id = link.needs_id
-          WHERE job.state IN ('queued', 'paused') AND {which}
-          GROUP BY job.id) truth
-    WHERE jobs_job.id = truth.id AND waits <> truth.number
+_MISCOUNTED = """
+    SELECT job.id, count(*) FILTER (WHERE needed.state <> 'succeeded') AS number
+    FROM jobs_job job
+    LEFT JOIN jobs_jobdependency link ON link.job_id = job.id
+    LEFT JOIN jobs_job needed ON needed.id = link.needs_id
+    WHERE job.state IN ('queued', 'paused') AND {which}
+    GROUP BY job.id
+    HAVING count(*) FILTER (WHERE needed.state <> 'succeeded') <> job.waits
 """
+_NAMED, _THAT_WAIT = "job.id = ANY(%s)", "job.waits > 0"
+_SET_RIGHT = f"""
+    UPDATE jobs_job SET waits = number FROM ({_MISCOUNTED.format(which=_NAMED)}) truth
+    WHERE jobs_job.id = truth.id
+"""  # noqa: S608 - of constants
 
 
 class UnknownDeed(MediaHubError):
@@ -61,7 +72,28 @@ def control(deed: str, jobs: QuerySet[Job]) -> int:
     return DEEDS[deed](jobs)
 
 
-@transaction.atomic
+def _deed(do: Deed) -> Deed:
+    """A deed is one transaction, tried again if another one was in its way.
+
+    It first locks what it is about to change, all in one order: ends and other deeds do likewise.
+    """
+
+    @wraps(do)
+    def tried(jobs: QuerySet[Job]) -> int:
+        left = _TRIES
+        while True:
+            left -= 1
+            try:
+                with transaction.atomic():
+                    return do(jobs)
+            except (IntegrityError, OperationalError) as error:
+                if not left or getattr(error.__cause__, "sqlstate", None) not in _PASSING:
+                    raise
+
+    return tried
+
+
+@_deed
 def cancel(jobs: QuerySet[Job]) -> int:
     """End what waits at once; what runs when its worker hears of it, batches when the last ends."""
     chosen = _with_children(jobs)
@@ -70,7 +102,7 @@ def cancel(jobs: QuerySet[Job]) -> int:
     return told + len(end(chosen.filter(state__in=_WAITING, is_batch=False), JobState.CANCELLED))
 
 
-@transaction.atomic
+@_deed
 def pause(jobs: QuerySet[Job]) -> int:
     """Hold what waits at once, what runs when its worker hears of it; what it did is kept."""
     chosen = _with_children(jobs)
@@ -82,7 +114,7 @@ def pause(jobs: QuerySet[Job]) -> int:
     return held + _update(running, pause_requested=True)
 
 
-@transaction.atomic
+@_deed
 def resume(jobs: QuerySet[Job]) -> int:
     """Let what is held go on, and what is about to be held."""
     chosen = _with_children(jobs)
@@ -95,7 +127,7 @@ def resume(jobs: QuerySet[Job]) -> int:
     return resumed + _queue(again, state=JobState.QUEUED, run_at=None, pause_requested=False)
 
 
-@transaction.atomic
+@_deed
 def retry(jobs: QuerySet[Job]) -> int:
     """Run finished jobs anew, with their attempts counted anew, and what failed for want of them.
 
@@ -103,21 +135,18 @@ def retry(jobs: QuerySet[Job]) -> int:
     those that need one that failed and isn't retried with them.
     """
     finished = jobs.filter(state__in=FINISHED, is_batch=False)
-    twins = Job.objects.filter(dedupe_key=OuterRef("dedupe_key"))
-    newer = twins.filter(pk__gt=OuterRef("pk"), pk__in=finished.order_by().values("pk"))
-    keyed = ~Q(dedupe_key="") & (Exists(twins.active()) | Exists(newer))
-    every = _with_dependants(set(finished.exclude(keyed).order_by().values_list("pk", flat=True)))
-    parts = Job.objects.filter(parent__in=every, state__in=_UNSUCCESSFUL)
+    every = _with_dependants(set(finished.order_by().values_list("pk", flat=True)))
+    parts = Job.objects.filter(parent__in=_any(every), state__in=_UNSUCCESSFUL)
     every.update(parts.values_list("pk", flat=True))
-    changed = _queue(
-        Job.objects.filter(pk__in=every, state__in=FINISHED), state=JobState.QUEUED, **_ANEW
-    )
-    dependants = JobDependency.objects.filter(needs__in=every).values_list("job", flat=True)
+    finished = Job.objects.filter(pk__in=_any(every), state__in=FINISHED)
+    _lock(finished)
+    changed = _queue(finished, state=JobState.QUEUED, **_ANEW)
+    dependants = JobDependency.objects.filter(needs__in=_any(every)).values_list("job", flat=True)
     recount_waits(sorted(every.union(dependants)))
     return changed
 
 
-@transaction.atomic
+@_deed
 def hurry(jobs: QuerySet[Job]) -> int:
     """Put what waits before everything that isn't hurried."""
     head_start = timedelta(minutes=HURRIED * settings.MEDIAHUB_JOB_AGEING_MINUTES)
@@ -126,7 +155,7 @@ def hurry(jobs: QuerySet[Job]) -> int:
     return _queue(waiting, priority=HURRIED, urgency=ahead, run_at=None)
 
 
-DEEDS: dict[str, Callable[[QuerySet[Job]], int]] = {
+DEEDS: dict[str, Deed] = {
     "cancel": cancel,
     "pause": pause,
     "resume": resume,
@@ -135,48 +164,69 @@ DEEDS: dict[str, Callable[[QuerySet[Job]], int]] = {
 }
 
 
+@transaction.atomic
 def recount_waits(ids: list[int] | None = None) -> int:
     """Set right how many others jobs wait for: of these, else of all that wait for any."""
-    which = "job.waits > 0" if ids is None else "job.id = ANY(%s)"
     with connection.cursor() as cursor:
-        cursor.execute(_RECOUNT_WAITS.format(which=which), None if ids is None else [ids])
+        cursor.execute(
+            _MISCOUNTED.format(which=_THAT_WAIT if ids is None else _NAMED), ids and [ids]
+        )
+        wrong = [pk for pk, _number in cursor.fetchall()]
+        if wrong:  # counted again, under a lock: what they need may have ended meanwhile
+            cursor.execute(_SET_RIGHT, [_lock(Job.objects.filter(pk__in=_any(wrong)))])
         return int(cursor.rowcount)
 
 
 def _with_children(jobs: QuerySet[Job]) -> QuerySet[Job]:
-    """Parents are named now: a deed may take them out of a queryset that asks for a state."""
-    ids = jobs.order_by().values("pk")
-    parts = Job.objects.active().filter(parent=OuterRef("pk"))
-    parents = list(jobs.order_by().filter(Exists(parts)).values_list("pk", flat=True))
-    children = Q(parent__in=parents, state__in=ACTIVE)
-    chosen: QuerySet[Job] = Job.objects.filter(Q(pk__in=ids) | children)
-    return chosen
+    """What is active of jobs and of their children, locked."""
+    asked = jobs.order_by().values_list("pk", flat=True)
+    children = Job.objects.active().filter(parent__in=asked).values_list("pk", flat=True)
+    active = Job.objects.active().filter(pk__in=_any({*asked.filter(state__in=ACTIVE), *children}))
+    locked: QuerySet[Job] = Job.objects.filter(pk__in=_any(_lock(active)))
+    return locked
+
+
+def _lock(jobs: QuerySet[Job]) -> list[int]:
+    """The ids, so that what a deed changes doesn't change of which jobs it is."""
+    locked = jobs.select_for_update(of=("self",), no_key=True).order_by("pk")
+    return list(locked.values_list("pk", flat=True))
 
 
 def _with_dependants(ids: set[int]) -> set[int]:
     """Of jobs those that can be retried, and what failed for want of them, and for want of that."""
-    every = _able(ids)
-    found = every
-    wanting = Job.objects.filter(
-        state=JobState.FAILED, error_type=NEEDS_FAILED, dedupe_key="", is_batch=False
-    )
+    every, found = set[int](), _able(_one_of_a_key(ids))
+    wanting = Job.objects.filter(state=JobState.FAILED, error_type=NEEDS_FAILED, is_batch=False)
     while found:
-        needing = wanting.filter(after__in=found).order_by().values_list("pk", flat=True)
-        found = _able(every.union(needing)) - every
         every = every | found
+        same = Job.objects.filter(pk__in=_any(every), dedupe_key=OuterRef("dedupe_key"))
+        needing = wanting.exclude(Exists(same.exclude(dedupe_key=""))).order_by()
+        new = needing.filter(after__in=_any(found)).values_list("pk", flat=True)
+        found = _able(every | _one_of_a_key(new)) - every
     return every
+
+
+def _one_of_a_key(ids: Iterable[int]) -> set[int]:
+    """Without those whose work another does by now; the newest of those that do the same."""
+    jobs = Job.objects.filter(pk__in=_any(ids))
+    twins = Job.objects.active().filter(dedupe_key=OuterRef("dedupe_key")).exclude(dedupe_key="")
+    keyed = jobs.exclude(dedupe_key="").exclude(Exists(twins))
+    newest = keyed.order_by("dedupe_key", "-pk").distinct("dedupe_key")
+    free = jobs.filter(dedupe_key="")
+    return {*free.values_list("pk", flat=True), *newest.values_list("pk", flat=True)}
 
 
 def _able(ids: set[int]) -> set[int]:
     """Without those that need one that failed and isn't among them."""
-    failed = JobDependency.objects.filter(needs__state__in=_UNSUCCESSFUL)
-    while ids:
-        needing = failed.filter(job__in=ids).exclude(needs__in=ids)
-        hopeless = set(needing.values_list("job", flat=True))
-        if not hopeless:
-            break
+    failed = JobDependency.objects.filter(job__in=_any(ids), needs__state__in=_UNSUCCESSFUL)
+    links = list(failed.values_list("job", "needs"))
+    while hopeless := {job for job, needs in links if job in ids and needs not in ids}:
         ids = ids - hopeless
     return ids
+
+
+def _any(ids: Iterable[int]) -> RawSQL:
+    """One parameter, however many there are."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
 
 
 def _queue(jobs: QuerySet[Job], **values: object) -> int:

@@ -1,0 +1,178 @@
+"""What once went wrong in the services, each fault with the test that showed it."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from apps.core.context import Actor, acting
+from apps.jobs.choices import JobState
+from apps.jobs.models import Job
+from apps.jobs.services import claims, ending, lifecycle, many
+from apps.jobs.services.items import Item, Lane
+from apps.jobs.services.lifecycle import enqueue
+from tests.factories import make_job
+from tests.jobs import tasks
+
+pytestmark = pytest.mark.django_db
+commits = pytest.mark.django_db(transaction=True)
+
+
+def claim() -> Job | None:
+    return claims.claim("cpu", worker="test")
+
+
+def state_of(job: Job) -> str:
+    return str(Job.objects.values_list("state", flat=True).get(pk=job.pk))
+
+
+def end(state: JobState, *jobs: Job, **values: Any) -> None:
+    with transaction.atomic():
+        ending.end(Job.objects.filter(pk__in=[job.pk for job in jobs]), state, **values)
+
+
+@contextmanager
+def elsewhere(do: Callable[[], object]) -> Iterator[Future[object]]:
+    """Does something in a thread, with a connection of its own."""
+
+    def closing() -> object:
+        try:
+            return do()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        yield thread.submit(closing)
+
+
+def wait_until_somebody_waits() -> None:
+    """For a lock."""
+    deadline = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
+            if cursor.rowcount:
+                return
+            assert time.monotonic() < deadline, "nobody waits"
+            time.sleep(0.01)
+
+
+def lock(job: Job) -> None:
+    assert Job.objects.select_for_update().get(pk=job.pk)
+
+
+class TestEnqueue:
+    def test_says_what_is_wrong_though_it_has_a_key(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+        with acting(Actor(user_id=99_999)), pytest.raises(IntegrityError):
+            enqueue(tasks.count, {"to": 1}, dedupe_key="k")
+
+    def test_a_broken_rule_is_not_a_twin(self) -> None:
+        lane = Lane("mount:/a", 0)
+
+        with pytest.raises(IntegrityError):
+            enqueue(tasks.count, {"to": 1}, dedupe_key="k", lane=lane)
+
+
+@commits
+class TestLocks:
+    def test_a_deed_to_all_and_an_end_do_not_block_each_other(self) -> None:
+        needed = enqueue(tasks.count, {"to": 1})
+        needing = enqueue(tasks.count, {"to": 1}, after=[needed])
+        assert claim() == needed
+
+        with elsewhere(lambda: many.pause(Job.objects.all())) as paused, transaction.atomic():
+            lock(needed)
+            wait_until_somebody_waits()
+            ending.end(Job.objects.filter(pk=needed.pk), JobState.SUCCEEDED)
+
+        assert paused.result() == 1
+        assert (state_of(needed), state_of(needing)) == (JobState.SUCCEEDED, JobState.PAUSED)
+
+    def test_a_deed_is_tried_again_when_it_met_another(self) -> None:
+        first, second = enqueue(tasks.count, {"to": 1}), enqueue(tasks.count, {"to": 1})
+        is_locked = Event()
+
+        def pause() -> int:
+            is_locked.wait(10)
+            return many.pause(Job.objects.all())
+
+        with elsewhere(pause) as paused, transaction.atomic():
+            lock(second)
+            is_locked.set()
+            wait_until_somebody_waits()
+            lock(first)  # the other one has it, and waits for the second
+
+        assert paused.result() == 2
+
+    def test_ends_count_down_in_one_order(self) -> None:
+        needed = [enqueue(tasks.count, {"to": 1}) for _ in range(2)]
+        needing = [enqueue(tasks.count, {"to": 1}, after=needed) for _ in range(8)]
+
+        with (
+            elsewhere(lambda: end(JobState.SUCCEEDED, needed[1])) as ended,
+            transaction.atomic(),
+        ):
+            lock(needing[0])
+            wait_until_somebody_waits()
+            ending.end(Job.objects.filter(pk=needed[0].pk), JobState.SUCCEEDED)
+
+        ended.result()
+        assert set(Job.objects.filter(waits=0, state="queued")) == set(needing)
+
+
+class TestRetry:
+    def test_one_of_each_key_is_run_again(self) -> None:
+        old = [make_job(JobState.FAILED, dedupe_key="a") for _ in range(3)]
+        other = make_job(JobState.FAILED, dedupe_key="b")
+        make_job(dedupe_key="b")
+        free = [make_job(JobState.FAILED) for _ in range(2)]
+
+        assert many.retry(Job.objects.all()) == 3
+
+        assert {state_of(job) for job in [*free, old[2]]} == {"queued"}
+        assert {state_of(job) for job in [*old[:2], other]} == {"failed"}
+
+    def test_many_with_keys_do_not_take_each_other_s_time(self) -> None:
+        number = 10_000
+        lifecycle.start_batch(tasks.count, (Item(str(n)) for n in range(number)))
+        Job.objects.filter(is_batch=False).update(
+            state="failed", finished_at=Now(), dedupe_key=F("item")
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '3s'")
+
+        assert many.retry(Job.objects.all()) == number
+
+    def test_takes_along_what_has_a_key(self) -> None:
+        needed = enqueue(tasks.count, {"to": 1})
+        needing = enqueue(tasks.count, {"to": 1}, after=[needed], dedupe_key="a")
+        has_twin = enqueue(tasks.count, {"to": 1}, after=[needed], dedupe_key="b")
+        end(JobState.FAILED, needed)
+        enqueue(tasks.count, {"to": 1}, dedupe_key="b")
+
+        lifecycle.retry(needed)
+
+        assert (state_of(needing), state_of(has_twin)) == ("queued", "failed")
+
+    def test_of_a_key_one_alone_is_taken_along(self) -> None:
+        needed = enqueue(tasks.count, {"to": 1})
+        needing = []
+        for _ in range(2):
+            needing.append(enqueue(tasks.count, {"to": 1}, after=[needed], dedupe_key="a"))
+            lifecycle.cancel(needing[-1])
+        Job.objects.filter(dedupe_key="a").update(state="failed", error_type="needs_failed")
+        end(JobState.FAILED, needed)
+
+        lifecycle.retry(needed)
+
+        assert [state_of(job) for job in needing] == ["failed", "queued"]

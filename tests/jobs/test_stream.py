@@ -1,13 +1,17 @@
 """Events on their way to listeners, through a real web server."""
 
+import asyncio
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -17,6 +21,7 @@ from apps.jobs.models import Job, JobEvent
 from apps.jobs.services import events
 from apps.jobs.stream import Wanted
 from apps.jobs.stream.frames import batch
+from apps.jobs.stream.hub import Hub
 from tests.client import Api
 from tests.factories import make_job, make_token, make_user
 from tests.jobs.listening import PATIENCE_S, Ear, Web, session_of
@@ -127,6 +132,39 @@ class TestStream:
 
         assert took_s < PATIENCE_S / 2
         assert ids == list(JobEvent.objects.order_by("pk").values_list("pk", flat=True)[1:])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_reader_goes_on_after_any_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = [ZeroDivisionError("unforeseen"), RuntimeError("another")]
+    put_in_order = events.put_in_order
+
+    def stumble() -> None:
+        if faults and threading.current_thread().name == "events":
+            raise faults.pop()
+        put_in_order()
+
+    def change() -> None:
+        make_job()
+        connection.close()
+
+    async def listen() -> list[str]:
+        hub = Hub(asyncio.get_running_loop())
+        with hub.joined():
+            async with asyncio.timeout(PATIENCE_S):
+                while hub.after(0) is None:
+                    await hub.news.wait()
+                await asyncio.to_thread(change)
+                while not (found := hub.after(0)):
+                    await hub.news.wait()
+        hub.ended = True
+        assert hub._thread
+        await asyncio.to_thread(hub._thread.join)
+        return [event.state for one in found for event, _ in one.events]
+
+    monkeypatch.setattr(events, "put_in_order", stumble)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(asyncio.run, listen()).result() == ["queued"]
 
 
 class TestRight:

@@ -83,29 +83,34 @@ class Hub:
 
     def _follow(self) -> None:
         place: int | None = None
-        try:
-            while self._is_needed():
-                place = self._try_to_read(place)
-        finally:
-            _hang_up()
+        while self._is_needed():
+            place = self._try_to_read(place)
+        _hang_up()
 
     def _is_needed(self) -> bool:
         with self._lock:
             lingers = time.monotonic() - self._left_at < _LINGER_S
-            if not self.ended and (self._listeners or lingers):
+            over = self.ended or self.loop.is_closed()
+            if not over and (self._listeners or lingers):
                 return True
             self._thread = None
             return False
 
     def _try_to_read(self, place: int | None) -> int | None:
-        """A database that is away is waited for, and read on from the same place."""
+        """A database that is away is waited for, and read on from the same place.
+
+        After an error that nobody foresaw, from the newest event: listeners read the others.
+        """
         try:
             return self._read(place)
         except (Error, psycopg.Error) as error:
             logger.warning("job events: %s", error)
-            _hang_up()
-            time.sleep(_AWAY_S)
-            return place
+        except Exception:
+            logger.exception("job events")
+            place = None
+        _hang_up()
+        time.sleep(_AWAY_S)
+        return place
 
     def _read(self, place: int | None) -> int:
         began = time.monotonic()

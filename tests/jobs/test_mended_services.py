@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import F, JSONField, Value
 from django.db.models.functions import Now
 
 from apps.core.context import Actor, acting
 from apps.jobs.choices import JobState
 from apps.jobs.models import Job
-from apps.jobs.services import claims, ending, lifecycle, many
+from apps.jobs.services import batches, claims, ending, lifecycle, many
 from apps.jobs.services.items import Item, Lane
 from apps.jobs.services.lifecycle import enqueue
 from tests.factories import make_job
@@ -68,10 +68,15 @@ def lock(job: Job) -> None:
     assert Job.objects.select_for_update().get(pk=job.pk)
 
 
+def check_at_once() -> None:
+    """Foreign keys, rather than at the end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 class TestEnqueue:
     def test_says_what_is_wrong_though_it_has_a_key(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        check_at_once()
 
         with acting(Actor(user_id=99_999)), pytest.raises(IntegrityError):
             enqueue(tasks.count, {"to": 1}, dedupe_key="k")
@@ -176,3 +181,92 @@ class TestRetry:
         lifecycle.retry(needed)
 
         assert [state_of(job) for job in needing] == ["failed", "queued"]
+
+
+class TestBatches:
+    @pytest.mark.parametrize(
+        ("own", "of_item", "summary"),
+        [
+            ({"succeeded": "all"}, {}, {"succeeded": 1}),
+            (
+                {"found": 2},
+                {"n": 1, "yes": True, "word": "x"},
+                {"found": 2, "n": 1, "succeeded": 1},
+            ),
+            (None, [1], {"succeeded": 1}),
+            ("x", None, {"succeeded": 1}),
+            ({}, {"n": 10**400}, {"succeeded": 1}),
+        ],
+    )
+    def test_adds_up_numbers_only(self, own: Any, of_item: Any, summary: Any) -> None:
+        batch = lifecycle.start_batch(tasks.count, [Item("a")])
+        Job.objects.filter(pk=batch.pk).update(summary=Value(own, JSONField()))
+        part = batch.children.get()
+        end(JobState.SUCCEEDED, part, summary=Value(of_item, JSONField()))
+
+        batches.roll_up()
+
+        batch.refresh_from_db()
+        assert (batch.state, batch.summary) == (JobState.SUCCEEDED, summary)
+
+    def test_one_that_cannot_end_does_not_keep_the_others_from_it(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        check_at_once()
+        odd, sound = (lifecycle.start_batch(tasks.count, []) for _ in range(2))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "ALTER TABLE jobs_job ADD CHECK (id <> %s OR state <> 'succeeded')", [odd.pk]
+            )
+
+        batches.roll_up()
+
+        assert (state_of(odd), state_of(sound)) == ("running", "succeeded")
+        assert f"batch {odd.pk} could not be added up" in caplog.text
+
+    def test_ends_anew_when_an_item_is_run_again(self) -> None:
+        batch = lifecycle.start_batch(tasks.count, [Item("a"), Item("b")])
+        good, bad = batch.children.order_by("pk")
+        end(JobState.SUCCEEDED, good, summary={"n": 2})
+        end(JobState.FAILED, bad, error_type="refused")
+        batches.roll_up()
+
+        lifecycle.retry(bad)
+        batch.refresh_from_db()
+        reopened = batch.state, batch.finished_at
+        batches.roll_up()
+        still = state_of(batch)
+        end(JobState.SUCCEEDED, bad, summary={"n": 3})
+        batches.roll_up()
+
+        batch.refresh_from_db()
+        assert (reopened, still) == (("running", None), "running")
+        assert (batch.state, batch.facts) == (JobState.SUCCEEDED, {"succeeded": 2})
+        assert batch.summary == {"succeeded": 2, "n": 5}
+
+    def test_is_not_reopened_beside_its_twin(self) -> None:
+        batch = make_job(JobState.FAILED, is_batch=True, dedupe_key="a")
+        part = make_job(JobState.FAILED, parent=batch, item="a")
+        make_job(dedupe_key="a")
+
+        lifecycle.retry(part)
+
+        assert (state_of(part), state_of(batch)) == ("queued", "failed")
+
+    def test_what_failed_is_run_again_once_at_a_time(self) -> None:
+        batch = make_job(JobState.FAILED, is_batch=True, kind="tests.count")
+        make_job(JobState.FAILED, parent=batch, item="a", kind="tests.count")
+        again = lifecycle.retry(batch)
+
+        with pytest.raises(batches.RetriedAlready, match=f"Job {again.pk} "):
+            batches.retry_failed(batch)
+
+        lifecycle.cancel(again)
+        batches.roll_up()
+        assert lifecycle.retry(batch) != again
+
+    def test_a_part_is_no_batch(self) -> None:
+        batch = lifecycle.start_batch(tasks.count, [Item("a")])
+
+        with pytest.raises(lifecycle.BatchInBatch):
+            lifecycle.add_items(batch.children.get(), tasks.count, [Item("b")])

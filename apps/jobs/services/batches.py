@@ -1,5 +1,7 @@
 """Batches: one job for each item, under a parent whose progress and result are their sum."""
 
+import logging
+import math
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -17,15 +19,19 @@ from apps.jobs.models import Job
 from apps.jobs.services.ending import end
 from apps.jobs.services.waking import wake
 
+logger = logging.getLogger(__name__)
+
 _BATCH = 1_000
 _UNSUCCESSFUL = (JobState.FAILED, JobState.CANCELLED)
+_COUNTED = (*FINISHED, "failed_by")
 _COPIED = (
     "kind", "queue", "unit", "params", "item", "target_type", "target_id", "lane", "lane_limit",
     "priority", "max_attempts",
 )  # fmt: skip
 _SUMS = """
-    SELECT key, sum(value::numeric) FROM jobs_job, jsonb_each_text(summary)
-    WHERE parent_id = %s AND jsonb_typeof(summary -> key) = 'number' GROUP BY key
+    SELECT key, sum(value::numeric)
+    FROM jobs_job, jsonb_each(CASE WHEN jsonb_typeof(summary) = 'object' THEN summary ELSE '{}' END)
+    WHERE parent_id = %s AND jsonb_typeof(value) = 'number' GROUP BY key
 """
 
 
@@ -33,6 +39,12 @@ class NothingToRetry(Conflict):
     """No item of the batch failed, or not for that reason; nothing was changed."""
 
     code = "nothing_to_retry"
+
+
+class RetriedAlready(Conflict):
+    """What failed in the batch is being run again; nothing was changed."""
+
+    code = "retried_already"
 
 
 def open_parent(parent: Job) -> None:
@@ -51,13 +63,22 @@ def reasons(batch: Job) -> list[tuple[str, int]]:
 def retry_failed(batch: Job, *, reason: str = "") -> Job:
     """Make a new batch of just the items that failed (for one reason), or were cancelled.
 
-    Raises NothingToRetry.
+    Raises NothingToRetry, and RetriedAlready while such a new batch isn't over.
     """
     unsuccessful = batch.children.filter(state__in=_UNSUCCESSFUL).order_by("pk")
     if reason:
         unsuccessful = unsuccessful.filter(error_type=reason)
+    if not unsuccessful.exists():
+        raise NothingToRetry(f"Nothing failed in job {batch.pk}{reason and f' with {reason}'}.")
     with transaction.atomic():
         again = _copy(batch)
+        again.dedupe_key = f"retry:{batch.pk}"
+        Job.objects.select_for_update(no_key=True).get(pk=batch.pk)  # whoever else asks waits
+        other = Job.objects.active().filter(dedupe_key=again.dedupe_key).first()
+        if other:
+            raise RetriedAlready(
+                f"Job {other.pk} runs again what failed in it: wait for that or cancel it."
+            )
         again.requested_by_id = context.current().user_id or batch.requested_by_id
         open_parent(again)
         queues = set[str]()
@@ -65,8 +86,6 @@ def retry_failed(batch: Job, *, reason: str = "") -> Job:
             children = [_copy(child, parent=again) for child in some]
             queues.update(child.queue for child in children)
             Job.objects.bulk_create(children)
-        if not queues:
-            raise NothingToRetry(f"Nothing failed in job {batch.pk}{reason and f' with {reason}'}.")
         for queue in queues:
             wake(queue)
     return again
@@ -96,9 +115,13 @@ def roll_up() -> None:
     for parent, state, number in rows.annotate(number=Count("pk")):
         counted[parent][state] = number
     for batch in open_batches:
-        _roll_up_one(batch, counted[batch.pk])
+        try:
+            _roll_up_one(batch, counted[batch.pk])
+        except Exception:  # not the other batches' trouble
+            logger.exception("batch %s could not be added up", batch.pk)
 
 
+@transaction.atomic
 def _roll_up_one(batch: Job, counts: dict[str, int]) -> None:
     done, total = sum(counts.get(state, 0) for state in FINISHED), sum(counts.values())
     facts = {state.value: counts[state] for state in FINISHED if counts.get(state)}
@@ -107,17 +130,15 @@ def _roll_up_one(batch: Job, counts: dict[str, int]) -> None:
     if (done, total, facts) != (batch.done, batch.total, batch.facts):
         rate = done / elapsed if elapsed > 1 else None
         still.update(done=done, total=total, facts=facts, rate_per_s=rate)
-    if done == total:
+    if done == total and not batch.children.active().exists():  # none was added or begun anew
         _close(batch, facts, still)
 
 
-@transaction.atomic
 def _close(batch: Job, counts: dict[str, int], still: QuerySet[Job]) -> None:
-    """End a batch if no child was added or started again meanwhile."""
-    if batch.children.active().exists():
-        return
-    summary = batch.summary | _sums(batch)
-    summary |= {state: number + summary.get(state, 0) for state, number in counts.items()}
+    sums = _sums(batch)
+    own = batch.summary if isinstance(batch.summary, dict) else {}
+    summary = {key: value for key, value in own.items() if key not in _COUNTED} | sums
+    summary |= {state: number + sums.get(state, 0) for state, number in counts.items()}
     if failed := dict(reasons(batch)):
         summary["failed_by"] = failed
     values: dict[str, Any] = {"summary": summary}
@@ -132,10 +153,15 @@ def _close(batch: Job, counts: dict[str, int], still: QuerySet[Job]) -> None:
 
 
 def _sums(batch: Job) -> dict[str, int | float]:
+    """Without what is too large for a number."""
     with connection.cursor() as cursor:
         cursor.execute(_SUMS, [batch.pk])
         sums = {key: float(number) for key, number in cursor.fetchall()}
-    return {key: int(number) if number.is_integer() else number for key, number in sums.items()}
+    return {
+        key: int(number) if number.is_integer() else number
+        for key, number in sums.items()
+        if math.isfinite(number)
+    }
 
 
 def _copy(job: Job, *, parent: Job | None = None) -> Job:

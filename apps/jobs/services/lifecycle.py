@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.core import context
-from apps.core.errors import Conflict
+from apps.core.errors import Conflict, MediaHubError
 from apps.jobs.choices import ACTIVE, FINISHED, JobState
 from apps.jobs.models import ONE_OF_A_KEY, Job, JobDependency
 from apps.jobs.policy import policy_of
@@ -25,6 +25,12 @@ class WrongState(Conflict):
     """The job's state doesn't allow what was asked; nothing was changed."""
 
     code = "wrong_state"
+
+
+class BatchInBatch(MediaHubError):
+    """A part of a batch can't be one itself: what is done to a batch reaches its parts only."""
+
+    code = "batch_in_batch"
 
 
 def enqueue(
@@ -80,7 +86,9 @@ def start_batch(
 
 
 def add_items(parent: Job, task: Task, items: Iterable[Item]) -> None:
-    """Give a batch children. Those that it has already aren't made again."""
+    """Give a batch children. Those that it has already aren't made again. Raises BatchInBatch."""
+    if parent.parent_id:
+        raise BatchInBatch(f"Job {parent.pk} is part of a batch: it can't be split again.")
     template = _draft(task, {}, target=None, lane=None, priority=parent.priority)
     template.parent, template.requested_by_id = parent, parent.requested_by_id
     insert_children(template, task, items)

@@ -141,6 +141,7 @@ def retry(jobs: QuerySet[Job]) -> int:
     finished = Job.objects.filter(pk__in=_any(every), state__in=FINISHED)
     _lock(finished)
     changed = _queue(finished, state=JobState.QUEUED, **_ANEW)
+    every |= _reopen_batches(every)
     dependants = JobDependency.objects.filter(needs__in=_any(every)).values_list("job", flat=True)
     recount_waits(sorted(every.union(dependants)))
     return changed
@@ -203,6 +204,17 @@ def _with_dependants(ids: set[int]) -> set[int]:
         new = needing.filter(after__in=_any(found)).values_list("pk", flat=True)
         found = _able(every | _one_of_a_key(new)) - every
     return every
+
+
+def _reopen_batches(ids: set[int]) -> set[int]:
+    """Batches that had ended, of which a part runs again: so has what they add up to."""
+    ended = Job.objects.filter(state__in=FINISHED, is_batch=True, children__in=_any(ids))
+    parents = _one_of_a_key(ended.order_by().values_list("pk", flat=True))
+    _update(
+        Job.objects.filter(pk__in=_any(parents)),
+        state=JobState.RUNNING, finished_at=None, error_type="", error_message="",
+    )  # fmt: skip
+    return parents
 
 
 def _one_of_a_key(ids: Iterable[int]) -> set[int]:

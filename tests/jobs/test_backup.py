@@ -15,7 +15,15 @@ from pytest_django import DjangoAssertNumQueries
 from apps.jobs.choices import FINISHED, JobState
 from apps.jobs.models import Hold, Job, JobDependency, Schedule
 from apps.jobs.services import schedules
-from apps.jobs.services.backup import BadBackup, Restored, TooLargeBackup, backup, lines, restore
+from apps.jobs.services.backup import (
+    BadBackup,
+    Restored,
+    TooLargeBackup,
+    backup,
+    lines,
+    restore,
+    write,
+)
 from apps.jobs.services.holds import hold
 from apps.jobs.services.lifecycle import enqueue
 from tests.factories import NOON, make_job, make_user
@@ -190,6 +198,29 @@ class TestTwins:
         read(data)
 
         assert Job.objects.get(uid=needing.uid).waits == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_reader_keeps_no_transaction_open() -> None:
+    make_job(params={"a": "x" * 200_000})
+    text = backup()
+
+    head = next(text)
+    assert not connection.in_atomic_block
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'")
+        assert cursor.fetchone() == (0,)
+    Job.objects.all().delete()
+
+    assert len(json.loads(head + "".join(text))["jobs"]) == 1
+
+
+def test_more_than_can_be_restored_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_job(params={"a": "x" * 2_000})
+    monkeypatch.setattr(write, "MOST_BYTES", 2_000)
+
+    with pytest.raises(TooLargeBackup):
+        backup()
 
 
 def test_what_cannot_be_scheduled_comes_back_only_if_that_is_said() -> None:

@@ -1,11 +1,13 @@
-"""Writing a backup: one JSON object, streamed."""
+"""Writing a backup: one JSON object."""
 
 import json
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
+from tempfile import TemporaryFile
 from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
@@ -13,9 +15,10 @@ from django.utils import timezone
 
 from apps.jobs.choices import ACTIVE, FINISHED, JobState
 from apps.jobs.models import Hold, Job, JobDependency, Schedule
-from apps.jobs.services.backup.lines import FORMAT, VERSION
+from apps.jobs.services.backup.lines import FORMAT, MOST_BYTES, VERSION, TooLargeBackup
 
 _CHUNK = 500
+_PORTION = 2**16
 _PLAIN = (
     "uid", "kind", "state", "queue", "priority", "params", "dedupe_key", "item", "is_batch",
     "lane", "lane_limit", "target_type", "target_id", "created_at", "run_at", "urgency",
@@ -35,22 +38,46 @@ def backup() -> Iterator[str]:
 
     With them goes what they are parts of, and what of an open batch has ended already, for its sum.
     Prerequisites that have ended are left out: nobody waits for them. Jobs are named by their
-    ``uid``, people by their names. Memory is bounded.
+    ``uid``, people by their names. Memory is bounded. Raises TooLargeBackup, at once.
     """
-    with transaction.atomic():
-        head = {
-            "format": FORMAT,
-            "version": VERSION,
-            "made_at": timezone.now(),
-            "schedules": list(Schedule.objects.order_by("pk").values(*SCHEDULE)),
-            "holds": list(Hold.objects.order_by("pk").values(*HOLD)),
-        }
-        yield _json(head)[:-1] + ',"jobs":['
-        ending = "\n"
-        rows = _chosen().iterator(chunk_size=_CHUNK)
-        while some := [_json(_line(row)) for row in islice(rows, _CHUNK)]:
-            yield ending + ",\n".join(some)
-            ending = ",\n"
+    portions = _portions()
+    next(portions)
+    return portions
+
+
+def _portions() -> Iterator[str]:
+    """Nothing as soon as all has been read, then all of it. In between stands a file that has no
+    name: a slow reader must not keep a transaction open."""
+    folder = settings.MEDIAHUB_DATA_DIR / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile("w+", dir=folder, encoding="utf-8") as file:
+        left = MOST_BYTES
+        with transaction.atomic():
+            for text in _written():
+                left -= len(text)  # it is ASCII
+                if left < 0:
+                    raise TooLargeBackup(f"The backup would exceed {MOST_BYTES:,} bytes.")
+                file.write(text)
+        yield ""
+        file.seek(0)
+        while text := file.read(_PORTION):
+            yield text
+
+
+def _written() -> Iterator[str]:
+    head = {
+        "format": FORMAT,
+        "version": VERSION,
+        "made_at": timezone.now(),
+        "schedules": list(Schedule.objects.order_by("pk").values(*SCHEDULE)),
+        "holds": list(Hold.objects.order_by("pk").values(*HOLD)),
+    }
+    yield _json(head)[:-1] + ',"jobs":['
+    ending = "\n"
+    rows = _chosen().iterator(chunk_size=_CHUNK)
+    while some := [_json(_line(row)) for row in islice(rows, _CHUNK)]:
+        yield ending + ",\n".join(some)
+        ending = ",\n"
     yield "\n]}\n"
 
 

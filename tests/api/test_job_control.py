@@ -93,10 +93,10 @@ class TestControl:
 
     def test_retry_of_what_failed_is_a_new_batch(self, api: Api) -> None:
         batch = make_job(JobState.SUCCEEDED, is_batch=True)
-        for item, error in (("a", "withheld"), ("b", "unreadable"), ("c", "refused")):
+        for item, error in (("a", "refused"), ("b", "unreadable"), ("c", "refused")):
             make_job(JobState.FAILED, parent=batch, item=item, error_type=error)
 
-        response = api.post(f"jobs/{batch.pk}/retry-failed/", {"reason": "withheld"})
+        response = api.post(f"jobs/{batch.pk}/retry-failed/", {"reason": "refused"})
 
         again = response.json()
         assert response.status_code == 202

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from apps.jobs.choices import JobState
 from apps.jobs.models import Job, JobLogLine
+from apps.jobs.services.lifecycle import retry
 from tests.factories import make_job, make_library, make_user
 from tests.jobs.listening import Web, session_of
 
@@ -109,6 +110,19 @@ def test_what_concerns_others_is_not_asked_for(open_live: Open) -> None:
     page.wait_for_timeout(1_000)
 
     assert requests == []
+
+
+def test_what_has_ended_shows_that_somebody_else_retried_it(open_live: Open) -> None:
+    job = make_job(JobState.FAILED)
+    page = open_live("/admin/jobs/job/")
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.wait_for_timeout(1_500)
+    assert requests == []
+
+    retry(job)
+
+    expect(page.locator(f"#job-{job.pk}-state")).to_contain_text("waiting")
 
 
 def test_a_burst_costs_two_refreshments_a_second(open_live: Open) -> None:

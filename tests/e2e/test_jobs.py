@@ -59,6 +59,8 @@ def test_fits_a_phone_and_names_its_parts(open_page: OpenPage, path: str, dark: 
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.evaluate(_UNNAMED) == []
     expect(page.get_by_role("main")).to_have_count(1)
+    expect(page.get_by_role("banner")).to_have_count(1)
+    expect(page.get_by_role("region", name="scrollable content")).to_have_count(0)
     expect(page.locator("h1")).to_have_count(1)
 
 

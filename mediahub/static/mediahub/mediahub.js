@@ -129,10 +129,15 @@
     }
   }
 
-  /* Unfold's frame has no landmark for what the page is about. */
+  /* Unfold's frame has no landmarks for its head and for what the page is about; what scrolls is none. */
   function landmarks() {
     const main = document.getElementById("content");
     if (main && !document.querySelector("main, [role=main]")) main.setAttribute("role", "main");
+    const head = document.getElementById("header-inner");
+    if (head) head.setAttribute("role", "banner");
+    for (const scrolled of document.querySelectorAll(".simplebar-content-wrapper")) {
+      scrolled.setAttribute("role", "group");
+    }
   }
 
   window.addEventListener("load", () => {

@@ -1,8 +1,6 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
 
 from apps.jobs.choices import ACTIVE, AT_WORK, FINISHED, JobState
 
@@ -26,8 +24,7 @@ class JobQuerySet(models.QuerySet["Job"]):  # type: ignore[name-defined]
 
     def due(self, queue: str) -> Self:
         """Jobs of a queue whose time has come; holds and full lanes may still keep them."""
-        now = Q(run_at__isnull=True) | Q(run_at__lte=Now())
-        return self.waiting().filter(now, queue=queue, waits=0)
+        return self.waiting().filter(run_at__isnull=True, queue=queue, waits=0)
 
     def with_worker(self) -> Self:
         """Jobs that a worker has, unlike batches that wait for their children."""

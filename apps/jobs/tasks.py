@@ -10,9 +10,15 @@ periodic("jobs.roll_up", every_s=1)(RollUp())
 periodic("jobs.take_back_abandoned", every_s=2)(upkeep.LeaseWatch())
 
 
+@periodic("jobs.start_due", every_s=1)
+def start_due() -> None:
+    upkeep.start_due()
+
+
 @periodic("jobs.recount_waits", every_s=10)
 def recount_waits() -> None:
     many.recount_waits()
+    upkeep.fail_hopeless()
 
 
 @periodic("jobs.put_in_order", every_s=1)
@@ -29,6 +35,11 @@ def forget_events() -> None:
 @periodic("jobs.forget_old", every_s=600)
 def forget_old() -> None:
     upkeep.forget_old()
+
+
+@periodic("jobs.forget_stray_logs", every_s=3600)
+def forget_stray_logs() -> None:
+    upkeep.forget_stray_logs()
 
 
 @periodic("jobs.run_schedules", every_s=1)

@@ -1,9 +1,12 @@
 """What once went wrong in the services, each fault with the test that showed it."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -13,15 +16,17 @@ from django.db.models import F, JSONField, Value
 from django.db.models.functions import Now
 
 from apps.core.context import Actor, acting
+from apps.jobs import progress_log
 from apps.jobs.choices import JobState
 from apps.jobs.models import Job
-from apps.jobs.services import batches, claims, ending, lifecycle, many
+from apps.jobs.services import batches, claims, ending, lifecycle, many, upkeep
 from apps.jobs.services.items import Item, Lane
 from apps.jobs.services.lifecycle import enqueue
 from tests.factories import make_job
 from tests.jobs import tasks
 
 pytestmark = pytest.mark.django_db
+AGO = datetime(2020, 1, 1, tzinfo=UTC)
 commits = pytest.mark.django_db(transaction=True)
 
 
@@ -270,3 +275,56 @@ class TestBatches:
 
         with pytest.raises(lifecycle.BatchInBatch):
             lifecycle.add_items(batch.children.get(), tasks.count, [Item("b")])
+
+
+class TestUpkeep:
+    def test_delayed_jobs_become_due(self) -> None:
+        soon = enqueue(tasks.count, {"to": 1}, delay=timedelta(seconds=10))
+        enqueue(tasks.count, {"to": 1}, delay=timedelta(hours=1))
+        early = upkeep.start_due(), claim()
+        Job.objects.filter(pk=soon.pk).update(run_at=Now())
+
+        assert early == (0, None)
+        assert upkeep.start_due() == 1
+        assert list(Job.objects.due("cpu")) == [soon]
+        assert claim() == soon
+
+    @pytest.mark.parametrize("state", [JobState.QUEUED, JobState.PAUSED])
+    def test_what_waits_for_a_failed_job_fails(self, state: JobState) -> None:
+        needed = enqueue(tasks.count, {"to": 1})
+        needing = enqueue(tasks.count, {"to": 1}, after=[needed])
+        last = enqueue(tasks.count, {"to": 1}, after=[needing])
+        end(JobState.FAILED, needed)
+        # retried in the moment in which the other failed
+        Job.objects.exclude(pk=needed.pk).update(state=state, finished_at=None, waits=1)
+
+        upkeep.fail_hopeless()
+
+        assert {state_of(needing), state_of(last)} == {"failed"}
+
+    def test_forgets_as_much_history_as_there_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(upkeep, "_PORTION", 2)
+        monkeypatch.setattr(upkeep, "_MOST_PORTIONS", 3)
+        for _ in range(7):
+            make_job(JobState.FAILED, finished_at=AGO)
+
+        assert [upkeep.forget_old() for _ in range(2)] == [6, 1]
+
+    def test_forgets_logs_of_jobs_that_are_gone(
+        self, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.MEDIAHUB_DATA_DIR = tmp_path
+        monkeypatch.setattr(upkeep, "_PORTION", 1)
+        assert upkeep.forget_stray_logs() == 0
+        kept, gone, young = make_job().pk, 10**15, 10**15 + 1
+        for number in (kept, gone, young):
+            progress_log.folder(number).mkdir(parents=True)
+        for number in (kept, gone):
+            os.utime(progress_log.folder(number), (0, 0))
+        (tmp_path / "logs/jobs/else").mkdir()
+
+        assert [upkeep.forget_stray_logs() for _ in range(2)] == [1, 0]
+
+        assert {path.name for path in (tmp_path / "logs/jobs").iterdir()} == {
+            f"{kept}", f"{young}", "else",
+        }  # fmt: skip

@@ -414,9 +414,17 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="job",
             index=models.Index(
-                condition=models.Q(("state", "queued"), ("waits", 0)),
+                condition=models.Q(("run_at__isnull", True), ("state", "queued"), ("waits", 0)),
                 fields=["queue", "lane", "kind", "urgency", "id"],
                 name="jobs_job_claim",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("run_at__isnull", False), ("state", "queued")),
+                fields=["run_at"],
+                name="jobs_job_later",
             ),
         ),
         migrations.AddIndex(

@@ -60,6 +60,7 @@ class Job(models.Model):
     )
 
     created_at = models.DateTimeField(default=timezone.now)
+    # upkeep sets it to null when it has come: what backs off is in no worker's way
     run_at = models.DateTimeField(null=True, blank=True, help_text="not before")
     urgency = models.DateTimeField(
         db_default=Now(), help_text="who came first, each point of priority counting as so long ago"
@@ -118,8 +119,14 @@ class Job(models.Model):
             # a worker's claim: the most urgent of each lane and kind of a queue
             models.Index(
                 fields=["queue", "lane", "kind", "urgency", "id"],
-                condition=Q(state=JobState.QUEUED, waits=0),
+                condition=Q(state=JobState.QUEUED, waits=0, run_at__isnull=True),
                 name="jobs_job_claim",
+            ),
+            # what is delayed or backs off
+            models.Index(
+                fields=["run_at"],
+                condition=Q(state=JobState.QUEUED, run_at__isnull=False),
+                name="jobs_job_later",
             ),
             # what waits, in its order, for people; the second condition keeps the planner from
             # using it for claims, where a paused kind in front would be read through

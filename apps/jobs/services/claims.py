@@ -2,7 +2,8 @@
 
 A loose index scan names the lanes and kinds that wait (there are few, however many jobs wait),
 looks at the most urgent job of each that may start, and takes the most urgent of those. So neither
-a paused kind nor a full lane with a hundred thousand jobs in front costs anything.
+a paused kind nor a full lane with a hundred thousand jobs in front costs anything. Jobs whose time
+hasn't come aren't looked at: upkeep (``start_due``) makes them jobs whose time has.
 """
 
 from typing import Any
@@ -14,8 +15,7 @@ from apps.jobs.models import Job
 from apps.jobs.registry import all_tasks
 
 # Literals, not parameters, so that the planner can tell that the partial index fits.
-_OPEN = "queue = $1 AND state = 'queued' AND waits = 0"
-_DUE = "(run_at IS NULL OR run_at <= statement_timestamp())"
+_OPEN = "queue = $1 AND state = 'queued' AND waits = 0 AND run_at IS NULL"
 _BEST = f"""
     WITH RECURSIVE groups AS (
         (SELECT lane, kind FROM jobs_job WHERE {_OPEN} ORDER BY lane, kind LIMIT 1)
@@ -30,7 +30,7 @@ _BEST = f"""
         SELECT groups.lane, groups.kind
         FROM groups CROSS JOIN LATERAL (
             SELECT urgency, id, lane_limit FROM jobs_job
-            WHERE {_OPEN} AND lane = groups.lane AND kind = groups.kind AND {_DUE}
+            WHERE {_OPEN} AND lane = groups.lane AND kind = groups.kind
             ORDER BY urgency, id LIMIT 1
         ) head
         WHERE groups.kind = ANY($2)
@@ -54,7 +54,7 @@ _PREPARE = f"""
     FROM (
         SELECT picked.id FROM best CROSS JOIN LATERAL (
             SELECT id FROM jobs_job
-            WHERE {_OPEN} AND lane = best.lane AND kind = best.kind AND {_DUE}
+            WHERE {_OPEN} AND lane = best.lane AND kind = best.kind
             ORDER BY urgency, id LIMIT 1 FOR UPDATE SKIP LOCKED
         ) picked
     ) chosen

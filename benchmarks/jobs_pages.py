@@ -71,6 +71,7 @@ def _fill(user: User) -> None:
     columns |= {"state": "CASE WHEN n %% 50 = 0 THEN 'failed' ELSE 'succeeded' END"}
     columns |= {"ended": "at", "age": "n * 7.0"}
     with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute("ALTER TABLE jobs_job DISABLE TRIGGER USER")
         said = {"user": user.pk, "count": _BATCHES}
         cursor.execute(_FILL.format(**columns | {"batch": "true"}), said)
@@ -82,5 +83,6 @@ def _fill(user: User) -> None:
         waiting = {"state": "'queued'", "ended": "NULL::timestamptz", "attempt": "0", "age": "n"}
         cursor.execute(_FILL.format(**columns | waiting), said | {"count": _WAITING})
         cursor.execute("ALTER TABLE jobs_job ENABLE TRIGGER USER")
-        cursor.execute(_MINUTES)
+        cursor.execute(f"TRUNCATE jobs_queueminute; {_MINUTES}")
         cursor.execute("VACUUM ANALYZE")  # what autovacuum comes to by itself
+        cursor.execute("RESET statement_timeout")

@@ -125,7 +125,9 @@ def test_finding_of_a_scan_names_the_file(log: logging.Logger, out: io.StringIO)
 class TestForPeople:
     def test_line_with_what_is_worked_on_and_the_traceback_below(self) -> None:
         line = json_line("web", "hello", now=0)
-        with_more = json.dumps(json.loads(line) | {"file": "a", "job_id": 3, "exc": "Traceback\nOops"})
+        with_more = json.dumps(
+            json.loads(line) | {"file": "a", "job_id": 3, "exc": "Traceback\nOops"}
+        )
 
         assert readable(line) == "1970-01-01T00:00:00.000Z INFO web: hello"
         assert readable(with_more) == (

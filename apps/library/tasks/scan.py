@@ -94,7 +94,9 @@ def make_demonstration(job: JobContext, *, library_id: int) -> dict[str, Any]:
 
 @task("library.remove", title="Remove a library", queue=Queue.DISK, unit="videos", target=_LIBRARY)
 def remove(job: JobContext, *, library_id: int) -> dict[str, Any]:
-    library = Library.objects.get(pk=library_id)
+    library = Library.objects.filter(pk=library_id).first()
+    if library is None:  # an earlier attempt removed it, and died before it could say so
+        return {}
     return dict(remove_library(library, report=job.report, guard=job.guard))
 
 

@@ -140,6 +140,15 @@ class TestLocks:
         assert set(Job.objects.filter(waits=0, state="queued")) == set(needing)
 
 
+def test_changes_of_many_are_told_of_as_fast_as_of_one() -> None:
+    lifecycle.start_batch(tasks.count, (Item(str(n)) for n in range(10_000)))
+    many.pause(Job.objects.filter(pk=Job.objects.latest("pk").pk))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '2s'")
+
+    assert many.hurry(Job.objects.all()) == 10_001
+
+
 class TestRetry:
     def test_one_of_each_key_is_run_again(self) -> None:
         old = [make_job(JobState.FAILED, dedupe_key="a") for _ in range(3)]

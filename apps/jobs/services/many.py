@@ -10,18 +10,21 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import (
+    BigIntegerField,
+    BooleanField,
     DateTimeField,
     Exists,
     ExpressionWrapper,
     F,
+    Func,
     OuterRef,
     Q,
     QuerySet,
     Value,
 )
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from apps.core.errors import MediaHubError
@@ -57,6 +60,18 @@ _SET_RIGHT = f"""
     UPDATE jobs_job SET waits = number FROM ({_MISCOUNTED.format(which=_NAMED)}) truth
     WHERE jobs_job.id = truth.id
 """  # noqa: S608 - of constants
+
+
+class _Among(Func):
+    """Whether a column is one of some ids.
+
+    They are one parameter, and need no join, which with statistics of yesterday may be any.
+    """
+
+    template, arg_joiner, output_field = "%(expressions)s)", " = ANY(", BooleanField()
+
+    def __init__(self, column: str, ids: Iterable[int]) -> None:
+        super().__init__(F(column), Value(list(ids), ArrayField(BigIntegerField())))
 
 
 class UnknownDeed(MediaHubError):
@@ -136,13 +151,13 @@ def retry(jobs: QuerySet[Job]) -> int:
     """
     finished = jobs.filter(state__in=FINISHED, is_batch=False)
     every = _with_dependants(set(finished.order_by().values_list("pk", flat=True)))
-    parts = Job.objects.filter(parent__in=_any(every), state__in=_UNSUCCESSFUL)
+    parts = Job.objects.filter(_Among("parent", every), state__in=_UNSUCCESSFUL)
     every.update(parts.values_list("pk", flat=True))
-    finished = Job.objects.filter(pk__in=_any(every), state__in=FINISHED)
+    finished = Job.objects.filter(_Among("pk", every), state__in=FINISHED)
     _lock(finished)
     changed = _queue(finished, state=JobState.QUEUED, **_ANEW)
     every |= _reopen_batches(every)
-    dependants = JobDependency.objects.filter(needs__in=_any(every)).values_list("job", flat=True)
+    dependants = JobDependency.objects.filter(_Among("needs", every)).values_list("job", flat=True)
     recount_waits(sorted(every.union(dependants)))
     return changed
 
@@ -174,7 +189,7 @@ def recount_waits(ids: list[int] | None = None) -> int:
         )
         wrong = [pk for pk, _number in cursor.fetchall()]
         if wrong:  # counted again, under a lock: what they need may have ended meanwhile
-            cursor.execute(_SET_RIGHT, [_lock(Job.objects.filter(pk__in=_any(wrong)))])
+            cursor.execute(_SET_RIGHT, [_lock(Job.objects.filter(_Among("pk", wrong)))])
         return int(cursor.rowcount)
 
 
@@ -182,8 +197,8 @@ def _with_children(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """What is active of jobs and of their children, locked."""
     asked = jobs.order_by().values_list("pk", flat=True)
     children = Job.objects.active().filter(parent__in=asked).values_list("pk", flat=True)
-    active = Job.objects.active().filter(pk__in=_any({*asked.filter(state__in=ACTIVE), *children}))
-    locked: QuerySet[Job] = Job.objects.filter(pk__in=_any(_lock(active)))
+    active = Job.objects.active().filter(_Among("pk", {*asked.filter(state__in=ACTIVE), *children}))
+    locked: QuerySet[Job] = Job.objects.filter(_Among("pk", _lock(active)))
     return locked
 
 
@@ -199,19 +214,19 @@ def _with_dependants(ids: set[int]) -> set[int]:
     wanting = Job.objects.filter(state=JobState.FAILED, error_type=NEEDS_FAILED, is_batch=False)
     while found:
         every = every | found
-        same = Job.objects.filter(pk__in=_any(every), dedupe_key=OuterRef("dedupe_key"))
+        same = Job.objects.filter(_Among("pk", every), dedupe_key=OuterRef("dedupe_key"))
         needing = wanting.exclude(Exists(same.exclude(dedupe_key=""))).order_by()
-        new = needing.filter(after__in=_any(found)).values_list("pk", flat=True)
+        new = needing.filter(_Among("after", found)).values_list("pk", flat=True)
         found = _able(every | _one_of_a_key(new)) - every
     return every
 
 
 def _reopen_batches(ids: set[int]) -> set[int]:
     """Batches that had ended, of which a part runs again: so has what they add up to."""
-    ended = Job.objects.filter(state__in=FINISHED, is_batch=True, children__in=_any(ids))
+    ended = Job.objects.filter(_Among("children", ids), state__in=FINISHED, is_batch=True)
     parents = _one_of_a_key(ended.order_by().values_list("pk", flat=True))
     _update(
-        Job.objects.filter(pk__in=_any(parents)),
+        Job.objects.filter(_Among("pk", parents)),
         state=JobState.RUNNING, finished_at=None, error_type="", error_message="",
     )  # fmt: skip
     return parents
@@ -219,7 +234,7 @@ def _reopen_batches(ids: set[int]) -> set[int]:
 
 def _one_of_a_key(ids: Iterable[int]) -> set[int]:
     """Without those whose work another does by now; the newest of those that do the same."""
-    jobs = Job.objects.filter(pk__in=_any(ids))
+    jobs = Job.objects.filter(_Among("pk", ids))
     twins = Job.objects.active().filter(dedupe_key=OuterRef("dedupe_key")).exclude(dedupe_key="")
     keyed = jobs.exclude(dedupe_key="").exclude(Exists(twins))
     newest = keyed.order_by("dedupe_key", "-pk").distinct("dedupe_key")
@@ -229,16 +244,13 @@ def _one_of_a_key(ids: Iterable[int]) -> set[int]:
 
 def _able(ids: set[int]) -> set[int]:
     """Without those that need one that failed and isn't among them."""
-    failed = JobDependency.objects.filter(job__in=_any(ids), needs__state__in=_UNSUCCESSFUL)
-    links = list(failed.values_list("job", "needs"))
+    links = list(JobDependency.objects.filter(_Among("job", ids)).values_list("job", "needs"))
+    needed = Job.objects.filter(_Among("pk", {needs for _job, needs in links}))
+    failed = set(needed.filter(state__in=_UNSUCCESSFUL).values_list("pk", flat=True))
+    links = [(job, needs) for job, needs in links if needs in failed]
     while hopeless := {job for job, needs in links if job in ids and needs not in ids}:
         ids = ids - hopeless
     return ids
-
-
-def _any(ids: Iterable[int]) -> RawSQL:
-    """One parameter, however many there are."""
-    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
 
 
 def _queue(jobs: QuerySet[Job], **values: object) -> int:

@@ -406,6 +406,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="job",
             index=models.Index(
+                condition=models.Q(("parent__isnull", True)),
+                fields=["state", "-id"],
+                name="jobs_job_root_state",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
                 condition=models.Q(("finished_at__isnull", True), ("state", "queued")),
                 fields=["urgency", "id"],
                 name="jobs_job_waiting",

@@ -155,6 +155,11 @@ class Job(models.Model):
                 condition=Q(finished_at__isnull=False, parent__isnull=True),
                 name="jobs_job_ended",
             ),
+            models.Index(
+                fields=["state", "-id"],
+                condition=Q(parent__isnull=True),
+                name="jobs_job_root_state",
+            ),
             models.Index(fields=["-id"], condition=Q(parent__isnull=True), name="jobs_job_roots"),
             # upkeep's search for abandoned jobs
             models.Index(

@@ -150,6 +150,11 @@ def test_changes_of_many_are_told_of_as_fast_as_of_one() -> None:
 
 
 class TestRetry:
+    def test_of_nothing_that_can_be_is_nothing(self) -> None:
+        make_job()
+
+        assert many.retry(Job.objects.all()) == 0
+
     def test_one_of_each_key_is_run_again(self) -> None:
         old = [make_job(JobState.FAILED, dedupe_key="a") for _ in range(3)]
         other = make_job(JobState.FAILED, dedupe_key="b")

@@ -185,7 +185,8 @@ def recount_waits(ids: list[int] | None = None) -> int:
     """Set right how many others jobs wait for: of these, else of all that wait for any."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _MISCOUNTED.format(which=_THAT_WAIT if ids is None else _NAMED), ids and [ids]
+            _MISCOUNTED.format(which=_THAT_WAIT if ids is None else _NAMED),
+            None if ids is None else [ids],
         )
         wrong = [pk for pk, _number in cursor.fetchall()]
         if wrong:  # counted again, under a lock: what they need may have ended meanwhile

@@ -186,24 +186,19 @@ class Model:
 
     def retry(self, jobs: Iterable[Expected]) -> None:
         """What can't go on since something that it needs failed, and isn't retried, stays."""
-        finished = [job for job in jobs if job.state in FINISHED and not job.is_batch]
-        newest = {job.key: job.id for job in sorted(finished, key=lambda job: job.id)}
-        again = {
-            job.id
-            for job in finished
-            if not job.key or (not self.twin(job.key) and newest[job.key] == job.id)
-        }
-        again = self._able(again)
-        found = again
+        wanted = {job.id for job in jobs if job.state in FINISHED and not job.is_batch}
+        again: set[int] = set()
+        found = self._able(self._one_of_a_key(wanted))
         while found:
+            again |= found
+            keys = {self.jobs[number].key for number in again} - {""}
             wanting = {
                 job.id
                 for job in self.jobs.values()
                 if job.needs & found and (job.state, job.error) == (FAILED, "needs_failed")
-                if not job.key and not job.is_batch
+                if job.key not in keys and not job.is_batch
             }
-            found = self._able(again | wanting) - again
-            again |= found
+            found = self._able(again | self._one_of_a_key(wanting)) - again
         for number in list(again):
             again |= {c.id for c in self.children(number) if c.state in UNSUCCESSFUL}
         for number in again:
@@ -211,12 +206,35 @@ class Model:
             job.state, job.is_delayed, job.pause_requested = QUEUED, False, False
             job.attempt = job.crashes = 0
             job.quarantined, job.error, job.sums = False, "", {}
+        again |= self._reopen(again)
         for job in self.jobs.values():  # what has begun doesn't wait again
             if (job.id in again or job.needs & again) and job.state in WAITING:
                 self.count_waits(job)
 
     def count_waits(self, job: Expected) -> None:
         job.waits = sum(self.jobs[need].state != SUCCEEDED for need in job.needs)
+
+    def _reopen(self, ids: set[int]) -> set[int]:
+        """Batches that had ended, of which a part runs again."""
+        parents = {p for number in ids if (p := self.jobs[number].parent) is not None}
+        ended = {
+            number
+            for number in parents
+            if self.jobs[number].is_batch and self.jobs[number].state in FINISHED
+        }
+        reopened = self._one_of_a_key(ended)
+        for number in reopened:
+            self.jobs[number].state, self.jobs[number].error = RUNNING, ""
+        return reopened
+
+    def _one_of_a_key(self, ids: set[int]) -> set[int]:
+        """Without those whose work another does by now; the newest of those that do the same."""
+        newest = {self.jobs[number].key: number for number in sorted(ids)}
+        return {
+            number
+            for number in ids
+            if not (key := self.jobs[number].key) or (newest[key] == number and not self.twin(key))
+        }
 
     def _able(self, ids: set[int]) -> set[int]:
         """Without those that need what failed and isn't among them."""

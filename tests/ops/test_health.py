@@ -227,7 +227,7 @@ def _sleep() -> str:
 class TestStatus:
     def test_tells_what_runs_here(self) -> None:
         make_video()
-        make_job(run_at=timezone.now() - timedelta(minutes=1))
+        make_job(created_at=timezone.now() - timedelta(minutes=1))
 
         status = Api(make_user(Role.OPERATOR)).get("/api/v1/status/").json()
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 
+from apps.jobs.choices import JobState
 from apps.jobs.models import Job
 from apps.jobs.registry import all_tasks
 
@@ -73,14 +75,14 @@ def claim(queue: str, *, worker: str) -> Job | None:
     The attempt is counted here, before any work, so that a job that kills its worker ends.
     """
     asked = [queue, _kinds(), worker, settings.MEDIAHUB_JOB_LEASE_SECONDS]
-    while True:
-        with transaction.atomic():
-            _prepare()
+    with transaction.atomic(savepoint=False):
+        _prepare()
+        while True:
             claimed = Job.objects.raw("EXECUTE mediahub_claim (%s, %s, %s, %s)", asked)
             job = next(iter(claimed), None)
             if job is None or not job.lane or not _is_overfull(job):
                 return job
-            transaction.set_rollback(True)  # another worker took the lane's last place meanwhile
+            _put_back(job)  # another worker took the lane's last place meanwhile
 
 
 def is_due(queue: str) -> bool:
@@ -106,6 +108,12 @@ def _is_overfull(job: Job) -> bool:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [job.lane])
         cursor.execute(_LANE_IS_OVERFULL, {"lane": job.lane, "limit": job.lane_limit})
         return bool(cursor.fetchone()[0])
+
+
+def _put_back(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(
+        state=JobState.QUEUED, attempt=F("attempt") - 1, version=F("version") + 1, lease_until=None
+    )
 
 
 def _kinds() -> list[str]:

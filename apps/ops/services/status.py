@@ -74,7 +74,7 @@ def _rows() -> dict[str, dict[str, Any]]:
 
 
 def _queues(now: datetime) -> dict[str, dict[str, Any]]:
-    """Jobs that are under way by state, and how long ago the oldest that may start was asked for."""
+    """Jobs under way by state, and how long ago the oldest that may start was asked for."""
     states: dict[str, Any] = {state.value: Count("pk", filter=Q(state=state)) for state in ACTIVE}
     due = Min("created_at", filter=Q(state=JobState.QUEUED, run_at__isnull=True, waits=0))
     active = Job.objects.active().values("queue").annotate(due_since=due, **states)

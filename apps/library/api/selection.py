@@ -24,4 +24,3 @@ def read_selection(
         named = ", ".join(map(str, unknown[:_MOST_NAMED]))
         raise ValidationError({"ids": [f"There is nothing with the id {named}."]})
     return found, body.validated_data["refresh"]
-

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 
 from apps.jobs.models import Job
@@ -80,3 +81,19 @@ def test_a_hurried_job_goes_before_any_priority() -> None:
     lifecycle.hurry(late)
 
     assert claim() == late
+
+
+def test_a_claim_takes_one_job_whatever_the_plan() -> None:
+    for _ in range(5):
+        enqueue(tasks.count, {"to": 1})
+    with connection.cursor() as cursor:  # would pass many rows, and look for a job at each
+        cursor.execute("SET LOCAL enable_hashjoin = off")
+        cursor.execute("SET LOCAL enable_mergejoin = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+
+    taken = [claim() for _ in range(3)]
+
+    assert len({job.pk for job in taken if job}) == 3
+    assert Job.objects.with_worker().count() == 3

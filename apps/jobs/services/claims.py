@@ -46,21 +46,23 @@ _BEST = f"""
     )
 """  # noqa: S608 - of constants
 # Planning them takes several times as long as doing them: each session prepares them once.
+# The job is chosen in a part of its own: joined with the update, some plans would look for it
+# again for each row that they pass, and every look would find, and take, another job.
 _PREPARE = f"""
     PREPARE mediahub_is_due (text, text[]) AS {_BEST} SELECT FROM best;
     PREPARE mediahub_claim (text, text[], text, int) AS {_BEST}
-    UPDATE jobs_job SET
-        state = 'running', attempt = attempt + 1, fence = fence + 1, version = version + 1,
-        worker = $3, started_at = statement_timestamp(), pause_requested = false,
-        lease_until = statement_timestamp() + make_interval(secs => $4)
-    FROM (
+    , chosen AS MATERIALIZED (
         SELECT picked.id FROM best CROSS JOIN LATERAL (
             SELECT id FROM jobs_job
             WHERE {_OPEN} AND lane = best.lane AND kind = best.kind
             ORDER BY urgency, id LIMIT 1 FOR UPDATE SKIP LOCKED
         ) picked
-    ) chosen
-    WHERE jobs_job.id = chosen.id
+    )
+    UPDATE jobs_job SET
+        state = 'running', attempt = attempt + 1, fence = fence + 1, version = version + 1,
+        worker = $3, started_at = statement_timestamp(), pause_requested = false,
+        lease_until = statement_timestamp() + make_interval(secs => $4)
+    WHERE jobs_job.id = (SELECT id FROM chosen)
     RETURNING jobs_job.*
 """  # noqa: S608 - of constants
 _LANE_IS_OVERFULL = """

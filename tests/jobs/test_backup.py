@@ -359,7 +359,9 @@ _jobs = st.lists(
 
 
 @given(_jobs)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_any_queue_comes_back_as_it_was(drawn: list[dict[str, Any]]) -> None:
     forget_all()
     made: list[Job] = []

@@ -93,6 +93,7 @@ def test_goes_on_after_its_worker_was_killed(start: Start, library: Library) -> 
 
 
 def test_goes_on_after_the_database_restarted(start: Start, library: Library) -> None:
+    start("scheduler")
     start("worker", "disk")
     job = request_scan(library)
     wait_for(File.objects.exists)

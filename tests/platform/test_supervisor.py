@@ -112,7 +112,7 @@ def test_json_is_kept_in_the_log_and_said_in_words(tmp_path: Path, stack: ExitSt
     say = f"printf '%s\\n' '{json.dumps(line)}'; echo $MEDIAHUB_LOG_FORMAT; {HOLD} sleep 1000"
     running = supervised(stack, tmp_path, say)
 
-    assert running.read_until(r"p0 +\| T INFO x: hello \[job_id=3\]$")
+    assert running.read_until(r"p0 +\| T INFO x: hello$")
     assert running.read_until(r"p0 +\| a$")
     assert running.read_until(r"p0 +\| b$")
     assert running.read_until(r"p0 +\| json$")

@@ -208,7 +208,10 @@ def test_a_slow_reader_keeps_no_transaction_open() -> None:
     head = next(text)
     assert not connection.in_atomic_block
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE state LIKE 'idle in%' AND datname = current_database()"
+        )
         assert cursor.fetchone() == (0,)
     Job.objects.all().delete()
 

@@ -4,14 +4,14 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, JSONField, Value
 from django.db.models.functions import Now
 
@@ -120,7 +120,8 @@ class TestLocks:
             lock(second)
             is_locked.set()
             wait_until_somebody_waits()
-            lock(first)  # the other one has it, and waits for the second
+            with suppress(OperationalError):  # on a busy machine PostgreSQL may end us instead
+                lock(first)  # the other one has it, and waits for the second
 
         assert paused.result() == 2
 

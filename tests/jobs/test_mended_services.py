@@ -62,7 +62,10 @@ def wait_until_somebody_waits() -> None:
     deadline = time.monotonic() + 10
     with connection.cursor() as cursor:
         while True:
-            cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
+            cursor.execute(
+                "SELECT FROM pg_stat_activity "
+                "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
             if cursor.rowcount:
                 return
             assert time.monotonic() < deadline, "nobody waits"

@@ -63,6 +63,9 @@ def wait_until_somebody_waits() -> None:
     with connection.cursor() as cursor:
         while True:
             cursor.execute(
+                "SELECT pg_stat_clear_snapshot()"
+            )  # a transaction sees them as they were
+            cursor.execute(
                 "SELECT FROM pg_stat_activity "
                 "WHERE wait_event_type = 'Lock' AND datname = current_database()"
             )

@@ -16,6 +16,8 @@ class JobState(models.TextChoices):
 ACTIVE = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED, JobState.CANCELLING)
 AT_WORK = (JobState.RUNNING, JobState.CANCELLING)
 FINISHED = (JobState.CANCELLED, JobState.SUCCEEDED, JobState.FAILED)
+WAITING = (JobState.QUEUED, JobState.PAUSED)
+UNSUCCESSFUL = (JobState.FAILED, JobState.CANCELLED)
 
 
 class Queue(models.TextChoices):

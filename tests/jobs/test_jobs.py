@@ -185,6 +185,15 @@ class TestUpkeep:
         assert (job.state, job.attempt, job.crashes) == (JobState.QUEUED, 1, 0)
         assert job.run_at > timezone.now()
 
+    @pytest.mark.parametrize(("code", "name"), [(-9, "SIGKILL"), (-37, "signal 37")])
+    def test_keeps_the_signal_that_ended_the_worker(self, code: int, name: str) -> None:
+        job = make_job(JobState.RUNNING, kind="tests.count", worker="a:1", attempt=1)
+
+        crashes.release_worker("a:1", exit_code=code)
+
+        job.refresh_from_db()
+        assert (job.crashes, job.evidence["signal"]) == (1, name)
+
     def test_believes_a_lease_only_after_some_silence(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:

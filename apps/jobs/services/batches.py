@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.core import context
 from apps.core.errors import Conflict
-from apps.jobs.choices import FINISHED, JobState
+from apps.jobs.choices import FINISHED, UNSUCCESSFUL, JobState
 from apps.jobs.models import Job
 from apps.jobs.services.ending import end
 from apps.jobs.services.waking import wake
@@ -22,7 +22,6 @@ from apps.jobs.services.waking import wake
 logger = logging.getLogger(__name__)
 
 _BATCH = 1_000
-_UNSUCCESSFUL = (JobState.FAILED, JobState.CANCELLED)
 _COUNTED = (*FINISHED, "failed_by")
 _COPIED = (
     "kind", "queue", "unit", "params", "item", "target_type", "target_id", "lane", "lane_limit",
@@ -65,7 +64,7 @@ def retry_failed(batch: Job, *, reason: str = "") -> Job:
 
     Raises NothingToRetry, and RetriedAlready while such a new batch isn't over.
     """
-    unsuccessful = batch.children.filter(state__in=_UNSUCCESSFUL).order_by("pk")
+    unsuccessful = batch.children.filter(state__in=UNSUCCESSFUL).order_by("pk")
     if reason:
         unsuccessful = unsuccessful.filter(error_type=reason)
     if not unsuccessful.exists():

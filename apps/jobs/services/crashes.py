@@ -18,6 +18,7 @@ from apps.jobs.registry import UnknownTask
 from apps.jobs.services.ending import end
 
 _SOONEST = timedelta(seconds=5)
+_SIGNALS = {each.value: each.name for each in signal.Signals}  # the real-time ones have no names
 
 
 def release_worker(worker: str, *, exit_code: int | None, command: str = "") -> int:
@@ -27,7 +28,7 @@ def release_worker(worker: str, *, exit_code: int | None, command: str = "") -> 
     """
     evidence: dict[str, Any] = {"exit_code": exit_code, "command": command}
     if exit_code is not None and exit_code < 0:
-        evidence["signal"] = signal.Signals(-exit_code).name
+        evidence["signal"] = _SIGNALS.get(-exit_code, f"signal {-exit_code}")
     return _release(Job.objects.with_worker().filter(worker=worker), evidence)
 
 

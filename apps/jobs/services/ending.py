@@ -7,12 +7,11 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from apps.jobs.choices import JobState
+from apps.jobs.choices import WAITING, JobState
 from apps.jobs.models import Job, JobDependency
 from apps.jobs.services.waking import wake
 
 NEEDS_FAILED = "needs_failed"
-_WAITING = (JobState.QUEUED, JobState.PAUSED)
 
 # One count for each prerequisite that has ended; locks, taken in one order, make concurrent ends
 # queue up.
@@ -60,7 +59,7 @@ def tell_dependants(ended: Collection[int], *, succeeded: bool) -> None:
         return
     needing = JobDependency.objects.filter(needs__in=ended).values("job")
     end(
-        Job.objects.filter(pk__in=needing, state__in=_WAITING), JobState.FAILED,
+        Job.objects.filter(pk__in=needing, state__in=WAITING), JobState.FAILED,
         error_type=NEEDS_FAILED, error_message="A job that this one needs did not succeed.",
     )  # fmt: skip
 
@@ -71,4 +70,4 @@ def _cancel_children(parents: Collection[int]) -> None:
     children.filter(state=JobState.RUNNING).update(
         state=JobState.CANCELLING, version=F("version") + 1
     )
-    end(children.filter(state__in=_WAITING), JobState.CANCELLED)
+    end(children.filter(state__in=WAITING), JobState.CANCELLED)

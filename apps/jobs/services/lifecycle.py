@@ -1,18 +1,17 @@
 """What happens to jobs from outside: asked for, cancelled, retried, paused, resumed, hurried."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from apps.core import context
 from apps.core.errors import Conflict, MediaHubError
-from apps.jobs.choices import ACTIVE, FINISHED, JobState
+from apps.jobs.choices import ACTIVE, FINISHED, UNSUCCESSFUL, JobState
 from apps.jobs.models import ONE_OF_A_KEY, Job, JobDependency
 from apps.jobs.policy import policy_of
 from apps.jobs.registry import Task
@@ -128,7 +127,7 @@ def retry(job: Job) -> Job:
         twin = _twin(job.dedupe_key)
         if twin:
             raise WrongState(f"Job {twin.pk} does the same work already: wait for it or cancel it.")
-        needed = job.after.filter(state__in=(JobState.FAILED, JobState.CANCELLED)).first()
+        needed = job.after.filter(state__in=UNSUCCESSFUL).first()
         if needed:
             raise WrongState(f"Job {needed.pk}, which this one needs, did not succeed: retry that.")
     return _do("retry", job, already=())
@@ -189,11 +188,11 @@ def _insert(job: Job, after: Sequence[Job]) -> None:
     job.waits = sum(need.state != JobState.SUCCEEDED for need in needed)
     job.save(force_insert=True)
     JobDependency.objects.bulk_create(JobDependency(job=job, needs=need) for need in needed)
-    failed = [need for need in needed if need.state in (JobState.FAILED, JobState.CANCELLED)]
+    failed = [need for need in needed if need.state in UNSUCCESSFUL]
     if failed:
         raise WrongState(f"Job {failed[0].pk}, which the new one needs, did not succeed.")
     wake(job.queue)
-    if not isinstance(job.urgency, type(timezone.now())):  # the database's clock said when
+    if not isinstance(job.urgency, datetime):  # the database's clock said when
         job.refresh_from_db(fields=["run_at", "urgency"])
 
 

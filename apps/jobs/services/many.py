@@ -28,7 +28,7 @@ from django.db.models import (
 from django.db.models.functions import Now
 
 from apps.core.errors import MediaHubError
-from apps.jobs.choices import ACTIVE, FINISHED, JobState
+from apps.jobs.choices import ACTIVE, FINISHED, UNSUCCESSFUL, WAITING, JobState
 from apps.jobs.models import Job, JobDependency
 from apps.jobs.services.ending import NEEDS_FAILED, end
 from apps.jobs.services.waking import wake
@@ -39,8 +39,6 @@ HURRIED = 1_000  # points of priority
 _TRIES = 3
 # a deadlock, and a twin that was faster: the next try comes after what was in its way
 _PASSING = ("40P01", "23505")
-_WAITING = (JobState.QUEUED, JobState.PAUSED)
-_UNSUCCESSFUL = (JobState.FAILED, JobState.CANCELLED)
 _ANEW: dict[str, Any] = {
     "run_at": None, "finished_at": None, "attempt": 0, "crashes": 0, "quarantined": False,
     "evidence": {}, "done": 0, "total": None, "rate_per_s": None, "facts": {}, "summary": {},
@@ -114,7 +112,7 @@ def cancel(jobs: QuerySet[Job]) -> int:
     chosen = _with_children(jobs)
     running = chosen.filter(Q(state=JobState.RUNNING) | Q(state=JobState.PAUSED, is_batch=True))
     told = _update(running, state=JobState.CANCELLING, pause_requested=False)
-    return told + len(end(chosen.filter(state__in=_WAITING, is_batch=False), JobState.CANCELLED))
+    return told + len(end(chosen.filter(state__in=WAITING, is_batch=False), JobState.CANCELLED))
 
 
 @_deed
@@ -151,7 +149,7 @@ def retry(jobs: QuerySet[Job]) -> int:
     """
     finished = jobs.filter(state__in=FINISHED, is_batch=False)
     every = _with_dependants(set(finished.order_by().values_list("pk", flat=True)))
-    parts = Job.objects.filter(_Among("parent", every), state__in=_UNSUCCESSFUL)
+    parts = Job.objects.filter(_Among("parent", every), state__in=UNSUCCESSFUL)
     every.update(parts.values_list("pk", flat=True))
     finished = Job.objects.filter(_Among("pk", every), state__in=FINISHED)
     _lock(finished)
@@ -247,7 +245,7 @@ def _able(ids: set[int]) -> set[int]:
     """Without those that need one that failed and isn't among them."""
     links = list(JobDependency.objects.filter(_Among("job", ids)).values_list("job", "needs"))
     needed = Job.objects.filter(_Among("pk", {needs for _job, needs in links}))
-    failed = set(needed.filter(state__in=_UNSUCCESSFUL).values_list("pk", flat=True))
+    failed = set(needed.filter(state__in=UNSUCCESSFUL).values_list("pk", flat=True))
     links = [(job, needs) for job, needs in links if needs in failed]
     while hopeless := {job for job, needs in links if job in ids and needs not in ids}:
         ids = ids - hopeless

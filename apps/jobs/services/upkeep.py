@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.jobs import progress_log
-from apps.jobs.choices import JobState
+from apps.jobs.choices import UNSUCCESSFUL, WAITING, JobState
 from apps.jobs.models import Job, JobDependency, JobLogLine
 from apps.jobs.services.crashes import release_silent
 from apps.jobs.services.ending import tell_dependants
@@ -76,12 +76,8 @@ def start_due() -> int:
 @transaction.atomic
 def fail_hopeless() -> None:
     """Fail what waits for a job that didn't succeed, and wasn't told: it was retried just then."""
-    links = JobDependency.objects.filter(
-        job__state__in=(JobState.QUEUED, JobState.PAUSED), job__waits__gt=0
-    )
-    needed = Job.objects.filter(
-        pk__in=links.values("needs"), state__in=(JobState.FAILED, JobState.CANCELLED)
-    )
+    links = JobDependency.objects.filter(job__state__in=WAITING, job__waits__gt=0)
+    needed = Job.objects.filter(pk__in=links.values("needs"), state__in=UNSUCCESSFUL)
     locked = needed.select_for_update(of=("self",)).order_by("pk")  # or it is retried meanwhile
     if ids := list(locked.values_list("pk", flat=True)):
         tell_dependants(ids, succeeded=False)

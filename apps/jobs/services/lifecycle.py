@@ -1,7 +1,7 @@
 """What happens to jobs from outside: asked for, cancelled, retried, paused, resumed, hurried."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -192,8 +192,7 @@ def _insert(job: Job, after: Sequence[Job]) -> None:
     if failed:
         raise WrongState(f"Job {failed[0].pk}, which the new one needs, did not succeed.")
     wake(job.queue)
-    if not isinstance(job.urgency, datetime):  # the database's clock said when
-        job.refresh_from_db(fields=["run_at", "urgency"])
+    job.refresh_from_db(fields=["run_at", "urgency"])  # the database's clock said when
 
 
 def _twin(dedupe_key: str) -> Job | None:

@@ -79,6 +79,8 @@ router.register("tokens", TokenViewSet, "token")
 urlpatterns: list[URLPattern | URLResolver] = [
     path("files/export.ndjson", _export("export_ndjson"), name="file-export-ndjson"),
     path("files/export.csv", _export("export_csv"), name="file-export-csv"),
+    path("", include("apps.markers.api.urls")),
+    path("", include("apps.playback.api.urls")),
     path("", include(router.urls)),
     path("status/", StatusView.as_view(), name="status"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=_ALL), name="schema"),

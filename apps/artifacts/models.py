@@ -2,25 +2,29 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
-from apps.artifacts.choices import ArtifactKind, ArtifactState
+from apps.artifacts.choices import ArtifactKind, ArtifactState, Grade
 from apps.artifacts.querysets import ArtifactQuerySet
 from apps.core.models import Timestamped
-from apps.library.models import Video
+from apps.library.models import Library, Video
 
 
 class Artifact(Timestamped):
     """Something made from a video that can be made again: safe to delete.
 
     ``source`` is the content fingerprint of the file that it was made from and ``parameters`` a
-    hash of how; when either differs from today's, the artifact is stale. ``files`` maps a size
-    (``card``, ``full``) to ``{"path": storage path, "width": px, "height": px, "bytes": n}``.
+    hash of how; when either differs from today's, the artifact is stale. ``files`` maps a name
+    (``card``, ``sheet``) to ``{"path": storage path, "bytes": n, "width": px, "height": px}``,
+    sizes only of pictures. A trigger (migration 0002) makes a Leftover of each file that no row
+    names any more.
     """
 
     video = models.ForeignKey(Video, models.CASCADE, related_name="artifacts", db_index=False)
     kind = models.CharField(max_length=20, choices=ArtifactKind)
     state = models.CharField(max_length=10, choices=ArtifactState)
     files = models.JSONField(default=dict, blank=True)
+    data = models.JSONField(default=dict, blank=True, help_text="what its maker says about it")
     size_bytes = models.PositiveBigIntegerField(default=0)
     source = models.CharField(max_length=32, blank=True)
     parameters = models.CharField(max_length=16)
@@ -36,7 +40,9 @@ class Artifact(Timestamped):
             # also serves the look-up of a video's artifacts
             models.UniqueConstraint(fields=["video", "kind"], name="artifacts_artifact_one_each"),
             models.CheckConstraint(
-                condition=~Q(state=ArtifactState.MADE) | Q(size_bytes__gt=0),
+                condition=~Q(state=ArtifactState.MADE)
+                | Q(size_bytes__gt=0)
+                | Q(kind=ArtifactKind.PHASH),
                 name="artifacts_artifact_made_not_empty",
             ),
         ]
@@ -52,6 +58,52 @@ class Artifact(Timestamped):
     def __str__(self) -> str:
         return f"{self.kind} of {self.video_id}"
 
-    def storage_path(self, size: str) -> str | None:
-        """Where the picture of a size lies in ``default_storage``, if it was made."""
-        return self.files.get(size, {}).get("path") if self.state == ArtifactState.MADE else None
+    def storage_path(self, name: str) -> str | None:
+        """Where a file lies in ``default_storage``, if it was made."""
+        return self.files.get(name, {}).get("path") if self.state == ArtifactState.MADE else None
+
+
+class Fingerprint(models.Model):
+    """The perceptual hash of a content, whichever files have it: it outlives moves and copies.
+
+    ``phash`` holds the hash's 64 bits as a signed number.
+    """
+
+    content = models.CharField(max_length=32, primary_key=True)
+    phash = models.BigIntegerField()
+    grade = models.CharField(max_length=10, choices=Grade)
+
+    class Meta:
+        indexes = [
+            # equal pictures; those that tell nothing are left out
+            models.Index(
+                fields=["phash"], condition=~Q(grade=Grade.FLAT), name="artifacts_fingerprint_phash"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.hex
+
+    @property
+    def hex(self) -> str:
+        """16 lower-case hex digits."""
+        return f"{self.phash % 2**64:016x}"
+
+
+class Leftover(models.Model):
+    """A stored file that no artifact names: not yet, because it is being written, or no more."""
+
+    path = models.CharField(max_length=255, primary_key=True)
+    kind = models.CharField(max_length=20)
+    library = models.ForeignKey(Library, models.SET_NULL, null=True, related_name="+")
+    size_bytes = models.PositiveBigIntegerField(default=0)
+    since = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            # what to delete, oldest first
+            models.Index(fields=["since"], name="artifacts_leftover_since"),
+        ]
+
+    def __str__(self) -> str:
+        return self.path

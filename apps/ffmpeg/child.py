@@ -15,18 +15,22 @@ from typing import Any
 
 from apps.ffmpeg import hashing, wire
 from apps.ffmpeg.cover import make_cover
+from apps.ffmpeg.make import make
+from apps.ffmpeg.message_json import request_from_json, result_to_json
 from apps.ffmpeg.messages import (
+    CoverRequest,
+    MakeRequest,
     ProbeRequest,
     Request,
     Result,
+    SeekPointsRequest,
     VerifyRequest,
     answer,
-    request_from_json,
-    result_to_json,
 )
 from apps.ffmpeg.reader import Programs, read_facts
 from apps.ffmpeg.reading import Reading
 from apps.ffmpeg.reasons import MediaRefused, Reason, refused_by_system
+from apps.ffmpeg.seek_points import seek_points
 from apps.ffmpeg.source import Source, open_source
 from apps.ffmpeg.verify import verify
 
@@ -57,13 +61,7 @@ def _answer(request: Request, programs: Programs, beat: _Beat) -> Result:
     found: dict[str, Any] = {}
     try:
         with open_source(request.path) as source:
-            if isinstance(request, ProbeRequest):
-                _probe(request, source, programs, found, beat)
-            elif isinstance(request, VerifyRequest):
-                verify(request, source, found, beat)
-            else:
-                source.check_size()
-                return make_cover(request, head=source.read_head(), programs=programs)
+            _read(request, source, programs, found, beat)
     except MediaRefused as error:
         refused = error
     except OSError as error:
@@ -73,6 +71,26 @@ def _answer(request: Request, programs: Programs, beat: _Beat) -> Result:
     else:
         return answer(request, **found)
     return answer(request, **found, error=refused.code, message=str(refused))
+
+
+def _read(
+    request: Request, source: Source, programs: Programs, found: dict[str, Any], beat: _Beat
+) -> None:
+    """Put into ``found`` what was asked for. Raises MediaRefused."""
+    match request:
+        case ProbeRequest():
+            _probe(request, source, programs, found, beat)
+        case VerifyRequest():
+            verify(request, source, found, beat)
+        case MakeRequest():
+            make(request, source, programs, found, beat)
+        case SeekPointsRequest():
+            source.check_size()
+            found["times_ms"] = seek_points(request.path, head=source.read_head())
+        case CoverRequest():
+            source.check_size()
+            cover = make_cover(request, head=source.read_head(), programs=programs)
+            found |= {n: getattr(cover, n) for n in ("width", "height", "at_ms", "files")}
 
 
 def _probe(

@@ -1,10 +1,10 @@
-"""What is asked of a media helper process and what it answers, as dataclasses and as JSON."""
+"""What is asked of a media helper process and what it answers (as JSON: ``message_json``)."""
 
-import base64
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from apps.ffmpeg.facts import MediaFacts
+from apps.ffmpeg.wishes import Wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,55 @@ class CoverResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MakeRequest:
+    """Make artifacts from one file: ``wishes`` as in ``apps.ffmpeg.wishes``, by kind.
+
+    Files are written into the existing folder ``folder`` (absolute). ``timeout_s`` bounds how long
+    the helper may be silent.
+    """
+
+    key: Any
+    path: bytes
+    folder: bytes
+    wishes: Wishes
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeFile:
+    """A file that was written: its name among those of the artifact (``card``), and where."""
+
+    name: str
+    path: bytes
+    size_bytes: int
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What came of one wish. ``data`` is JSON; ``error`` a Reason's code or ``""``."""
+
+    kind: str
+    files: tuple[MadeFile, ...] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+    message: str = ""
+    ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeResult:
+    """The answer to a MakeRequest: one Made for each wish, or an ``error`` for all of them."""
+
+    key: Any
+    stat: FileStat | None = None
+    made: tuple[Made, ...] = ()
+    error: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyRequest:
     """Decode a file, ``whole`` or at some places, to see whether it is sound.
 
@@ -133,90 +182,42 @@ class VerifyResult:
     message: str = ""
 
 
-Request = ProbeRequest | CoverRequest | VerifyRequest
-Result = ProbeResult | CoverResult | VerifyResult
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeekPointsRequest:
+    """Where a player can enter the video without decoding what comes before."""
+
+    key: Any
+    path: bytes
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeekPointsResult:
+    """The answer to a SeekPointsRequest.
+
+    ``times_ms``: when the key frames of the first video stream are shown, rising, from the start
+    of the file on; empty where the container has no index of them.
+    """
+
+    key: Any
+    times_ms: tuple[int, ...] = ()
+    error: str = ""
+    message: str = ""
+
+
+Request = ProbeRequest | CoverRequest | VerifyRequest | MakeRequest | SeekPointsRequest
+Result = ProbeResult | CoverResult | VerifyResult | MakeResult | SeekPointsResult
 
 
 _ANSWERS: dict[type[Request], type[Result]] = {
     ProbeRequest: ProbeResult,
     CoverRequest: CoverResult,
     VerifyRequest: VerifyResult,
+    MakeRequest: MakeResult,
+    SeekPointsRequest: SeekPointsResult,
 }
-
-
-def request_to_json(request: Request) -> dict[str, Any]:
-    """For the child; the key stays here."""
-    if isinstance(request, ProbeRequest):
-        return {
-            "do": "probe",
-            "path": _encode(request.path),
-            "timeout_s": request.timeout_s,
-            "want_md5": request.want_md5,
-            "want_facts": request.want_facts,
-            "bytes_per_second": request.bytes_per_second,
-            "use_av": request.use_av,
-        }
-    if isinstance(request, VerifyRequest):
-        wishes = {name: getattr(request, name) for name in request.__slots__ if name != "key"}
-        return {"do": "verify", **wishes, "path": _encode(request.path)}
-    return {
-        "do": "cover",
-        "path": _encode(request.path),
-        "timeout_s": request.timeout_s,
-        "at_ms": request.at_ms,
-        "outputs": [[_encode(one.path), one.max_width, one.quality] for one in request.outputs],
-    }
-
-
-def request_from_json(sent: dict[str, Any]) -> Request:
-    """In the child."""
-    shared = {"key": None, "path": base64.b64decode(sent["path"]), "timeout_s": sent["timeout_s"]}
-    if sent["do"] == "probe":
-        wanted = {
-            name: sent[name] for name in ("want_md5", "want_facts", "use_av", "bytes_per_second")
-        }
-        return ProbeRequest(**shared, **wanted)
-    if sent["do"] == "verify":
-        wishes = {name: sent[name] for name in ("whole", "want_md5", "bytes_per_second")}
-        return VerifyRequest(**shared, **wishes)
-    outputs = tuple(Picture(base64.b64decode(to), w, q) for to, w, q in sent["outputs"])
-    return CoverRequest(**shared, outputs=outputs, at_ms=sent["at_ms"])
-
-
-def result_to_json(result: Result) -> dict[str, Any]:
-    """In the child."""
-    if isinstance(result, ProbeResult):
-        sent = {name: getattr(result, name) for name in result.__slots__}
-        sent["stat"] = asdict(result.stat) if result.stat else None
-        sent["facts"] = result.facts.to_json() if result.facts else None
-        return sent
-    if isinstance(result, VerifyResult):
-        return asdict(result)
-    files = [[_encode(one.path), one.width, one.height, one.size_bytes] for one in result.files]
-    return {**asdict(result), "files": files}
-
-
-def result_from_json(request: Request, sent: dict[str, Any]) -> Result:
-    """The answer to ``request``. Raises TypeError, KeyError or ValueError on nonsense."""
-    sent = {**sent, "key": request.key}
-    if isinstance(request, ProbeRequest):
-        stat, facts = sent.pop("stat"), sent.pop("facts")
-        return ProbeResult(
-            **sent,
-            stat=FileStat(**stat) if stat else None,
-            facts=MediaFacts.from_json(facts) if facts else None,
-        )
-    if isinstance(request, VerifyRequest):
-        stat = sent.pop("stat")
-        return VerifyResult(**sent, stat=FileStat(**stat) if stat else None)
-    files = tuple(WrittenPicture(base64.b64decode(to), *sizes) for to, *sizes in sent.pop("files"))
-    return CoverResult(**sent, files=files)
 
 
 def answer(request: Request, **found: Any) -> Result:
     """The answer to a request with what was found, ``error`` and ``message`` among it."""
     return _ANSWERS[type(request)](key=request.key, **found)
-
-
-def _encode(path: bytes) -> str:
-    return base64.b64encode(path).decode("ascii")

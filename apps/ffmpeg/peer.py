@@ -13,7 +13,8 @@ import apps
 from apps.core import process
 from apps.ffmpeg import wire
 from apps.ffmpeg.child import ALIVE
-from apps.ffmpeg.messages import Request, Result, request_to_json, result_from_json
+from apps.ffmpeg.message_json import request_to_json, result_from_json
+from apps.ffmpeg.messages import Request, Result
 
 _ROOT = Path(apps.__file__).parents[1]
 _START_S = 60.0  # to load Python and PyAV, on a busy machine

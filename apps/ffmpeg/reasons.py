@@ -21,6 +21,9 @@ class Reason(StrEnum):
     DAMAGED = "damaged"
     NO_STREAMS = "no_streams"
     NO_PICTURE = "no_picture"
+    NO_SOUND = "no_sound"
+    NO_TEXT = "no_text"
+    NO_CHAPTERS = "no_chapters"
     UNDECODABLE = "undecodable"
     CHANGED_WHILE_READING = "changed_while_reading"
     OUT_OF_MEMORY = "out_of_memory"
@@ -45,6 +48,9 @@ _SENTENCES = {
     Reason.DAMAGED: "The file is damaged or incomplete.",
     Reason.NO_STREAMS: "The file holds neither audio nor video.",
     Reason.NO_PICTURE: "The file holds no picture.",
+    Reason.NO_SOUND: "The file holds no sound.",
+    Reason.NO_TEXT: "The file has no subtitles that can be shown as text.",
+    Reason.NO_CHAPTERS: "The file has no chapters.",
     Reason.UNDECODABLE: "No frame of the video could be decoded.",
     Reason.CHANGED_WHILE_READING: "The file changed while it was read; scan again when it is done.",
     Reason.OUT_OF_MEMORY: "Reading the file took more memory than is allowed.",

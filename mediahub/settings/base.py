@@ -74,6 +74,8 @@ INSTALLED_APPS = [
     "apps.jobs",
     "apps.library",
     "apps.artifacts",
+    "apps.markers",
+    "apps.playback",
     "apps.ops",
 ]
 
@@ -201,8 +203,30 @@ MEDIAHUB_FFMPEG = env.optional_path("MEDIAHUB_FFMPEG")
 MEDIAHUB_FFPROBE = env.optional_path("MEDIAHUB_FFPROBE")
 
 # ── Artifacts ─────────────────────────────────────────────────────────────────────────────────────
+MEDIAHUB_ARTIFACT_KINDS = env.words("MEDIAHUB_ARTIFACT_KINDS", ["all"])
+MEDIAHUB_ARTIFACT_TIMEOUT_SECONDS = env.whole("MEDIAHUB_ARTIFACT_TIMEOUT_SECONDS", 120, least=5)
+MEDIAHUB_COVER_THUMB_PX = env.whole("MEDIAHUB_COVER_THUMB_PX", 160, least=32, most=4096)
 MEDIAHUB_COVER_CARD_PX = env.whole("MEDIAHUB_COVER_CARD_PX", 480, least=64, most=4096)
 MEDIAHUB_COVER_FULL_PX = env.whole("MEDIAHUB_COVER_FULL_PX", 1920, least=64, most=8192)
+MEDIAHUB_COVER_FORMAT = env.choice("MEDIAHUB_COVER_FORMAT", "webp", among=("webp", "avif"))
+MEDIAHUB_SPRITE_TILES = env.whole("MEDIAHUB_SPRITE_TILES", 81, least=1, most=400)
+MEDIAHUB_SPRITE_SECONDS = env.whole("MEDIAHUB_SPRITE_SECONDS", 0, most=3600)
+MEDIAHUB_SPRITE_PX = env.whole("MEDIAHUB_SPRITE_PX", 160, least=32, most=640)
+MEDIAHUB_SPRITE_EXACT = env.flag("MEDIAHUB_SPRITE_EXACT", default=False)
+MEDIAHUB_PREVIEW_SEGMENTS = env.whole("MEDIAHUB_PREVIEW_SEGMENTS", 12, least=1, most=100)
+MEDIAHUB_PREVIEW_SEGMENT_MS = env.whole("MEDIAHUB_PREVIEW_SEGMENT_MS", 750, least=100, most=10_000)
+MEDIAHUB_PREVIEW_PX = env.whole("MEDIAHUB_PREVIEW_PX", 640, least=64, most=1920)
+MEDIAHUB_PREVIEW_CRF = env.whole("MEDIAHUB_PREVIEW_CRF", 23, least=10, most=40)
+
+# ── Playback ──────────────────────────────────────────────────────────────────────────────────────
+MEDIAHUB_HLS_SESSIONS = env.whole("MEDIAHUB_HLS_SESSIONS", max(2, os.cpu_count() or 1), least=1)
+MEDIAHUB_HLS_IDLE_SECONDS = env.whole("MEDIAHUB_HLS_IDLE_SECONDS", 30, least=5)
+MEDIAHUB_HLS_SEGMENT_SECONDS = env.whole("MEDIAHUB_HLS_SEGMENT_SECONDS", 4, least=1, most=20)
+MEDIAHUB_HLS_AHEAD_SEGMENTS = env.whole("MEDIAHUB_HLS_AHEAD_SEGMENTS", 8, least=2, most=100)
+MEDIAHUB_ACCEL_REDIRECT = env.text("MEDIAHUB_ACCEL_REDIRECT", "")
+MEDIAHUB_PLAYED_PERCENT = env.whole("MEDIAHUB_PLAYED_PERCENT", 20, most=100)
+
+# ── Storage of what is made ───────────────────────────────────────────────────────────────────────
 STORAGES = {
     "default": {
         "BACKEND": "apps.artifacts.storage.AtomicStorage",
@@ -249,6 +273,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ArtifactKind": "apps.artifacts.choices.ArtifactKind",
         "ArtifactState": "apps.artifacts.choices.ArtifactState",
+        "Grade": "apps.artifacts.choices.Grade",
         "FieldKind": "apps.library.choices.FieldKind",
         "JobState": "apps.jobs.choices.JobState",
         "LibraryState": "apps.library.choices.LibraryState",

@@ -54,6 +54,9 @@ class Video(Timestamped, Versioned):
         File, models.SET_NULL, null=True, blank=True, related_name="primary_of"
     )
     added_at = models.DateTimeField(default=timezone.now, editable=False)
+    cover_at_ms = models.PositiveBigIntegerField(
+        null=True, blank=True, editable=False, help_text="the cover's time, if a person chose it"
+    )
     # kept by triggers on the links (migration 0002): an index over arrays finds "tag A and tag B"
     tag_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)
 

@@ -14,7 +14,7 @@ from rest_framework.routers import DefaultRouter
 from rest_framework.views import APIView
 
 from apps.accounts.api.views import TokenViewSet
-from apps.artifacts.api.parts import artifacts_of
+from apps.artifacts.api.parts import artifacts_of, phashes_of
 from apps.artifacts.api.views import ArtifactViewSet
 from apps.core.api.audit import AuditViewSet
 from apps.jobs.api.orders import HoldViewSet, ScheduleViewSet
@@ -38,6 +38,7 @@ app_name = "v1"
 _ALL = [IsAuthenticated]
 
 represent.parts["artifacts"] = artifacts_of
+represent.phashes = phashes_of
 
 
 @extend_schema(exclude=True)
@@ -79,6 +80,7 @@ router.register("tokens", TokenViewSet, "token")
 urlpatterns: list[URLPattern | URLResolver] = [
     path("files/export.ndjson", _export("export_ndjson"), name="file-export-ndjson"),
     path("files/export.csv", _export("export_csv"), name="file-export-csv"),
+    path("", include("apps.artifacts.api.urls")),
     path("", include("apps.markers.api.urls")),
     path("", include("apps.playback.api.urls")),
     path("", include(router.urls)),

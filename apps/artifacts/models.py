@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from apps.artifacts.choices import ArtifactKind, ArtifactState, Grade
-from apps.artifacts.querysets import ArtifactQuerySet
+from apps.artifacts.querysets import ArtifactQuerySet, LeftoverQuerySet
 from apps.core.models import Timestamped
 from apps.library.models import Library, Video
 
@@ -58,6 +58,11 @@ class Artifact(Timestamped):
     def __str__(self) -> str:
         return f"{self.kind} of {self.video_id}"
 
+    @property
+    def has_cues(self) -> bool:
+        """Whether it is a sprite sheet, of which WebVTT can be written."""
+        return self.kind == ArtifactKind.SPRITE and self.state == ArtifactState.MADE
+
     def storage_path(self, name: str) -> str | None:
         """Where a file lies in ``default_storage``, if it was made."""
         return self.files.get(name, {}).get("path") if self.state == ArtifactState.MADE else None
@@ -91,18 +96,24 @@ class Fingerprint(models.Model):
 
 
 class Leftover(models.Model):
-    """A stored file that no artifact names: not yet, because it is being written, or no more."""
+    """A stored file that no artifact names: no more, or not yet because it is being written.
+
+    ``due_at``: when it may be deleted.
+    """
 
     path = models.CharField(max_length=255, primary_key=True)
+    video_id = models.BigIntegerField(help_text="it may be gone")
     kind = models.CharField(max_length=20)
     library = models.ForeignKey(Library, models.SET_NULL, null=True, related_name="+")
     size_bytes = models.PositiveBigIntegerField(default=0)
-    since = models.DateTimeField(db_default=Now())
+    due_at = models.DateTimeField(db_default=Now())
+
+    objects = LeftoverQuerySet.as_manager()
 
     class Meta:
         indexes = [
-            # what to delete, oldest first
-            models.Index(fields=["since"], name="artifacts_leftover_since"),
+            # what to delete, longest due first
+            models.Index(fields=["due_at", "path"], name="artifacts_leftover_due"),
         ]
 
     def __str__(self) -> str:

@@ -1,11 +1,14 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Now
 
-from apps.artifacts.choices import ArtifactKind, ArtifactState
+from apps.artifacts.choices import ArtifactState
 from apps.library.choices import ProbeState
 from apps.library.models import Video
 
@@ -14,49 +17,39 @@ class ArtifactQuerySet(models.QuerySet["Artifact"]):  # type: ignore[name-define
     def made(self) -> Self:
         return self.filter(state=ArtifactState.MADE)
 
-    def videos_lacking(
-        self, kind: str, *, parameters: str, passing: Sequence[str], tried_before: datetime
-    ) -> models.QuerySet[Video]:
-        """Present, probed videos with no attempt, good or bad, at ``kind`` from their content.
+    def failed(self, reason: str, *, kinds: Sequence[str]) -> Self:
+        """Those of some kinds that failed, for one reason or (``any``) for whichever."""
+        failed = self.filter(state=ArtifactState.FAILED, kind__in=kinds)
+        return failed if reason == "any" else failed.filter(error=reason)
 
-        An attempt with other ``parameters`` doesn't count, nor does one that failed before
-        ``tried_before`` for one of the ``passing`` reasons.
+    def attempted(
+        self, parameters: Mapping[str, str], *, passing: Sequence[str], retry_before: datetime
+    ) -> Self:
+        """Attempts, good or bad, made in today's way: ``parameters`` by kind.
+
+        One that failed before ``retry_before`` for one of the ``passing`` reasons doesn't count.
         """
-        up_to_date = self.filter(
-            video=OuterRef("pk"), kind=kind, source=OuterRef("primary_file__content"),
-            parameters=parameters,
-        ).exclude(
-            state=ArtifactState.FAILED, error__in=passing, updated_at__lt=tried_before
-        )  # fmt: skip
-        return Video.objects.present().filter(
-            ~Exists(up_to_date), primary_file__probe_state=ProbeState.DONE
+        ways = [Q(kind=kind, parameters=hashed) for kind, hashed in parameters.items()]
+        tried = self.filter(reduce(or_, ways, Q(pk__in=[])))
+        return tried.exclude(
+            state=ArtifactState.FAILED, error__in=passing, updated_at__lt=retry_before
         )
 
-    def coverage(self) -> list[dict[str, Any]]:
-        """How many present videos of each library have each kind, in one query."""
-        of_kind = {
-            kind: Q(artifacts__kind=kind, artifacts__state=ArtifactState.MADE)
-            for kind in ArtifactKind.values
-        }
-        columns: dict[str, Any] = {}
-        for kind, made in of_kind.items():
-            failed = Q(artifacts__kind=kind, artifacts__state=ArtifactState.FAILED)
-            columns[f"{kind}_made"] = Count("artifacts", filter=made)
-            columns[f"{kind}_failed"] = Count("artifacts", filter=failed)
-            columns[f"{kind}_bytes"] = Sum("artifacts__size_bytes", filter=made, default=0)
-        videos = Video.objects.present().values("library").order_by("library")
-        rows = videos.annotate(videos=Count("pk", distinct=len(of_kind) > 1), **columns)
-        return [_coverage(row, kind) for row in rows for kind in of_kind]
+    def videos_lacking(
+        self, parameters: Mapping[str, str], *, passing: Sequence[str], retry_before: datetime
+    ) -> models.QuerySet[Video]:
+        """Present, probed videos with no attempt at one of the kinds from their content."""
+        attempts = self.attempted(parameters, passing=passing, retry_before=retry_before)
+        tried: Any = attempts.filter(video=OuterRef("pk"), source=OuterRef("primary_file__content"))
+        number = tried.order_by().values("video").annotate(n=Count("pk")).values("n")
+        videos: models.QuerySet[Video] = Video.objects.present().filter(
+            primary_file__probe_state=ProbeState.DONE
+        )
+        lacking = videos.alias(tried=Coalesce(Subquery(number), 0))
+        return lacking.filter(tried__lt=len(parameters))
 
 
-def _coverage(row: dict[str, Any], kind: str) -> dict[str, Any]:
-    made, failed = row[f"{kind}_made"], row[f"{kind}_failed"]
-    return {
-        "library": row["library"],
-        "kind": kind,
-        "videos": row["videos"],
-        "made": made,
-        "failed": failed,
-        "lacking": row["videos"] - made - failed,
-        "size": row[f"{kind}_bytes"],
-    }
+class LeftoverQuerySet(models.QuerySet["Leftover"]):  # type: ignore[name-defined]
+    def due(self) -> Self:
+        """Those that may be deleted now."""
+        return self.filter(due_at__lte=Now())

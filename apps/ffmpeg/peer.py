@@ -12,7 +12,6 @@ from pathlib import Path
 import apps
 from apps.core import process
 from apps.ffmpeg import wire
-from apps.ffmpeg.child import ALIVE
 from apps.ffmpeg.message_json import request_to_json, result_from_json
 from apps.ffmpeg.messages import Request, Result
 
@@ -83,7 +82,7 @@ class Peer:
         results: list[Result] = []
         try:
             for message in wire.decode_all(self._buffer):
-                if message == ALIVE:
+                if message == wire.ALIVE:
                     self.ready = True
                 else:
                     results.append(result_from_json(self.pending[0], message))

@@ -6,6 +6,7 @@ from typing import Any
 
 _LENGTH = 4
 LONGEST_FRAME = 16 << 20
+ALIVE = "alive"  # what a helper says in place of a result: before the first, and in long readings
 
 
 class WireBroken(Exception):

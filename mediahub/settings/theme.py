@@ -119,8 +119,9 @@ UNFOLD: dict[str, object] = {
                     _item(
                         "Artifacts",
                         "image",
-                        "artifacts_artifact_changelist",
+                        "artifacts_artifact_coverage",
                         "artifacts.view_artifact",
+                        within="/admin/artifacts/",
                     ),
                     _item("Jobs", "sync", "jobs_job_board", "jobs.view_job", within="/admin/jobs/"),
                 ],

@@ -1,13 +1,13 @@
 """What artifacts add to a video as the API shows it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 
 from apps.artifacts.choices import ArtifactKind
-from apps.artifacts.models import Artifact
+from apps.artifacts.models import Artifact, Fingerprint
 
 _COLUMNS = ("pk", "video_id", "kind", "files", "made_at")
 
@@ -18,11 +18,21 @@ def artifacts_of(video_ids: Sequence[int], /, *, url: Callable[[str], str]) -> d
     made = Artifact.objects.made().filter(video_id__in=video_ids).values_list(*_COLUMNS)
     found: dict[int, Any] = {pk: dict.fromkeys(ArtifactKind.values) for pk in video_ids}
     for pk, video_id, kind, files, made_at in made:
-        found[video_id][kind] = links(base, pk, files, made_at)
+        names = [*files, *(["vtt"] if kind == ArtifactKind.SPRITE else [])]
+        found[video_id][kind] = links(base, pk, names, made_at)
     return found
 
 
-def links(base: str, pk: int, sizes: Iterable[str], made_at: datetime | None) -> dict[str, str]:
-    """Addresses by size. A new picture has a new address, so that each may be cached for good."""
-    made = f"{made_at:%Y%m%d%H%M%S}" if made_at else ""
-    return {size: f"{base}{pk}/file/?size={size}&v={made}" for size in sizes}
+def phashes_of(contents: Collection[str], /) -> dict[str, str]:
+    """The perceptual hashes of contents, as 16 hex digits."""
+    return {one.pk: one.hex for one in Fingerprint.objects.filter(pk__in=contents)}
+
+
+def links(base: str, pk: int, names: Iterable[str], made_at: datetime | None) -> dict[str, str]:
+    """Addresses by name. A new file has a new address, so that each may be cached for good."""
+    return {name: f"{base}{pk}/file/?size={name}&v={stamp(made_at)}" for name in names}
+
+
+def stamp(made_at: datetime | None) -> str:
+    """What tells the addresses of an artifact's files from those of the one before it."""
+    return f"{made_at:%Y%m%d%H%M%S%f}" if made_at else ""

@@ -30,7 +30,7 @@ class ArtifactSerializer(serializers.Serializer):
     video = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=ArtifactKind.choices)
     state = serializers.ChoiceField(choices=ArtifactState.choices)
-    files = serializers.DictField(child=PictureShape(), help_text="by size: `card`, `full`")
+    files = serializers.DictField(child=PictureShape(), help_text="by name, such as `card`, `full`")
     size = serializers.IntegerField(help_text="bytes, all files together")
     made_at = serializers.DateTimeField(allow_null=True)
     took = serializers.FloatField(help_text="seconds")
@@ -61,19 +61,25 @@ class ArtifactSerializer(serializers.Serializer):
 
 
 class CoverageSerializer(serializers.Serializer):
-    """How far the artifacts of a kind reach in a library."""
+    """How far the artifacts of a kind reach in a library, in videos."""
 
-    library = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=ArtifactKind.choices)
-    videos = serializers.IntegerField(help_text="present ones")
+    library = serializers.IntegerField(
+        source="library_id", allow_null=True, help_text="null: libraries that are gone"
+    )
+    kind = serializers.CharField()
+    videos = serializers.IntegerField(help_text="present ones that were read")
     made = serializers.IntegerField()
+    nothing = serializers.IntegerField(help_text="there is nothing to make it of")
     failed = serializers.IntegerField()
-    lacking = serializers.IntegerField(help_text="neither made nor failed")
-    size = serializers.IntegerField(help_text="bytes")
+    stale = serializers.IntegerField(help_text="from other content, or made in another way")
+    missing = serializers.IntegerField(help_text="not tried yet")
+    orphaned = serializers.IntegerField(help_text="stored files that no artifact names")
+    orphaned_size = serializers.IntegerField(source="orphaned_bytes", help_text="bytes")
+    size = serializers.IntegerField(source="size_bytes", help_text="bytes")
 
 
 class GenerateSerializer(StrictSerializer):
-    """What to make where it is missing."""
+    """What to make where it is missing, or again where it failed."""
 
     kinds = serializers.ListField(
         child=serializers.ChoiceField(choices=ArtifactKind.choices), allow_empty=False
@@ -81,3 +87,22 @@ class GenerateSerializer(StrictSerializer):
     library = serializers.IntegerField(
         required=False, min_value=1, max_value=2**63 - 1, help_text="only of this library"
     )
+    failed = serializers.CharField(
+        required=False,
+        max_length=40,
+        help_text="again those that failed for this reason, `any` for every reason",
+    )
+
+
+class CleanSerializer(StrictSerializer):
+    """How to delete orphaned files."""
+
+    search = serializers.BooleanField(
+        default=False, help_text="look through the whole storage for unknown files first"
+    )
+
+
+class CoverTimeSerializer(StrictSerializer):
+    """The time of the frame, or null for the best of several."""
+
+    at = serializers.FloatField(min_value=0, max_value=10_000_000, allow_null=True)

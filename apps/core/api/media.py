@@ -1,6 +1,8 @@
-"""Serving pictures of ours from the storage."""
+"""Serving files of ours from the storage."""
 
 import mimetypes
+from collections.abc import Callable
+from functools import partial
 
 from django.core.files.storage import default_storage
 from django.http import HttpResponse
@@ -19,18 +21,26 @@ class FileGone(MediaHubError):
     status = 404
 
 
-def stored_picture(request: Request, path: str | None, *, tag: str) -> HttpResponse:
-    """A picture that never changes under its address; not sent to who has it by its ``tag``.
+def stored_file(request: Request, path: str | None, *, tag: str) -> HttpResponse:
+    """A file that never changes under its address; not sent to who has it by its ``tag``.
 
     Raises FileGone.
     """
     if not path:
         raise FileGone("There is no such file.")
+    return for_good(request, partial(_read, path), mimetypes.guess_type(path)[0], tag=tag)
+
+
+def for_good(
+    request: Request, content: bytes | Callable[[], bytes], content_type: str | None, *, tag: str
+) -> HttpResponse:
+    """An answer that clients may keep for good; ``content`` is asked only when it is sent."""
     etag = f'"{tag}"'
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
         response = HttpResponse(status=304)
     else:
-        response = HttpResponse(_read(path), content_type=mimetypes.guess_type(path)[0])
+        whole = content if isinstance(content, bytes) else content()
+        response = HttpResponse(whole, content_type=content_type)
     response["ETag"], response["Cache-Control"] = etag, _FOR_GOOD
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -5,7 +5,7 @@ which with serializers took several times as long as the database.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -37,6 +37,11 @@ parts: dict[str, VideoPart] = {}
 """By name; ``mediahub.api`` puts them together."""
 
 
+def phashes(_contents: Collection[str], /) -> dict[str, str]:
+    """The perceptual hashes of contents that have one; ``mediahub.api`` says whose."""
+    return {}
+
+
 def represent_videos(videos: Sequence[Video], *, request: Request) -> Dicts:
     """Videos as the API shows them, with what the asking user did with them."""
     ids = [video.pk for video in videos]
@@ -46,6 +51,8 @@ def represent_videos(videos: Sequence[Video], *, request: Request) -> Dicts:
     studios = _names(Studio, (video.studio_id for video in videos))
     viewings = _viewings(ids, request)
     files = _files(ids)
+    primary = {video.primary_file_id for video in videos}
+    hashed = phashes({row[-1] for rows in files.values() for row in rows if row[0] in primary})
     added = {name: part(ids, url=request.build_absolute_uri) for name, part in parts.items()}
     return [
         {
@@ -55,7 +62,7 @@ def represent_videos(videos: Sequence[Video], *, request: Request) -> Dicts:
             "tags": tags[video.pk],
             "performers": performers[video.pk],
             "studio": studios.get(video.studio_id or 0),
-            **_video_files(video, files[video.pk], roots),
+            **_video_files(video, files[video.pk], roots, hashed),
             **{name: values.get(video.pk) for name, values in added.items()},
         }
         for video in videos
@@ -142,7 +149,7 @@ def _media_facts(row: Video | File) -> dict[str, Any]:
 
 
 def _video_files(
-    video: Video, files: list[tuple[Any, ...]], roots: dict[int, str]
+    video: Video, files: list[tuple[Any, ...]], roots: dict[int, str], hashed: dict[str, str]
 ) -> dict[str, Any]:
     """The files of a video, the primary one's fingerprints among them."""
     prints: dict[str, Any] = _fingerprints("", "", "")
@@ -160,7 +167,8 @@ def _video_files(
                 "missing": missing_since is not None,
             }
         )
-    return {"fingerprints": {**prints, "phash": None}, "files": shown}
+    phash = hashed.get(prints["content"] or "")
+    return {"fingerprints": {**prints, "phash": phash}, "files": shown}
 
 
 def _files(video_ids: Sequence[int]) -> dict[int, list[tuple[Any, ...]]]:

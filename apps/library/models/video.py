@@ -1,5 +1,7 @@
 """The videos, what links them to labels and people, and what viewers did with them."""
 
+from uuid import uuid4
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -230,12 +232,33 @@ class Viewing(models.Model):
 
 
 class Play(models.Model):
-    """One time that a user played a video."""
+    """One time that a user played a video, in one session of a player.
 
-    viewing = models.ForeignKey(Viewing, models.CASCADE, related_name="plays")
+    ``stretches`` are what was played of it, as ``[from_ms, to_ms]`` in order and apart;
+    ``played_ms`` is their sum. It is ``counted`` once that is enough to have played the video.
+    """
+
+    viewing = models.ForeignKey(Viewing, models.CASCADE, related_name="plays", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
+    session = models.UUIDField(default=uuid4)
     started_at = models.DateTimeField(default=timezone.now)
     from_ms = models.PositiveBigIntegerField(default=0)
     to_ms = models.PositiveBigIntegerField(default=0)
+    stretches = models.JSONField(default=list, blank=True)
+    played_ms = models.PositiveBigIntegerField(default=0)
+    counted = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            # also serves the look-up of a viewing's plays
+            models.UniqueConstraint(fields=["viewing", "session"], name="library_play_session"),
+        ]
+        indexes = [
+            # a user's plays, newest first
+            models.Index(fields=["user", "-id"], name="library_play_of_user"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M}"

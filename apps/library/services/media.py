@@ -28,3 +28,17 @@ def media_pool(*, children: int, pace: Pace | None = None, batch: int | None = N
         ffprobe=found.ffprobe.path if found.ffprobe else None,
         **({} if batch is None else {"batch": batch}),
     )
+
+
+@cache
+def shared_pool() -> MediaPool:
+    """One child for whoever asks one thing at a time, kept until this process ends.
+
+    To start one for each video would cost more than many a video does.
+    """
+    return media_pool(children=1, batch=1)
+
+
+def artifact_timeout_s() -> float:
+    """How long a child that makes something may be silent."""
+    return float(settings.MEDIAHUB_ARTIFACT_TIMEOUT_SECONDS)

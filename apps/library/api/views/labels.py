@@ -13,7 +13,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.api.media import stored_picture
+from apps.core.api.media import stored_file
 from apps.core.api.views import EditableViewSet, expected_version
 from apps.library.api import filters, serializers
 from apps.library.models import CustomField, Marker, Performer, Studio, Tag
@@ -96,7 +96,7 @@ class PerformerViewSet(LabelViewSet):
     def image(self, request: Request, image: str, **_kwargs: Any) -> HttpResponse:
         """A picture of a performer."""
         row = get_object_or_404(self.get_object().images, pk=image)
-        return stored_picture(request, row.image.name, tag=f"{row.pk}-{row.image.name}")
+        return stored_file(request, row.image.name, tag=f"{row.pk}-{row.image.name}")
 
     @extend_schema(
         parameters=[OpenApiParameter("image", OpenApiTypes.INT, OpenApiParameter.PATH)],

@@ -24,7 +24,7 @@ class MarkerAdmin(AuditedAdmin):
     search_help_text = "Search titles of markers"
     ordering = ["-pk"]
     autocomplete_fields = ["video", "tag"]
-    fields = ["video", "title", ("start_ms", "end_ms"), "tag"]
+    fields = ["video", "title", ("start_ms", "end_ms"), ("tag", "color")]
     empty_title = "No markers yet"
     empty_text = "A marker names a point or a range in a video. Add one on the video's page."
 

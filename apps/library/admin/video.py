@@ -46,7 +46,7 @@ _MOST_AT_ONCE = 1_000
 class MarkerInline(TabularInline):  # type: ignore[misc]
     model = Marker
     form = MarkerForm
-    fields = ("start_ms", "end_ms", "title", "tag")
+    fields = ("start_ms", "end_ms", "title", "tag", "color")
     autocomplete_fields = ("tag",)
     readonly_fields = ("start", "end")
     ordering = ("start_ms", "pk")
@@ -54,7 +54,7 @@ class MarkerInline(TabularInline):  # type: ignore[misc]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         may_change = self.has_change_permission(request, obj)
-        return self.fields if may_change else ("start", "end", "title", "tag")
+        return self.fields if may_change else ("start", "end", "title", "tag", "color")
 
     @column("from")
     def start(self, marker: Marker) -> str:

@@ -134,6 +134,10 @@ class MarkerSerializer(RowSerializer):
     start = Seconds(source="start_ms")
     end = Seconds(source="end_ms", required=False, allow_null=True)
     tag = LabelField(Tag, required=False, allow_null=True)
+    color = serializers.RegexField(
+        r"^#[0-9a-fA-F]{6}\Z", required=False, allow_blank=True, help_text="such as #ff8800",
+        error_messages={"invalid": "Give a colour such as #ff8800."},
+    )  # fmt: skip
 
     class Meta:
         model = Marker

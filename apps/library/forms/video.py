@@ -114,6 +114,11 @@ class TimecodeField(forms.Field):
 class MarkerForm(AuditedForm):
     start_ms = TimecodeField(label="from")
     end_ms = TimecodeField(label="to", required=False)
+    color = forms.RegexField(
+        r"^#[0-9a-fA-F]{6}\Z", label="colour", required=False, max_length=7,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "#ff8800", "size": 8}),
+        error_messages={"invalid": "Write a colour such as #ff8800."},
+    )  # fmt: skip
 
     class Meta:
         model = Marker

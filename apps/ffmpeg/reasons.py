@@ -24,7 +24,9 @@ class Reason(StrEnum):
     NO_SOUND = "no_sound"
     NO_TEXT = "no_text"
     NO_CHAPTERS = "no_chapters"
+    NO_DURATION = "no_duration"
     UNDECODABLE = "undecodable"
+    UNDECODABLE_SOUND = "undecodable_sound"
     CHANGED_WHILE_READING = "changed_while_reading"
     OUT_OF_MEMORY = "out_of_memory"
     NOT_WRITTEN = "not_written"
@@ -51,7 +53,9 @@ _SENTENCES = {
     Reason.NO_SOUND: "The file holds no sound.",
     Reason.NO_TEXT: "The file has no subtitles that can be shown as text.",
     Reason.NO_CHAPTERS: "The file has no chapters.",
+    Reason.NO_DURATION: "The file does not say how long it lasts.",
     Reason.UNDECODABLE: "No frame of the video could be decoded.",
+    Reason.UNDECODABLE_SOUND: "The sound could not be decoded.",
     Reason.CHANGED_WHILE_READING: "The file changed while it was read; scan again when it is done.",
     Reason.OUT_OF_MEMORY: "Reading the file took more memory than is allowed.",
     Reason.NOT_WRITTEN: "The picture could not be written.",

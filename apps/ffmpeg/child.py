@@ -14,11 +14,9 @@ from functools import partial
 from typing import Any
 
 from apps.ffmpeg import hashing, wire
-from apps.ffmpeg.cover import make_cover
 from apps.ffmpeg.make import make
 from apps.ffmpeg.message_json import request_from_json, result_to_json
 from apps.ffmpeg.messages import (
-    CoverRequest,
     MakeRequest,
     ProbeRequest,
     Request,
@@ -33,8 +31,6 @@ from apps.ffmpeg.reasons import MediaRefused, Reason, refused_by_system
 from apps.ffmpeg.seek_points import seek_points
 from apps.ffmpeg.source import Source, open_source
 from apps.ffmpeg.verify import verify
-
-ALIVE = "alive"
 
 _Beat = Callable[[], None]
 
@@ -87,10 +83,6 @@ def _read(
         case SeekPointsRequest():
             source.check_size()
             found["times_ms"] = seek_points(request.path, head=source.read_head())
-        case CoverRequest():
-            source.check_size()
-            cover = make_cover(request, head=source.read_head(), programs=programs)
-            found |= {n: getattr(cover, n) for n in ("width", "height", "at_ms", "files")}
 
 
 def _probe(
@@ -124,7 +116,7 @@ def _options() -> argparse.Namespace:
 
 def _beat(answers: int, timeout_s: float) -> None:
     _limit_cpu(timeout_s)
-    wire.write_all(answers, wire.encode(ALIVE))
+    wire.write_all(answers, wire.encode(wire.ALIVE))
 
 
 def _limit_self(memory_bytes: int) -> None:

@@ -6,14 +6,11 @@ from typing import Any
 
 from apps.ffmpeg.facts import MediaFacts
 from apps.ffmpeg.messages import (
-    CoverRequest,
-    CoverResult,
     FileStat,
     Made,
     MadeFile,
     MakeRequest,
     MakeResult,
-    Picture,
     ProbeRequest,
     ProbeResult,
     Request,
@@ -22,7 +19,6 @@ from apps.ffmpeg.messages import (
     SeekPointsResult,
     VerifyRequest,
     VerifyResult,
-    WrittenPicture,
 )  # fmt: skip
 
 
@@ -48,16 +44,8 @@ def request_to_json(request: Request) -> dict[str, Any]:
         }
     if isinstance(request, SeekPointsRequest):
         return {"do": "seek", "path": _encode(request.path), "timeout_s": request.timeout_s}
-    if isinstance(request, VerifyRequest):
-        wishes = {name: getattr(request, name) for name in request.__slots__ if name != "key"}
-        return {"do": "verify", **wishes, "path": _encode(request.path)}
-    return {
-        "do": "cover",
-        "path": _encode(request.path),
-        "timeout_s": request.timeout_s,
-        "at_ms": request.at_ms,
-        "outputs": [[_encode(one.path), one.max_width, one.quality] for one in request.outputs],
-    }
+    wishes = {name: getattr(request, name) for name in request.__slots__ if name != "key"}
+    return {"do": "verify", **wishes, "path": _encode(request.path)}
 
 
 def request_from_json(sent: dict[str, Any]) -> Request:
@@ -73,11 +61,8 @@ def request_from_json(sent: dict[str, Any]) -> Request:
         return MakeRequest(**shared, folder=folder, wishes=sent["wishes"])
     if sent["do"] == "seek":
         return SeekPointsRequest(**shared)
-    if sent["do"] == "verify":
-        wishes = {name: sent[name] for name in ("whole", "want_md5", "bytes_per_second")}
-        return VerifyRequest(**shared, **wishes)
-    outputs = tuple(Picture(base64.b64decode(to), w, q) for to, w, q in sent["outputs"])
-    return CoverRequest(**shared, outputs=outputs, at_ms=sent["at_ms"])
+    wishes = {name: sent[name] for name in ("whole", "want_md5", "bytes_per_second")}
+    return VerifyRequest(**shared, **wishes)
 
 
 def result_to_json(result: Result) -> dict[str, Any]:
@@ -87,15 +72,11 @@ def result_to_json(result: Result) -> dict[str, Any]:
         sent["stat"] = asdict(result.stat) if result.stat else None
         sent["facts"] = result.facts.to_json() if result.facts else None
         return sent
-    if isinstance(result, VerifyResult | SeekPointsResult):
-        return asdict(result)
+    sent = asdict(result)
     if isinstance(result, MakeResult):
-        sent = asdict(result)
         for file in (file for made in sent["made"] for file in made["files"]):
             file["path"] = _encode(file["path"])
-        return sent
-    files = [[_encode(one.path), one.width, one.height, one.size_bytes] for one in result.files]
-    return {**asdict(result), "files": files}
+    return sent
 
 
 def result_from_json(request: Request, sent: dict[str, Any]) -> Result:
@@ -108,17 +89,13 @@ def result_from_json(request: Request, sent: dict[str, Any]) -> Result:
             stat=FileStat(**stat) if stat else None,
             facts=MediaFacts.from_json(facts) if facts else None,
         )
-    if isinstance(request, VerifyRequest):
-        stat = sent.pop("stat")
-        return VerifyResult(**sent, stat=FileStat(**stat) if stat else None)
-    if isinstance(request, MakeRequest):
-        stat = sent.pop("stat")
-        made = tuple(_made(one) for one in sent.pop("made"))
-        return MakeResult(**sent, stat=FileStat(**stat) if stat else None, made=made)
     if isinstance(request, SeekPointsRequest):
         return SeekPointsResult(**{**sent, "times_ms": tuple(sent["times_ms"])})
-    files = tuple(WrittenPicture(base64.b64decode(to), *sizes) for to, *sizes in sent.pop("files"))
-    return CoverResult(**sent, files=files)
+    stat = sent.pop("stat")
+    sent["stat"] = FileStat(**stat) if stat else None
+    if isinstance(request, MakeRequest):
+        return MakeResult(**{**sent, "made": tuple(_made(one) for one in sent["made"])})
+    return VerifyResult(**sent)
 
 
 def _made(sent: dict[str, Any]) -> Made:

@@ -53,49 +53,6 @@ class ProbeResult:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture to write: absolute path, greatest width in pixels, WebP quality 1..100."""
-
-    path: bytes
-    max_width: int
-    quality: int = 80
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoverRequest:
-    """Make pictures of one frame: at ``at_ms``, or at a sensible time if that is ``None``."""
-
-    key: Any
-    path: bytes
-    outputs: tuple[Picture, ...]
-    at_ms: int | None = None
-    timeout_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenPicture:
-    """A picture that was written; width and height in pixels."""
-
-    path: bytes
-    width: int
-    height: int
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoverResult:
-    """The answer to a CoverRequest: size of the frame as displayed, and what was written."""
-
-    key: Any
-    width: int | None = None
-    height: int | None = None
-    at_ms: int | None = None
-    files: tuple[WrittenPicture, ...] = ()
-    error: str = ""
-    message: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeRequest:
     """Make artifacts from one file: ``wishes`` as in ``apps.ffmpeg.wishes``, by kind.
@@ -205,13 +162,12 @@ class SeekPointsResult:
     message: str = ""
 
 
-Request = ProbeRequest | CoverRequest | VerifyRequest | MakeRequest | SeekPointsRequest
-Result = ProbeResult | CoverResult | VerifyResult | MakeResult | SeekPointsResult
+Request = ProbeRequest | VerifyRequest | MakeRequest | SeekPointsRequest
+Result = ProbeResult | VerifyResult | MakeResult | SeekPointsResult
 
 
 _ANSWERS: dict[type[Request], type[Result]] = {
     ProbeRequest: ProbeResult,
-    CoverRequest: CoverResult,
     VerifyRequest: VerifyResult,
     MakeRequest: MakeResult,
     SeekPointsRequest: SeekPointsResult,

@@ -1,7 +1,6 @@
-"""Judges frames and writes them as WebP."""
+"""Judges frames and writes pictures."""
 
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +8,9 @@ from typing import Any
 from numpy.typing import NDArray
 from PIL import Image
 
-from apps.ffmpeg.messages import Picture, WrittenPicture
+from apps.ffmpeg.messages import Made, MadeFile
 from apps.ffmpeg.reasons import MediaRefused, Reason
+from apps.ffmpeg.wishes import CoverOptions
 
 Grey = NDArray[Any]
 """A small 8-bit grey picture."""
@@ -18,6 +18,7 @@ Grey = NDArray[Any]
 _FLAT = 5.0  # standard deviation of the grey levels of a frame of one colour, with some noise
 _DARK_MEAN = 20.0
 _DARK_SPREAD = 14.0
+_FORMATS: dict[str, dict[str, Any]] = {"webp": {"method": 2}, "avif": {"speed": 8}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +42,37 @@ def is_dull(grey: Grey) -> bool:
     return spread < _FLAT or (float(grey.mean()) < _DARK_MEAN and spread < _DARK_SPREAD)
 
 
-def write_pictures(image: Image.Image, outputs: Sequence[Picture]) -> tuple[WrittenPicture, ...]:
-    """Write the image in each size, never enlarged, each whole or not at all.
+def cover(still: Still, options: CoverOptions, folder: bytes) -> Made:
+    """Write the cover in each size, never enlarged. Raises MediaRefused."""
+    files = []
+    for name, (width, quality) in sorted(options.sizes.items(), key=lambda size: -size[1][0]):
+        image = _at_most(still.image, width)
+        files.append(
+            write_picture(
+                image, folder, kind="cover", name=name, quality=quality, suffix=options.format
+            )
+        )
+    data = {"at_ms": still.at_ms, "width": still.width, "height": still.height}
+    return Made(kind="cover", files=tuple(files), data=data)
 
-    Raises MediaRefused.
-    """
+
+def write_picture(
+    image: Image.Image, folder: bytes, *, kind: str, name: str, quality: int, suffix: str = "webp"
+) -> MadeFile:
+    """Write ``<kind>-<name>.<suffix>``, whole or not at all. Raises MediaRefused."""
+    path = os.path.join(folder, f"{kind}-{name}.{suffix}".encode())
     try:
-        return tuple(_write(image, one) for one in outputs)
+        image.save(os.fsdecode(path), suffix.upper(), quality=quality, **_FORMATS[suffix])
+        size = os.stat(path).st_size
     except OSError as error:
+        with suppress(OSError):
+            os.unlink(path)
         raise MediaRefused(Reason.NOT_WRITTEN, error.strerror or "") from error
+    return MadeFile(name=name, path=path, size_bytes=size, width=image.width, height=image.height)
 
 
-def _write(image: Image.Image, output: Picture) -> WrittenPicture:
-    width = min(image.width, output.max_width)
+def _at_most(image: Image.Image, width: int) -> Image.Image:
+    if image.width <= width:
+        return image
     height = max(round(image.height * width / image.width), 1)
-    if width != image.width:
-        image = image.resize((width, height), Image.Resampling.LANCZOS)
-    unfinished = output.path + b".part"  # always the same name: what a crash leaves is overwritten
-    try:
-        with open(unfinished, "wb") as file:
-            image.save(file, "WEBP", quality=output.quality, method=2)
-            file.flush()
-            os.fsync(file.fileno())
-        size = os.stat(unfinished).st_size
-        os.replace(unfinished, output.path)
-    except OSError:
-        with suppress(FileNotFoundError):
-            os.unlink(unfinished)
-        raise
-    return WrittenPicture(output.path, width, height, size)
+    return image.resize((width, height), Image.Resampling.LANCZOS)

@@ -13,6 +13,7 @@ Pixels = NDArray[np.floating]
 
 _WHITE_NITS = 203.0
 _PEAK_NITS = 1000.0
+_CUBE_SIDE = 33
 _TO_BT709 = np.array(
     [
         [1.6605, -0.5876, -0.0728],
@@ -30,6 +31,15 @@ def to_sdr(pixels: NDArray[Any], *, transfer: str) -> NDArray[Any]:
     light = _compress(np.clip(light @ _TO_BT709.T, 0, None))
     bent = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
     return np.asarray(np.clip(bent * 255 + 0.5, 0, 255), dtype=np.uint8)
+
+
+def cube(transfer: str) -> str:
+    """The same as a table for FFmpeg's lut3d filter."""
+    steps = np.linspace(0, 65535, _CUBE_SIDE)
+    blue, green, red = np.meshgrid(steps, steps, steps, indexing="ij")  # red changes quickest
+    levels = to_sdr(np.stack((red, green, blue), axis=-1), transfer=transfer).reshape(-1, 3) / 255
+    lines = (f"{r:.4f} {g:.4f} {b:.4f}" for r, g, b in levels)
+    return "\n".join([f"LUT_3D_SIZE {_CUBE_SIDE}", *lines, ""])
 
 
 def _pq(signal: Pixels) -> Pixels:

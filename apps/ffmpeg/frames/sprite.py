@@ -1,0 +1,108 @@
+"""Makes a sheet of small pictures that shows the course of a video."""
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import pairwise
+
+from av.video.frame import VideoFrame
+from PIL import Image
+
+from apps.ffmpeg import pictures
+from apps.ffmpeg.frames import render
+from apps.ffmpeg.frames.video import BROKEN, Video
+from apps.ffmpeg.messages import Made
+from apps.ffmpeg.reasons import MediaRefused, Reason
+from apps.ffmpeg.wishes import SpriteOptions
+
+_LEAST_US = 500_000  # between two tiles
+_FEW = 3  # a third as many key frames as tiles are too few
+_QUALITY = 75
+
+
+class Sprite:
+    """Collects tiles. Raises MediaRefused without a duration."""
+
+    def __init__(self, video: Video, options: SpriteOptions) -> None:
+        length_us = video.length_us or video.find_length()
+        if not length_us:
+            raise MediaRefused(Reason.NO_DURATION)
+        self._video = video
+        self._side = options.side
+        self._duration_ms = round((video.duration_us or length_us) / 1000)
+        self._tiles: dict[int, Image.Image] = {}
+        count = count_tiles(length_us, options)
+        self.times_us = [round((i + 0.5) * length_us / count) for i in range(count)]
+        self.key_frames: list[int] = []
+        if not options.exact:
+            keys = video.key_times
+            found = nearest(keys, [video.ticks(at) for at in self.times_us]) if keys else []
+            if not keys:
+                self.key_frames = [video.ticks(at) for at in self.times_us]
+            elif len(found) * _FEW >= count:
+                self.key_frames = found
+
+    def by_key_frames(self) -> Iterator[VideoFrame]:
+        """Take the key frames; each is given to others, too."""
+        for ticks in self.key_frames:
+            try:
+                frame = self._video.key_frame(ticks)
+            except BROKEN:
+                continue
+            if frame is not None:
+                self.take(frame)
+                yield frame
+
+    def take(self, frame: VideoFrame | None) -> None:
+        """Keep the frame as a tile, if it isn't one already."""
+        if frame is None or (at_ms := self._video.ms(frame)) in self._tiles:
+            return
+        aspect = self._video.stream.sample_aspect_ratio
+        tile = render.image(frame, aspect, within=(self._side, self._side))
+        self._tiles[at_ms] = tile
+
+    def finish(self, folder: bytes) -> Made:
+        """Raises MediaRefused."""
+        if not self._tiles:
+            raise MediaRefused(Reason.UNDECODABLE)
+        times = sorted(self._tiles)
+        width, height = self._tiles[times[0]].size
+        columns = math.ceil(math.sqrt(len(times)))
+        rows = math.ceil(len(times) / columns)
+        sheet = Image.new("RGB", (columns * width, rows * height))
+        for at, time_ms in enumerate(times):
+            tile = self._tiles[time_ms]
+            if tile.size != (width, height):
+                tile = tile.resize((width, height))
+            sheet.paste(tile, (at % columns * width, at // columns * height))
+        file = pictures.write_picture(sheet, folder, kind="sprite", name="sheet", quality=_QUALITY)
+        data = {
+            "columns": columns, "rows": rows, "tile_width": width, "tile_height": height,
+            "times_ms": times, "starts_ms": starts_ms(times),
+            "duration_ms": max(self._duration_ms, times[-1] + 1),
+        }  # fmt: skip
+        return Made(kind="sprite", files=(file,), data=data)
+
+
+def count_tiles(length_us: int, options: SpriteOptions) -> int:
+    """How many tiles the options ask for, and the length has room for."""
+    count = options.tiles
+    if options.seconds:
+        count = min(count, math.ceil(length_us / (options.seconds * 1_000_000)))
+    return max(min(count, length_us // _LEAST_US), 1)
+
+
+def nearest(keys: list[int], wanted: list[int]) -> list[int]:
+    """For each wanted time the nearest of the rising ``keys``, each once."""
+    found = set()
+    for at in wanted:
+        after = bisect_left(keys, at)
+        found.add(min(keys[max(after - 1, 0) : after + 1], key=lambda key: abs(key - at)))
+    return sorted(found)
+
+
+def starts_ms(times_ms: list[int]) -> list[int]:
+    """When each cue begins: halfway between its frame and the one before, so that every moment
+    shows the frame that is nearest to it."""
+    halves = [(a + b + 1) // 2 for a, b in pairwise(times_ms)]
+    return [0, *halves]

@@ -18,7 +18,7 @@ INSERT INTO jobs_job (
     quarantined, evidence, pause_requested, fence, worker, version, done, total, unit, facts,
     summary, error_type, error_message, urgency, requested_by_id
 ) SELECT
-    (ARRAY['library.scan', 'artifacts.covers', 'library.watch'])[1 + n %% 3], {state},
+    (ARRAY['library.scan', 'artifacts.generate', 'library.watch'])[1 + n %% 3], {state},
     (ARRAY['disk', 'cpu'])[1 + n %% 2], 0, '{{}}', '', {parent}, {item}, {batch}, 0, '',
     0, '', at, {ended}, {ended}, {attempt}, 3, 0,
     false, '{{}}', false, 1, 'nas.1:1', 3, 100, 100, 'files', '{{"added": 3}}',

@@ -16,6 +16,7 @@ from apps.accounts.models import ApiToken
 from apps.accounts.services.tokens import create_token
 from apps.artifacts.choices import ArtifactKind, ArtifactState
 from apps.artifacts.models import Artifact
+from apps.artifacts.services.kinds import parameters
 from apps.jobs.choices import AT_WORK, FINISHED, JobState, Queue
 from apps.jobs.models import Job
 from apps.library.choices import Orientation, ProbeState
@@ -159,11 +160,12 @@ def make_custom_field(key: str = "", **values: Any) -> CustomField:
 def make_artifact(video: Video | None = None, **values: Any) -> Artifact:
     """A cover that was made, whose files needn't exist."""
     video = video or make_video()
+    kind = values.get("kind", ArtifactKind.COVER)
     values = {
-        "kind": ArtifactKind.COVER,
+        "kind": kind,
         "state": ArtifactState.MADE,
         "size_bytes": 12_345,
-        "parameters": "0" * 16,
+        "parameters": parameters([kind])[kind],
         "made_at": NOON,
         "source": video.primary_file.content if video.primary_file else "",
         "files": {

@@ -62,14 +62,14 @@ class TestWhatComesNext:
         make_cluster()
         make_cluster(Queue.CPU)
         make_job()
-        make_job(queue=Queue.CPU, kind="artifacts.covers")
+        make_job(queue=Queue.CPU, kind="artifacts.generate")
         Hold.objects.create(queue=Queue.DISK)
-        Hold.objects.create(kind="artifacts.covers")
+        Hold.objects.create(kind="artifacts.generate")
 
         part = seen(boss, "waiting")
 
         assert "the queue disk is paused" in part
-        assert "Covers is paused" in part
+        assert "Artifacts is paused" in part
 
     def test_its_lane_is_full(self, boss: Client) -> None:
         make_cluster()
@@ -160,7 +160,7 @@ class TestParts:
             assert said in part
 
     def test_schedules_tell_when(self, boss: Client) -> None:
-        create(Schedule(name="Nightly", kind="artifacts.covers", cron="0 3 * * *"))
+        create(Schedule(name="Nightly", kind="artifacts.generate", cron="0 3 * * *"))
 
         assert "At 03:00 every day" in seen(boss, "schedules")
 
@@ -177,7 +177,7 @@ class TestHolds:
             reverse("admin:jobs_job_hold", args=[deed]) for deed in ("pause", "resume")
         )
 
-        for named in ({"queue": "disk"}, {"kind": "artifacts.covers"}):
+        for named in ({"queue": "disk"}, {"kind": "artifacts.generate"}):
             assert boss.post(pause, named)["Location"] == reverse(BOARD)
             assert Hold.objects.filter(**named).exists()
             boss.post(resume, named)
@@ -214,7 +214,7 @@ def one_of_each(db: None) -> Callable[[], None]:
         make_job(JobState.RUNNING, parent=batch, item="one", **about)
         for state in (JobState.FAILED, JobState.SUCCEEDED, JobState.CANCELLED, JobState.PAUSED):
             make_job(state, **about)
-        create(Schedule(name=f"Covers {first.pk}", kind="artifacts.covers", cron="0 3 * * *"))
+        create(Schedule(name=f"Covers {first.pk}", kind="artifacts.generate", cron="0 3 * * *"))
 
     return make
 

@@ -125,15 +125,15 @@ class TestBatch:
     def batch(self, db: None) -> Job:
         """A batch that ended, of whose parts three failed for two reasons."""
         batch = make_job(
-            JobState.SUCCEEDED, is_batch=True, kind="artifacts.covers", queue="cpu",
+            JobState.SUCCEEDED, is_batch=True, kind="artifacts.generate", queue="cpu",
             summary={"succeeded": 1, "failed": 3, "failed_by": {"damaged": 2, "gone": 1}},
         )  # fmt: skip
         for item, reason in (("a", "damaged"), ("b", "damaged"), ("c", "gone")):
             make_job(
-                JobState.FAILED, parent=batch, item=item, kind="artifacts.covers", queue="cpu",
+                JobState.FAILED, parent=batch, item=item, kind="artifacts.generate", queue="cpu",
                 error_type=reason, error_message=f"{item} is {reason}.",
             )  # fmt: skip
-        make_job(JobState.SUCCEEDED, parent=batch, item="d", kind="artifacts.covers", queue="cpu")
+        make_job(JobState.SUCCEEDED, parent=batch, item="d", kind="artifacts.generate", queue="cpu")
         return batch
 
     def test_counts_its_parts_by_state_and_reason(self, boss: Client, batch: Job) -> None:

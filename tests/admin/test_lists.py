@@ -56,7 +56,7 @@ def _own_job() -> None:
 
 def _schedule() -> None:
     job = make_job()
-    schedule = Schedule(name=f"Schedule {job.pk}", kind="artifacts.covers", cron="0 3 * * *")
+    schedule = Schedule(name=f"Schedule {job.pk}", kind="artifacts.generate", cron="0 3 * * *")
     Schedule.objects.filter(pk=create(schedule).pk).update(last_job=job)
 
 

@@ -52,17 +52,17 @@ class TestFilters:
 
     def test_kind_queue_person_and_end(self, boss: Client) -> None:
         ann = make_user(username="ann")
-        job = make_job(JobState.SUCCEEDED, kind="artifacts.covers", queue="cpu", requested_by=ann)
+        job = make_job(JobState.SUCCEEDED, kind="artifacts.generate", queue="cpu", requested_by=ann)
         other = make_job()
 
-        assert shown(boss, kind="artifacts.covers") == [job.pk]
+        assert shown(boss, kind="artifacts.generate") == [job.pk]
         assert shown(boss, queue__exact="cpu") == [job.pk]
         assert shown(boss, by=ann.pk) == [job.pk]
         assert shown(boss, by="system") == [other.pk]
         assert shown(boss, ended="1") == [job.pk]
 
     def test_search_finds_numbers_kinds_and_parts(self, boss: Client) -> None:
-        batch = make_job(JobState.RUNNING, is_batch=True, kind="artifacts.covers", queue="cpu")
+        batch = make_job(JobState.RUNNING, is_batch=True, kind="artifacts.generate", queue="cpu")
         part = make_job(parent=batch, item="holiday.mp4")
 
         assert shown(boss, q=f"#{batch.pk}") == [batch.pk]

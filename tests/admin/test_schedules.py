@@ -15,7 +15,7 @@ ADD = "admin:jobs_schedule_add"
 
 def form(**values: Any) -> dict[str, Any]:
     sent = {
-        "name": "Nightly", "kind": "artifacts.covers", "params": '{"library_id": null}',
+        "name": "Nightly", "kind": "artifacts.generate", "params": '{"library_id": null}',
         "cron": "0 3 * * *", "priority": "0", "enabled": "on",
     }  # fmt: skip
     return {**sent, **values}
@@ -63,10 +63,10 @@ class TestForm:
         page = boss.get(reverse(ADD)).content.decode()
 
         assert 'data-of-kind="library.scan">Scan takes library_id, ' in page
-        assert "Covers takes library_id (optional)" in page
+        assert "Artifacts takes library_id (optional), kinds (optional)" in page
 
     def test_one_whose_kind_is_gone_can_still_be_disabled(self, boss: Client) -> None:
-        create(Schedule(name="Old", kind="artifacts.covers", cron="0 3 * * *"))
+        create(Schedule(name="Old", kind="artifacts.generate", cron="0 3 * * *"))
         Schedule.objects.update(kind="gone.task")
         schedule = Schedule.objects.get()
         change = reverse("admin:jobs_schedule_change", args=[schedule.pk])
@@ -78,7 +78,7 @@ class TestForm:
         assert not Schedule.objects.get().enabled
 
     def test_is_deleted_with_an_audit_entry(self, boss: Client) -> None:
-        schedule = create(Schedule(name="Old", kind="artifacts.covers", cron="0 3 * * *"))
+        schedule = create(Schedule(name="Old", kind="artifacts.generate", cron="0 3 * * *"))
 
         boss.post(reverse("admin:jobs_schedule_delete", args=[schedule.pk]), {"post": "yes"})
 
@@ -105,13 +105,13 @@ class TestWords:
 
 class TestList:
     def test_tells_next_last_and_error(self, boss: Client) -> None:
-        schedule = create(Schedule(name="Nightly", kind="artifacts.covers", cron="0 3 * * *"))
-        create(Schedule(name="Broken", kind="artifacts.covers", cron="0 4 * * *"))
+        schedule = create(Schedule(name="Nightly", kind="artifacts.generate", cron="0 3 * * *"))
+        create(Schedule(name="Broken", kind="artifacts.generate", cron="0 4 * * *"))
         Schedule.objects.filter(name="Broken").update(last_error="There is no kind of job x.")
 
         page = boss.get(reverse("admin:jobs_schedule_changelist")).content.decode()
 
-        for said in ("At 03:00 every day", "never", "There is no kind of job x.", "Covers"):
+        for said in ("At 03:00 every day", "never", "There is no kind of job x.", "Artifacts"):
             assert said in page
         assert reverse("admin:jobs_schedule_change", args=[schedule.pk]) in page
 
@@ -130,7 +130,7 @@ class TestList:
         assert response["Location"] == reverse("admin:jobs_job_change", args=[job.pk])
 
     def test_says_why_one_cannot_be_run(self, boss: Client) -> None:
-        schedule = create(Schedule(name="Old", kind="artifacts.covers", cron="0 3 * * *"))
+        schedule = create(Schedule(name="Old", kind="artifacts.generate", cron="0 3 * * *"))
         Schedule.objects.update(kind="gone.task")
 
         run = reverse("admin:jobs_schedule_run", args=[schedule.pk])

@@ -8,11 +8,11 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from apps.artifacts.choices import ArtifactState
-from apps.artifacts.models import Artifact
+from apps.artifacts.choices import ArtifactKind, ArtifactState
+from apps.artifacts.models import Artifact, Fingerprint, Leftover
 from apps.jobs.models import Job
 from tests.client import Api
-from tests.factories import NOON, make_artifact, make_library, make_video
+from tests.factories import NOON, make_artifact, make_file, make_library, make_video
 
 
 @pytest.fixture
@@ -83,33 +83,105 @@ def test_file_that_is_not_there(api: Api, cover: Artifact) -> None:
     assert api.get(f"artifacts/{cover.pk}/file/", size="../../x").status_code == 400
 
 
+def test_cues_of_a_sprite_name_parts_of_its_sheet(api: Api) -> None:
+    sprite = make_artifact(
+        kind="sprite", files={"sheet": {"path": "x.webp", "bytes": 1}},
+        data={
+            "columns": 2, "rows": 2, "tile_width": 160, "tile_height": 90, "duration_ms": 9_000,
+            "times_ms": [0, 4_000, 6_500], "starts_ms": [0, 3_700_500, 3_701_000],
+        },
+    )  # fmt: skip
+    sprite.data["duration_ms"] = 3_702_000
+    sprite.save()
+    url = api.get(f"videos/{sprite.video_id}/").json()["artifacts"]["sprite"]["vtt"]
+
+    response = api.get(url)
+
+    sheet = f"?size=sheet&v={NOON:%Y%m%d%H%M%S%f}#xywh"
+    assert response["Content-Type"] == "text/vtt"
+    assert response.content.decode().split("\n\n") == [
+        "WEBVTT",
+        f"00:00:00.000 --> 01:01:40.500\n{sheet}=0,0,160,90",
+        f"01:01:40.500 --> 01:01:41.000\n{sheet}=160,0,160,90",
+        f"01:01:41.000 --> 01:01:42.000\n{sheet}=0,90,160,90\n",
+    ]
+
+
+def test_phash_is_shown_with_whichever_video_has_the_content(api: Api) -> None:
+    video = make_video(file=make_file(content="ab" * 16))
+    Fingerprint.objects.create(content="ab" * 16, phash=-2, grade="standard")
+
+    assert api.get(f"videos/{video.pk}/").json()["fingerprints"]["phash"] == "fffffffffffffffe"
+
+
 def test_coverage(api: Api) -> None:
     first, second = make_library(), make_library()
     make_artifact(make_video(library=first))
     make_artifact(make_video(library=first), state="failed", files={}, size_bytes=0)
+    make_artifact(make_video(library=first), parameters="another")
+    make_artifact(make_video(library=first), source="other content")
+    make_artifact(make_video(library=first), state="none", files={}, size_bytes=0)
     make_video(library=first)
     make_video(library=first, missing_since=NOON)
     make_video(library=second)
+    Leftover.objects.create(path="cover/1", video_id=1, kind="cover", library=first, size_bytes=7)
+    Leftover.objects.create(path="cover/2", video_id=1, kind="cover")
 
     rows = api.get("artifacts/coverage/").json()
 
-    assert rows == [
-        {"library": first.pk, "kind": "cover", "videos": 3, "made": 1, "failed": 1, "lacking": 1,
-         "size": 12_345},
-        {"library": second.pk, "kind": "cover", "videos": 1, "made": 0, "failed": 0, "lacking": 1,
-         "size": 0},
+    nought = dict.fromkeys(
+        ("videos", "made", "nothing", "failed", "stale", "missing", "orphaned", "orphaned_size",
+         "size"), 0,
+    )  # fmt: skip
+    assert [row for row in rows if row["kind"] == "cover"] == [
+        {"library": first.pk, "kind": "cover", "videos": 6, "made": 1, "nothing": 1, "failed": 1,
+         "stale": 2, "missing": 1, "orphaned": 1, "orphaned_size": 7, "size": 3 * 12_345},
+        {**nought, "library": second.pk, "kind": "cover", "videos": 1, "missing": 1},
+        {**nought, "library": None, "kind": "cover", "orphaned": 1},
     ]  # fmt: skip
+    assert {row["kind"] for row in rows} == set(ArtifactKind.values)
 
 
 def test_generate_is_a_job(api: Api) -> None:
     library = make_library()
 
     everywhere = api.post("artifacts/generate/", {"kinds": ["cover"]})
-    here = api.post("artifacts/generate/", {"kinds": ["cover"], "library": library.pk})
+    here = api.post("artifacts/generate/", {"kinds": ["phash", "cover"], "library": library.pk})
+    once_more = api.post("artifacts/generate/", {"kinds": ["cover"]})
 
     assert everywhere.status_code == here.status_code == 202
-    assert here.json()["params"] == {"library_id": library.pk}
+    assert here.json()["params"] == {"library_id": library.pk, "kinds": ["cover", "phash"]}
+    assert once_more.json()["id"] == everywhere.json()["id"]
     assert Job.objects.count() == 2
+
+
+def test_generate_again_what_failed_for_a_reason(api: Api) -> None:
+    failed = make_artifact(state="failed", files={}, size_bytes=0, error="undecodable")
+    other = make_artifact(state="failed", files={}, size_bytes=0, error="timed_out")
+
+    asked = api.post("artifacts/generate/", {"kinds": ["cover"], "failed": "undecodable"})
+    none_left = api.post("artifacts/generate/", {"kinds": ["cover"], "failed": "crashed"})
+
+    assert (asked.status_code, none_left.status_code) == (202, 400)
+    failed.refresh_from_db()
+    other.refresh_from_db()
+    assert (failed.parameters, bool(other.parameters)) == ("", True)
+
+
+def test_clean_is_a_job(api: Api) -> None:
+    assert api.post("artifacts/clean/", {"search": True}).json()["params"] == {"search": True}
+
+
+def test_cover_of_a_chosen_time(api: Api) -> None:
+    cover = make_artifact()
+
+    job = api.post(f"videos/{cover.video_id}/cover/", {"at": 12.3456})
+
+    assert (job.status_code, job.json()["priority"]) == (202, 100)
+    cover.refresh_from_db()
+    assert (cover.video.cover_at_ms, cover.parameters) == (12_346, "")
+    assert api.post(f"videos/{cover.video_id}/cover/", {"at": -1}).status_code == 400
+    assert api.post("videos/999999/cover/", {"at": 1}).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ class TestControl:
 
     def test_of_all_that_the_filters_leave(self, api: Api) -> None:
         make_job(JobState.FAILED)
-        make_job(JobState.FAILED, kind="artifacts.covers")
+        make_job(JobState.FAILED, kind="artifacts.generate")
         make_job()
 
         answer = api.post(

@@ -49,7 +49,7 @@ def test_failed_job_of_a_removed_plugin(api: Api) -> None:
 def test_filters(api: Api) -> None:
     user = make_user()
     first = make_job(requested_by=user, target_type="library.library", target_id=7)
-    child = make_job(JobState.FAILED, parent=first, kind="artifacts.covers", queue="cpu")
+    child = make_job(JobState.FAILED, parent=first, kind="artifacts.generate", queue="cpu")
 
     def found(**parameters: object) -> list[int]:
         return [job["id"] for job in api.results("jobs/", **parameters)]

@@ -34,7 +34,7 @@ def fill() -> Job:
     make_job(JobState.FAILED, quarantined=True, error_message="It died.", evidence={"signal": "9"})
     make_job(JobState.SUCCEEDED, summary={"added": 3}, **about)
     make_job(**about)
-    create(Schedule(name="Nightly", kind="artifacts.covers", cron="0 3 * * *"))
+    create(Schedule(name="Nightly", kind="artifacts.generate", cron="0 3 * * *"))
     QueueMinute.objects.create(
         queue=Queue.DISK, minute=timezone.now() - timedelta(minutes=30), succeeded=3, waiting=9
     )
@@ -149,8 +149,8 @@ def test_a_schedule_says_what_its_times_mean(open_page: OpenPage) -> None:
     expect(told).to_contain_text("At 03:00 every day")
     page.get_by_label("Times").fill("99 * * * *")
     expect(told).to_contain_text("minute can't be read")
-    page.get_by_label("Kind").select_option("artifacts.covers")
-    expect(page.get_by_text("Covers takes library_id (optional)")).to_be_visible()
+    page.get_by_label("Kind").select_option("artifacts.generate")
+    expect(page.get_by_text("Artifacts takes library_id (optional), kinds")).to_be_visible()
     expect(page.get_by_text("Scan takes")).to_be_hidden()
 
     page.get_by_label("Times").fill("15 * * * *")

@@ -32,7 +32,7 @@ def told(*arguments: str) -> Any:
 
 def test_lists_the_latest() -> None:
     old = make_job()
-    failed = make_job(JobState.FAILED, kind="artifacts.covers", queue="cpu", done=3, total=1_000)
+    failed = make_job(JobState.FAILED, kind="artifacts.generate", queue="cpu", done=3, total=1_000)
 
     assert [job["id"] for job in told("list")["jobs"]] == [failed.pk, old.pk]
     assert [job["id"] for job in told("list", "--state", "queued")["jobs"]] == [old.pk]
@@ -40,7 +40,7 @@ def test_lists_the_latest() -> None:
         failed.pk
     ]
     assert told("list", "--kind", "no.such") == {"jobs": []}
-    assert "failed      artifacts.covers          3 of 1,000 files" in shown("list")
+    assert "failed      artifacts.generate        3 of 1,000 files" in shown("list")
 
 
 def test_shows_one() -> None:

@@ -126,7 +126,8 @@ def test_what_deletes_or_runs_programs_cannot_be_scheduled() -> None:
             schedules.check(kind, {"library_id": 1})
         assert caught.value.field == "kind"
     assert {task.name for task in schedules.kinds() if not task.name.startswith("tests.")} == {
-        "artifacts.covers", "library.compare", "library.scan", "library.scan_all", "library.verify",
+        "artifacts.generate", "library.compare", "library.scan", "library.scan_all",
+        "library.verify",
     }  # fmt: skip
 
 
@@ -141,7 +142,7 @@ def test_what_a_job_is_about_must_exist(given: object) -> None:
 @pytest.mark.django_db
 def test_what_a_job_may_be_about_can_be_left_out() -> None:
     for params in ({}, {"library_id": None}, {"library_id": make_library().pk}):
-        assert schedules.check("artifacts.covers", params)
+        assert schedules.check("artifacts.generate", params)
 
 
 @pytest.mark.django_db

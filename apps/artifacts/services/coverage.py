@@ -33,7 +33,7 @@ _QUERY = """
         GROUP BY shown.library_id, artifact.kind
     ), leftover AS (
         SELECT library_id, kind, count(*) AS files, sum(size_bytes) AS bytes
-        FROM artifacts_leftover WHERE due_at <= now() GROUP BY library_id, kind
+        FROM artifacts_leftover WHERE due_at <= statement_timestamp() GROUP BY library_id, kind
     ), cell AS (
         SELECT library_id, kind FROM size CROSS JOIN way
         UNION SELECT library_id, kind FROM leftover

@@ -22,9 +22,16 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from apps.core import audit
+from apps.core.errors import MediaHubError
 from apps.library.choices import BLIND
 from apps.library.models import Library, Scan
 from apps.library.services.library_checks import check_library
+
+
+class NoSuchLibrary(MediaHubError):
+    """No library has this name or id."""
+
+    code = "no_such_library"
 
 
 def add_library(root: Path, *, name: str = "") -> Library:
@@ -70,6 +77,18 @@ def find_library(path: bytes) -> tuple[Library, bytes] | None:
         if path.startswith(root + b"/"):
             return library, path[len(root) + 1 :]
     return None
+
+
+def libraries_named(wanted: str | None) -> list[Library]:
+    """The library of this name or id; all of them for None. Raises NoSuchLibrary."""
+    libraries = Library.objects.order_by("pk")
+    if wanted is None:
+        return list(libraries)
+    by_id = Q(pk=int(wanted)) if wanted.isdecimal() and len(wanted) < 19 else Q(pk=None)
+    found = list(libraries.filter(Q(name=wanted) | by_id)[:1])
+    if not found:
+        raise NoSuchLibrary(f"There is no library {wanted!r}.")
+    return found
 
 
 def _free_name(name: str) -> str:

@@ -5,11 +5,9 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
 from apps.core.commands import MediaHubCommand
-from apps.core.errors import MediaHubError
 from apps.core.units import say_bytes
 from apps.library.models import Library
 from apps.library.services.forget import (
@@ -20,14 +18,9 @@ from apps.library.services.forget import (
     listed,
     path_below,
 )
+from apps.library.services.libraries import NoSuchLibrary, libraries_named
 
 _LISTED = 100
-
-
-class NoSuchLibrary(MediaHubError):
-    """No library has this name or id."""
-
-    code = "no_such_library"
 
 
 class Command(MediaHubCommand):
@@ -97,10 +90,6 @@ def _foreseen(choice: Choice) -> dict[str, Any]:
 
 def _libraries(asked: str | None) -> list[Library]:
     """Those that have missing files, or the one asked for. Raises NoSuchLibrary."""
-    if asked is None:
-        return list(Library.objects.filter(files__missing_since__isnull=False).distinct())
-    by_id = Q(pk=int(asked)) if asked.isdecimal() and len(asked) < 19 else Q(pk=None)
-    found = list(Library.objects.filter(Q(name=asked) | by_id)[:1])
-    if not found:
-        raise NoSuchLibrary(f"There is no library {asked!r}.")
-    return found
+    if asked is not None:
+        return libraries_named(asked)
+    return list(Library.objects.filter(files__missing_since__isnull=False).distinct())

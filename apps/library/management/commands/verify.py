@@ -5,21 +5,19 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Q
-
 from apps.core.commands import MediaHubCommand
 from apps.core.errors import MediaHubError
 from apps.jobs.models import Job
 from apps.jobs.services.follow import follow
 from apps.library.models import Library
-from apps.library.services.libraries import find_library
+from apps.library.services.libraries import find_library, libraries_named
 from apps.library.tasks import request_verify
 
 _TOLD = ("checked", "good", "changed", "rot", "damaged", "unreadable", "skipped")
 
 
 class NothingToVerify(MediaHubError):
-    """The folder or the name belongs to no library."""
+    """The folder belongs to no library."""
 
     code = "nothing_to_verify"
 
@@ -42,7 +40,7 @@ class Command(MediaHubCommand):
     ) -> dict[str, Any]:
         scopes = [_find(folder) for folder in folders]
         if library or not folders:
-            scopes += [(one, b"") for one in _libraries(library)]
+            scopes += [(one, b"") for one in libraries_named(library)]
         jobs = [request_verify(one, whole=whole, folder=folder) for one, folder in scopes]
         if wait:
             jobs = [follow(job, report=self.report) for job in jobs]
@@ -66,15 +64,3 @@ def _find(folder: Path) -> tuple[Library, bytes]:
         raise NothingToVerify(f"{folder} is in no library.")
     library, below = found
     return library, below.rstrip(b"/")
-
-
-def _libraries(wanted: str | None) -> list[Library]:
-    """All, or the one of this name or id. Raises NothingToVerify."""
-    libraries = Library.objects.order_by("pk")
-    if wanted is None:
-        return list(libraries)
-    named = Q(name=wanted) | (Q(pk=int(wanted)) if wanted.isdecimal() else Q())
-    found = list(libraries.filter(named)[:1])
-    if not found:
-        raise NothingToVerify(f"No library has the name or id {wanted!r}.")
-    return found

@@ -25,7 +25,8 @@ _REPLACING = ("library.change_marker", "library.delete_marker")
 
 def find_video(pk: str) -> Video:
     """Raises Http404."""
-    return get_object_or_404(Video.objects.defer("provenance", "tag_ids"), pk=pk)
+    video: Video = get_object_or_404(Video.objects.defer("provenance", "tag_ids"), pk=pk)
+    return video
 
 
 class ExportView(StrictView):
@@ -90,7 +91,7 @@ class ImportView(StrictView):
     """Takes in markers from a file."""
 
     permission = "library.add_marker"
-    parser_classes = [MultiPartParser, AnyParser]  # type: ignore[list-item]
+    parser_classes = [MultiPartParser, AnyParser]
     parameters = ("mode", "dry_run", "type")
 
     @extend_schema(
@@ -127,7 +128,7 @@ class ImportView(StrictView):
 
 def _read(request: Request) -> tuple[bytes, dict[str, Any]]:
     """The file's content, and how to import it. Raises ValidationError."""
-    given = dict(request.data.items())
+    given: dict[str, Any] = {name: request.data[name] for name in request.data}
     content = given.pop("content", b"")
     if "file" in given:
         file = given.pop("file")

@@ -37,9 +37,12 @@ def read_extras(comment: str, *, place: str) -> dict[str, Any]:
 
 def with_extras(cue: Cue, extras: dict[str, Any], *, place: str) -> Cue:
     """Raises MarkersRefused."""
-    for name in ("title", "tag", "color"):
-        if name in extras:
-            cue = replace(cue, **{name: text_of(extras[name], name, place=place)})
+    if "title" in extras:
+        cue = replace(cue, title=text_of(extras["title"], "title", place=place))
+    if "tag" in extras:
+        cue = replace(cue, tag=text_of(extras["tag"], "tag", place=place))
+    if "color" in extras:
+        cue = replace(cue, color=text_of(extras["color"], "color", place=place))
     if "start" in extras:
         cue = replace(cue, start_ms=ms_of(extras["start"], "start", place=place))
     if "end" in extras:

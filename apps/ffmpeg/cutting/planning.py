@@ -1,0 +1,21 @@
+"""Where a file can be cut. In the child only."""
+
+from collections.abc import Sequence
+
+from apps.ffmpeg.cutting.footage import open_footage
+from apps.ffmpeg.cutting.orders import Cut, Plan
+
+
+def plan_cuts(path: bytes, times_ms: Sequence[int]) -> Plan:
+    """For each time, in milliseconds from the beginning, the key frame and the frame to cut at.
+
+    Raises MediaRefused, CutFailed.
+    """
+    cuts = []
+    with open_footage(path) as footage:
+        for asked_ms in times_ms:
+            key, frame = footage.around(footage.at(asked_ms))
+            cuts.append(Cut(asked_ms, key, footage.ms(key), frame, footage.ms(frame)))
+        return Plan(
+            footage.duration_ms, footage.guide.codec_context.name, tuple(cuts), footage.left_out
+        )

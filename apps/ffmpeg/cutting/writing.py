@@ -1,0 +1,326 @@
+"""Writes one piece of a file. In the child only."""
+
+import heapq
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.container import OutputContainer
+from av.packet import Packet
+
+from apps.ffmpeg.cutting.edges import Edges
+from apps.ffmpeg.cutting.footage import Footage, open_footage, time_of
+from apps.ffmpeg.cutting.nal import parameter_sets
+from apps.ffmpeg.cutting.orders import JOINABLE, CutFailed, Piece, Written
+
+Told = Callable[[int, int], None]
+
+_LEADING = 4
+_SLACK_S = 4.0  # how far the streams of a file may be apart
+_OUR_OWN = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder", "duration"})
+_STATISTICS = ("BPS", "DURATION", "NUMBER_OF_", "_STATISTICS_")
+
+
+def write_piece(
+    path: bytes, output: bytes, piece: Piece, *, muxer: str, told: Told = lambda _done, _all: None
+) -> Written:
+    """Write a piece of the file at ``path`` to the new file ``output``, flushed to the disk.
+
+    ``told`` hears of milliseconds done and to be done. Raises MediaRefused, CutFailed, OSError.
+    """
+    pictures = _attached_pictures(path)
+    with open_footage(path) as footage:  # looking for key frames moves about in a file
+        stretch = _copied_stretch(footage, piece)
+    with open_footage(path) as footage:
+        target = "file:" + os.fsdecode(os.path.abspath(output))
+        with av.open(target, "w", format=muxer, metadata_errors="replace") as container:
+            try:
+                written = _Piece(footage, container, piece, stretch, told).write(pictures)
+            except (av.error.FFmpegError, ValueError) as error:
+                raise CutFailed(f"The piece could not be written: {error}.") from error
+    with open(output, "rb") as made:
+        os.fsync(made.fileno())
+    return written
+
+
+def _attached_pictures(path: bytes) -> dict[int, bytes]:
+    """They come before all else, and not again after a seek."""
+    found: dict[int, bytes] = {}
+    with open_footage(path) as footage:
+        wanted = {stream.index for stream in footage.pictures}
+        if wanted:
+            for number, packet in enumerate(footage.container.demux(*footage.pictures)):
+                found.setdefault(packet.stream_index, bytes(packet))
+                if number > 10 or wanted <= set(found):
+                    break
+    return {index: data for index, data in found.items() if data}
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Times of decoding for pictures that come in the order of decoding.
+
+    They are made anew: Matroska has none, and those of joined parts don't fit one another.
+    ``depth`` is by how many pictures the orders differ, ``leading`` how many may be shown before
+    the first.
+    """
+
+    depth: int
+    step: int
+    leading: int = 0
+    _held: list[int] = field(default_factory=list)
+    _last: int | None = None
+
+    def next(self, pts: int) -> int:
+        if self._last is None:
+            self._held = [
+                pts - self.step * (back + self.leading) for back in range(1, self.depth + 1)
+            ]
+            heapq.heapify(self._held)
+        dts = heapq.heappushpop(self._held, pts)
+        if self._last is not None and dts <= self._last:
+            dts = self._last + 1
+        if dts > pts:
+            raise CutFailed("The pictures of this file follow another in no order.")
+        self._last = dts
+        return dts
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """From where to where pictures are copied (None: to the end); outside they are encoded."""
+
+    first: int
+    last: int | None
+    leading: int = 0
+
+
+def _copied_stretch(footage: Footage, piece: Piece) -> _Stretch | None:
+    start = footage.zero if piece.start is None else piece.start
+    codec = footage.guide.codec_context.name
+    if piece.mode == "copy" or footage.guide.type != "video":
+        closed = piece.start is None or footage.is_closed_at(start)
+        return _Stretch(start, piece.end, 0 if closed else _LEADING)
+    if piece.mode == "encode" or codec not in JOINABLE:
+        return None
+    keys = footage.closed_keys(start, piece.end)
+    return _Stretch(*keys) if keys else None
+
+
+class _Piece:
+    """One piece under way."""
+
+    def __init__(
+        self,
+        footage: Footage,
+        container: OutputContainer,
+        piece: Piece,
+        stretch: _Stretch | None,
+        told: Told,
+    ) -> None:
+        self._footage, self._container, self._piece, self._told = footage, container, piece, told
+        self._start = footage.zero if piece.start is None else piece.start
+        self._end = piece.end
+        guide = footage.guide
+        self._codec = guide.codec_context.name
+        self._is_video = guide.type == "video"
+        self._streams: dict[int, Any] = {}
+        self._last_dts: dict[int, int] = {}
+        self._frames = self._encoded = self._packets = self._until = 0
+        self._edges: Edges | None = None
+        self._copy = (stretch.first, stretch.last) if stretch else None
+        leading = stretch.leading if stretch else 0
+        self._clock = _Clock(self._depth(), max(1, self._step()), leading)
+
+    def write(self, pictures: dict[int, bytes]) -> Written:
+        self._add_streams()
+        self._container.set_chapters(self._chapters())
+        for index, data in pictures.items():
+            if index in self._streams:
+                self._mux_picture(index, data)
+        if self._piece.start is not None:
+            self._footage.seek(self._start, before_s=_SLACK_S)
+        self._pass_all()
+        if self._edges:
+            self._take_encoded(self._edges.finish())
+        if not self._frames:
+            raise CutFailed("There is nothing between these two places.")
+        return self._written()
+
+    def _written(self) -> Written:
+        until = self._ms(self._until)
+        head, tail = 0, until
+        if self._edges:
+            first, last = self._copy or (self._until, None)
+            head, tail = self._ms(first), until if last is None else self._ms(last)
+        return Written(
+            self._frames, self._encoded, self._packets, until, len(self._streams), head, tail,
+            self._clock.leading,
+        )  # fmt: skip
+
+    def _ms(self, time: int) -> int:
+        return round((time - self._start) * self._footage.tick * 1_000)
+
+    def _add_streams(self) -> None:
+        footage = self._footage
+        for stream in (footage.guide, *footage.others, *footage.pictures):
+            if stream is footage.guide and self._piece.mode != "copy" and self._is_video:
+                self._edges = Edges(footage, whole=self._copy is None)
+            if stream is footage.guide and self._edges and self._copy is None:
+                made = self._edges.add_stream(self._container)
+            else:
+                made = self._container.add_stream_from_template(stream, opaque=True)
+            kept = {
+                name: value for name, value in stream.metadata.items()
+                if not name.upper().startswith(_STATISTICS) and name not in _OUR_OWN
+            }  # fmt: skip
+            made.metadata.update(kept)
+            made.disposition = stream.disposition
+            self._streams[stream.index] = made
+        general = footage.container.metadata
+        kept = {name: value for name, value in general.items() if name not in _OUR_OWN}
+        self._container.metadata.update(kept)
+
+    def _pass_all(self) -> None:
+        """Read on until every stream has passed the end."""
+        streams = (self._footage.guide, *self._footage.others)
+        late = self._late()
+        for packet in self._footage.container.demux(*streams):
+            if not packet.size:
+                continue
+            if packet.stream_index == self._footage.guide.index:
+                if late is not None and (packet.dts or time_of(packet)) >= late:
+                    break
+                self._take_guide(packet)
+            else:
+                self._take_other(packet)
+
+    def _late(self) -> int | None:
+        return None if self._end is None else self._end + int(_SLACK_S / self._footage.tick)
+
+    def _take_guide(self, packet: Packet) -> None:
+        at = time_of(packet)
+        if not self._is_video:
+            if at >= self._start and (self._end is None or at < self._end):
+                self._frames += 1
+                self._mux_other(packet, at)
+            return
+        if self._is_copied(packet, at):
+            self._take_copied(packet, at)
+        elif self._edges:
+            self._take_encoded(self._edges.take(packet, self._start, self._end, self._copy))
+        self._told(self._footage.ms(at), self._footage.ms(self._end) if self._end else 0)
+
+    _copying = False
+
+    def _is_copied(self, packet: Packet, at: int) -> bool:
+        """Between the first key frame that is copied and the one after the last, as decoded."""
+        if self._copy is None:
+            return False
+        first, last = self._copy
+        if packet.is_keyframe and (self._piece.start is None or at >= first):
+            self._copying = last is None or at < last
+        return self._copying
+
+    def _take_copied(self, packet: Packet, at: int) -> None:
+        if self._edges:
+            self._take_encoded(self._edges.finish_head())
+            if packet.is_keyframe:
+                context = self._footage.guide.codec_context
+                sets = parameter_sets(self._codec, context.extradata or b"")
+                if self._codec in {"h264", "hevc"} and sets:
+                    packet = _with_data(packet, sets + bytes(packet))
+        self._mux_video(packet, at, packet.duration or 0)
+
+    def _take_encoded(self, packets: list[tuple[Packet, int, int]]) -> None:
+        for packet, at, duration in packets:
+            self._encoded += 1
+            self._mux_video(packet, at, duration)
+
+    def _mux_video(self, packet: Packet, at: int, duration: int) -> None:
+        self._frames += 1
+        self._until = max(self._until, at + (duration or self._step()))
+        stream = self._streams[self._footage.guide.index]
+        has_pts = packet.pts is not None
+        pts = at - self._start
+        packet.dts = self._clock.next(pts) if has_pts else pts
+        packet.pts = pts if has_pts else None
+        packet.time_base = self._footage.guide.time_base
+        packet.stream = stream
+        self._mux(packet)
+
+    def _take_other(self, packet: Packet) -> None:
+        time = Fraction(time_of(packet)) * packet.time_base
+        tick = self._footage.tick
+        begun = self._piece.start is None or time >= self._start * tick
+        if begun and (self._end is None or time < self._end * tick):
+            self._mux_other(packet, time_of(packet))
+
+    def _mux_other(self, packet: Packet, at: int) -> None:
+        index = packet.stream_index
+        shift = round(self._start * self._footage.tick / packet.time_base)
+        if not self._is_video:
+            self._until = at + (packet.duration or 0)
+        dts = (packet.dts if packet.dts is not None else at) - shift
+        if index in self._last_dts and dts <= self._last_dts[index]:
+            dts = self._last_dts[index] + 1
+        self._last_dts[index] = dts
+        if packet.pts is not None:
+            packet.pts = max(packet.pts - shift, dts)
+        packet.dts = dts
+        packet.stream = self._streams[index]
+        self._mux(packet)
+
+    def _mux_picture(self, index: int, data: bytes) -> None:
+        packet = Packet(data)
+        packet.pts = packet.dts = 0
+        packet.time_base = Fraction(1, 1_000)
+        packet.is_keyframe = True
+        packet.stream = self._streams[index]
+        self._mux(packet)
+
+    def _mux(self, packet: Packet) -> None:
+        self._packets += 1
+        self._container.mux_one(packet)
+
+    def _depth(self) -> int:
+        if not self._is_video:
+            return 0
+        return max(self._footage.guide.codec_context.reorder_depth, 0)
+
+    def _step(self) -> int:
+        """A frame's usual length in the guide's units."""
+        rate = Fraction(getattr(self._footage.guide, "average_rate", None) or 25)
+        return round(1 / (rate * self._footage.tick))
+
+    def _chapters(self) -> list[Any]:
+        """The file's chapters that lie in the piece, from its own beginning on."""
+        tick = self._footage.tick
+        start = self._start * tick
+        end = None if self._end is None else self._end * tick
+        kept: list[Any] = []
+        for chapter in self._footage.container.chapters():
+            base = chapter["time_base"] or Fraction(1)
+            first, last = chapter["start"] * base, chapter["end"] * base
+            if last <= start or (end is not None and first >= end):
+                continue
+            last = last if end is None else min(last, end)
+            kept.append({
+                "id": len(kept) + 1,
+                "start": round((max(first, start) - start) * 1_000),
+                "end": round((last - start) * 1_000),
+                "time_base": Fraction(1, 1_000),
+                "metadata": dict(chapter["metadata"]),
+            })  # fmt: skip
+        return kept
+
+
+def _with_data(packet: Packet, data: bytes) -> Packet:
+    """A packet of other bytes, alike in all else."""
+    made = Packet(data)
+    made.pts, made.dts, made.duration = packet.pts, packet.dts, packet.duration
+    made.time_base, made.is_keyframe = packet.time_base, packet.is_keyframe
+    return made

@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from apps.core.context import Actor, acting
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# No script runs that isn't a file of ours. Alpine evaluates the expressions in Unfold's templates.
+# No script runs that isn't a file of ours. Alpine evaluates the expressions in Unfold's templates;
+# hls.js hands the browser a stream as a blob.
 _MAY_LOAD = (
     "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
+    "img-src 'self' data:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
 )
 
 

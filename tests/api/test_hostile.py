@@ -88,8 +88,8 @@ _LEAST: dict[str, dict[str, Any]] = {
     ("address", "field"),
     [
         ("libraries/<library>/scan/", "paths"), ("libraries/<library>/scan/", "rescan"),
-        ("videos/<video>/rescan/", "size"), ("videos/<video>/played/", "start"),
-        ("videos/<video>/played/", "end"), ("tags/<tag>/merge/", "into"),
+        ("videos/<video>/rescan/", "size"), ("videos/<video>/played/", "from"),
+        ("videos/<video>/played/", "to"), ("tags/<tag>/merge/", "into"),
         ("artifacts/generate/", "kinds"), ("artifacts/generate/", "library"),
         ("tokens/", "scope"), ("tokens/", "expires_at"), ("tokens/", "name"),
     ],

@@ -97,7 +97,11 @@ PATCH  videos/<video>/                  editor   write  200  {"rating": 5}
 DELETE videos/<video>/                  editor   write  409
 POST   videos/<video>/rescan/           operator ops    202  {}
 POST   videos/rescan/                   operator ops    202  {"ids": [<video>]}
-POST   videos/<video>/played/           viewer   write  200  {"end": 5}
+POST   videos/<video>/played/           viewer   write  200  {"to": 5}
+GET    plays/                           viewer   read   200
+GET    plays/<play>/                    viewer   read   404
+GET    player-settings/                 viewer   read   200
+PATCH  player-settings/                 viewer   write  200  {"play_next": false}
 GET    tags/                            viewer   read   200
 POST   tags/                            editor   write  201  {"name": "new"}
 GET    tags/<tag>/                      viewer   read   200
@@ -219,7 +223,7 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         "field": make_custom_field().pk, "artifact": artifact.pk, "job": make_job().pk,
         "paused_job": make_job(JobState.PAUSED).pk, "failed_job": make_job(JobState.FAILED).pk,
         "entry": changed, "image": image.pk, "scan": scan.pk,
-        "other_scan": other_scan.pk,
+        "other_scan": other_scan.pk, "play": 1,  # nobody sees another's
         "batch": batch.pk, "backup": "".join(backup()), "hold": hold(queue="gpu").pk,
         "schedule": schedule.pk, "order": json.dumps({"name": "new", **order}),
         "finding": scan.findings.create(reason="empty", path="x").pk, "png": _PNG,

@@ -1,26 +1,8 @@
-"""What is done with videos: played, forgotten, looked at again."""
+"""What is done with videos: forgotten, looked at again."""
 
-from collections.abc import Callable
-
-from apps.accounts.choices import Role
-from apps.library.models import File, Play, Video
+from apps.library.models import File, Video
 from tests.client import Api
 from tests.factories import NOON, make_video
-
-
-def test_plays_are_counted_for_each_user(as_role: Callable[..., Api]) -> None:
-    ann, bob, video = as_role(Role.VIEWER), as_role(Role.VIEWER), make_video()
-
-    ann.post(f"videos/{video.pk}/played/", {"end": 30.5})
-    shown = ann.post(f"videos/{video.pk}/played/", {"start": 30.5, "end": 60}).json()
-
-    assert shown["play_count"] == 2
-    assert shown["last_played_at"]
-    assert bob.get(f"videos/{video.pk}/").json()["play_count"] == 0
-    viewing = video.viewings.get()
-    assert (viewing.played_ms, viewing.position_ms) == (60_000, 60_000)
-    assert Play.objects.count() == 2
-    assert ann.post(f"videos/{video.pk}/played/", {"start": 9, "end": 1}).status_code == 400
 
 
 def test_only_a_video_without_present_files_is_forgotten(api: Api) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.core.api.serializers import AnyObject, RowSerializer, Seconds, StrictSerializer
+from apps.core.api.serializers import AnyObject, RowSerializer, StrictSerializer
 from apps.library.api.fields import LabelField, LabelsField
 from apps.library.choices import Integrity, Orientation, ProbeState, Refresh
 from apps.library.models import Performer, Studio, Tag, Video
@@ -236,15 +236,3 @@ class LossesShape(serializers.Serializer):
     played = serializers.IntegerField()
     results = LostFileShape(many=True)
     next = serializers.IntegerField(allow_null=True, help_text="for `after`: there are more")
-
-
-class PlayedSerializer(StrictSerializer):
-    """A stretch that was played, in seconds from the video's beginning."""
-
-    start = Seconds(default=0)
-    end = Seconds()
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["end"] < attrs["start"]:
-            raise serializers.ValidationError({"end": ["It can't end before it starts."]})
-        return attrs

@@ -51,6 +51,7 @@ class BrowsePage(AdminPage):
             filter_fields=[form[name] for name in _FILTERS],
             media=form.media,
             cards=cards(page),
+            came_from=self._list(),
             count=count_rows(videos, planned=True),
             chips=list(self._chips(form, asked)),
             zoom=asked["zoom"] or "m",
@@ -71,7 +72,7 @@ class BrowsePage(AdminPage):
 
     def _page(self, videos: QuerySet[Video], sort: str) -> tuple[list[Video], str, str]:
         """The page asked for, else the first, and the cursors of its neighbours."""
-        order = _order(sort)
+        order = order_of(sort)
         try:
             cursor = read_cursor(self.request.GET.get("page", ""), order)
         except ValueError:
@@ -91,6 +92,13 @@ class BrowsePage(AdminPage):
                 rest = [str(other.pk) for other in several if other is not one]
                 yield Chip(_chip_text(form[name], one), self._address(**{name: rest}))
 
+    def _list(self) -> str:
+        """What of the address says which videos these are, and in which order."""
+        parameters = self.request.GET.copy()
+        for name in ("page", "zoom"):
+            parameters.pop(name, None)
+        return parameters.urlencode()
+
     def _address(self, **changes: str | list[str]) -> str:
         """This page with other parameters; a change of filters leads to the first page."""
         parameters = self.request.GET.copy()
@@ -100,7 +108,8 @@ class BrowsePage(AdminPage):
         return f"?{parameters.urlencode()}"
 
 
-def _order(sort: str) -> Keyset:
+def order_of(sort: str) -> Keyset:
+    """The order of the grid that SORTS names."""
     _label, column, descending = SORTS[sort]
     fields: list[Any] = [Video._meta.get_field(column), Video._meta.pk]
     return Keyset(tuple(Key(field.name, field, descending) for field in fields))

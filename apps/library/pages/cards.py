@@ -56,6 +56,7 @@ class Card:
     url: str
     studio: str
     cover: Cover
+    preview: str
     resolution: str
     codec: str
     duration: str
@@ -77,9 +78,10 @@ def with_card_facts(videos: QuerySet[Video]) -> QuerySet[Video]:
 
 
 def with_covers(path: str = "artifacts") -> Prefetch:
-    """``covers``: a video's cover, a list of none or one."""
+    """``pictures``: a video's cover and preview, where there are any."""
     artifacts: Any = Video._meta.get_field("artifacts").related_model
-    return Prefetch(path, artifacts._default_manager.filter(kind="cover"), to_attr="covers")
+    kinds = artifacts._default_manager.filter(kind__in=["cover", "preview"])
+    return Prefetch(path, kinds, to_attr="pictures")
 
 
 def cards(videos: Iterable[Any]) -> list[Card]:
@@ -94,6 +96,7 @@ def _card(video: Any) -> Card:
         url=reverse("admin:library_video_change", args=[video.pk]),
         studio=video.studio.name if video.studio else "",
         cover=cover_of(video),
+        preview=_preview(video),
         resolution=resolution_name(video.width, video.height),
         codec=codec_name(video.video_codec),
         duration=say_duration(video.duration_ms),
@@ -106,10 +109,9 @@ def _card(video: Any) -> Card:
 
 def cover_of(video: Any, size: str = "card") -> Cover:
     """The cover of a video that was read ``with_card_facts``."""
-    made = next((cover for cover in video.covers if cover.state == "made"), None)
-    if made:
-        return Cover(url=picture_url(made, size))
-    failed = video.covers[0].error if video.covers else ""
+    cover = next((one for one in video.pictures if one.kind == "cover"), None)
+    if cover and cover.state == "made":
+        return Cover(url=picture_url(cover, size))
     reasons: list[tuple[object, str, str]] = [
         (
             video.probe_state == ProbeState.FAILED,
@@ -118,16 +120,22 @@ def cover_of(video: Any, size: str = "card") -> Cover:
         ),
         (video.probe_state == ProbeState.PENDING, "hourglass_empty", "not read yet"),
         (video.probe_state == ProbeState.DONE and not video.width, "music_note", "audio"),
-        (video.covers, "broken_image", f"no cover: {_spoken(failed)}"),
+        (cover, "broken_image", f"no cover: {_spoken(cover.error if cover else '')}"),
         (video.missing_since, "cloud_off", "file is missing"),
         (True, "hourglass_top", "cover is being made"),
     ]
     return next(Cover(icon=icon, reason=reason) for so, icon, reason in reasons if so)
 
 
+def _preview(video: Any) -> str:
+    """The address of the short clip that plays in the cover's place."""
+    made = next((o for o in video.pictures if o.kind == "preview" and o.state == "made"), None)
+    return picture_url(made, "clip") if made else ""
+
+
 def picture_url(artifact: Any, size: str) -> str:
     """Where the API serves an artifact's picture; a new picture has a new address."""
-    made = f"{artifact.made_at:%Y%m%d%H%M%S}" if artifact.made_at else ""
+    made = f"{artifact.made_at:%Y%m%d%H%M%S%f}" if artifact.made_at else ""
     return reverse("v1:artifact-file", args=[artifact.pk], query={"size": size, "v": made})
 
 

@@ -1,17 +1,15 @@
-"""What people do with videos: edit them, play them, forget those that are gone."""
+"""What people do with videos: edit them, forget those that are gone."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F
 
 from apps.core import audit
 from apps.core.errors import Conflict, MediaHubError
 from apps.library.choices import FieldKind
-from apps.library.models import CustomField, File, Performer, Play, Tag, Video, Viewing
+from apps.library.models import CustomField, File, Performer, Tag, Video
 
 LOCKABLE = (
     "title", "details", "date", "rating", "favorite", "organized", "urls", "studio", "tags",
@@ -69,23 +67,6 @@ def delete_video(video: Video, *, expected_version: int | None = None) -> None:
         files = list(video.files.values_list("pk", flat=True))
         audit.delete(video, expected_version=expected_version)
         File.objects.filter(pk__in=files).delete()
-
-
-@transaction.atomic
-def record_play(
-    video: Video, user: AbstractBaseUser, *, from_ms: int, to_ms: int, now: datetime
-) -> Viewing:
-    """Note that a user has played a video from one place to another."""
-    viewing, _ = Viewing.objects.get_or_create(user_id=user.pk, video=video)
-    Play.objects.create(viewing=viewing, started_at=now, from_ms=from_ms, to_ms=to_ms)
-    Viewing.objects.filter(pk=viewing.pk).update(
-        play_count=F("play_count") + 1,
-        played_ms=F("played_ms") + max(0, to_ms - from_ms),
-        position_ms=to_ms,
-        last_played_at=now,
-    )
-    viewing.refresh_from_db()
-    return viewing
 
 
 def _merged_custom(old: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

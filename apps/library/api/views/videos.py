@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import models
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -77,16 +76,3 @@ class VideoViewSet(ChangeableViewSet):
         chosen, refresh = read_selection(request, self.get_queryset())
         files = File.objects.filter(video__in=chosen).select_related("library")
         return started(request_probes(files, refresh=refresh), request)
-
-    @extend_schema(request=shapes.PlayedSerializer, responses=shapes.VideoShape)
-    @action(detail=True, methods=["post"], permission="library.view_video")
-    def played(self, request: Request, **_kwargs: Any) -> Response:
-        """Note that you played a stretch of the video; answers with the video."""
-        body = shapes.PlayedSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        video = self.get_object()
-        videos.record_play(
-            video, request.user, from_ms=body.validated_data["start"],  # type: ignore[arg-type]
-            to_ms=body.validated_data["end"], now=timezone.now(),
-        )  # fmt: skip
-        return Response(self.represent(video))

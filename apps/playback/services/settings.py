@@ -1,0 +1,29 @@
+"""How a person wants the player."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+from apps.playback.models import PlayerSettings
+from apps.playback.services.shortcuts import read_shortcuts
+
+
+def settings_of(user: AbstractBaseUser | AnonymousUser) -> PlayerSettings:
+    """What the user chose, else what the player does by itself (an unsaved row)."""
+    stored = PlayerSettings.objects.filter(user_id=user.pk).first()
+    return stored or PlayerSettings(user_id=user.pk)
+
+
+def change_settings(
+    user: AbstractBaseUser | AnonymousUser, values: Mapping[str, Any]
+) -> PlayerSettings:
+    """Change what is named; ``shortcuts`` are all that differ from the usual ones then.
+
+    Raises ShortcutRefused.
+    """
+    values = dict(values)
+    if "shortcuts" in values:
+        values["shortcuts"] = read_shortcuts(values["shortcuts"])
+    changed, _ = PlayerSettings.objects.update_or_create(user_id=user.pk, defaults=values)
+    return changed

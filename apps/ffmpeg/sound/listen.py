@@ -7,6 +7,7 @@ from typing import Any
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.codec import CodecContext
 from av.container import InputContainer
@@ -58,6 +59,8 @@ class Listening:
         self._spacing_s = 0.0
         self._heard_until_s = 0.0
         self._good_from_s: float | None = 0.0
+        self._kind: tuple[str, str, int] | None = None
+        self._resampler = AudioResampler(format="flt")
         self._beat, self._beaten = beat, time.monotonic()
 
     @property
@@ -165,8 +168,8 @@ class Listening:
         try:
             for frame in packet.decode():
                 heard |= self._hear(frame)
-        except (av.error.FFmpegError, EOFError, ValueError, KeyError):
-            return heard  # a damaged packet, or samples of an unheard-of kind
+        except (av.error.FFmpegError, EOFError, ValueError):
+            return heard  # a damaged packet, or sound of an unheard-of kind
         return heard
 
     def _hear(self, frame: Any) -> bool:
@@ -174,35 +177,36 @@ class Listening:
         rate, channels = frame.sample_rate, frame.layout.nb_channels
         if not isinstance(frame, AudioFrame) or min(rate, channels, frame.samples) < 1:
             return False
-        samples = _full_scale(frame.to_ndarray())
-        samples = samples if frame.format.is_planar else samples.reshape(-1, channels).T
         at_s = self._heard_until_s if frame.time is None else frame.time - self._start_s
         self._heard_until_s = at_s + frame.samples / rate
         if self._good_from_s is None:
             self._good_from_s = at_s + _PREROLL_S
         if at_s < self._good_from_s:
             return False
-        power, most = np.square(samples).mean(axis=0), np.abs(samples).max(axis=0)
+        samples = self._floats(frame).reshape(-1, channels)
+        power, most = np.square(samples).mean(axis=1), np.abs(samples).max(axis=1)
         for curve in self.sound.values():
             curve.add(at_s, power, most, step_s=1 / rate)
         return True
+
+    def _floats(self, frame: AudioFrame) -> Floats:
+        """Its samples as -1..1, the channels of each one after the other.
+
+        PyAV itself reads beyond the list of channels where eight or more are apart.
+        """
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if kind != self._kind:
+            self._kind, self._resampler = kind, AudioResampler(format="flt")
+        parts = [one.to_ndarray()[0] for one in self._resampler.resample(frame)]
+        samples = np.concatenate(parts)
+        found: Floats = np.clip(np.nan_to_num(samples, nan=0.0), -1.0, 1.0)
+        return found
 
     def _live(self) -> None:
         now = time.monotonic()
         if now - self._beaten > _BEAT_S:
             self._beat()
             self._beaten = now
-
-
-def _full_scale(samples: Any) -> Floats:
-    """Samples of any type as -1..1."""
-    if samples.dtype.kind == "f":
-        finite = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
-        clipped: Floats = np.clip(finite, -1.0, 1.0).astype(np.float32)
-        return clipped
-    half = np.float32(2.0 ** (8 * samples.dtype.itemsize - 1))
-    scaled: Floats = samples.astype(np.float32) / half
-    return scaled - np.float32(1) if samples.dtype.kind == "u" else scaled
 
 
 def _pick_audio(container: InputContainer) -> AudioStream | None:

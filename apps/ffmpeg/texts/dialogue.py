@@ -1,6 +1,5 @@
 """Makes the text of a WebVTT cue from ASS, into which FFmpeg turns subtitles of every kind."""
 
-import os
 import re
 from collections.abc import Iterator
 
@@ -66,6 +65,7 @@ def _override(commands: str, style: str, *, drawing: bool) -> tuple[str, bool]:
 
 def _switch(style: str, wanted: str) -> tuple[str, str]:
     """Tags to close and tags to open, so that each is closed within its outer one."""
-    same = len(os.path.commonprefix([style, wanted]))
+    pairs = enumerate(zip(style, wanted, strict=False))
+    same = next((n for n, (a, b) in pairs if a != b), min(len(style), len(wanted)))
     closed = "".join(f"</{tag}>" for tag in reversed(style[same:]))
     return closed, "".join(f"<{tag}>" for tag in wanted[same:])

@@ -43,6 +43,9 @@ PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
     "library_video_browse": (Role.VIEWER, list),
     "library_video_changelist": (Role.VIEWER, list),
     "library_video_change": (Role.VIEWER, lambda: [make_video().pk]),
+    "playback_watch": (Role.VIEWER, lambda: [make_video().pk]),
+    "playback_history": (Role.VIEWER, list),
+    "playback_settings": (Role.VIEWER, list),
     "library_tag_changelist": (Role.VIEWER, list),
     "library_tag_change": (Role.VIEWER, lambda: [make_tag().pk]),
     "library_performer_changelist": (Role.VIEWER, list),
@@ -61,6 +64,7 @@ PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
     ),
     "library_library_live": (Role.VIEWER, list),
     "artifacts_artifact_changelist": (Role.VIEWER, list),
+    "artifacts_artifact_coverage": (Role.VIEWER, list),
     "artifacts_artifact_change": (Role.VIEWER, lambda: [make_artifact().pk]),
     "library_customfield_changelist": (Role.VIEWER, list),
     "library_tag_add": (Role.EDITOR, list),
@@ -110,7 +114,7 @@ def test_deeds(role: Role, as_role: Callable[[Role], Client]) -> None:
     client = as_role(role)
     operates = ORDER.index(role) >= ORDER.index(Role.OPERATOR)
     library, job = make_library(), make_job(JobState.QUEUED)
-    schedule = create(Schedule(name="Nightly", kind="artifacts.covers", cron="0 3 * * *"))
+    schedule = create(Schedule(name="Nightly", kind="artifacts.generate", cron="0 3 * * *"))
 
     scan = client.post(reverse("admin:library_library_scan", args=[library.pk]))
     verify = client.post(reverse("admin:library_library_verify", args=[library.pk]))

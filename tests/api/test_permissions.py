@@ -148,6 +148,8 @@ GET    artifacts/<artifact>/            viewer   read   200
 GET    artifacts/<artifact>/file/       viewer   read   200
 GET    artifacts/coverage/              viewer   read   200
 POST   artifacts/generate/              operator ops    202  {"kinds": ["cover"]}
+POST   artifacts/clean/                 operator ops    202  {}
+POST   videos/<video>/cover/            editor   write  202  {"at": 1.5}
 GET    jobs/                            editor   read   200
 GET    jobs/<job>/                      editor   read   200
 GET    jobs/<job>/log/                  editor   read   200

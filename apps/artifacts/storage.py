@@ -8,6 +8,8 @@ from uuid import uuid4
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 
+DRAFT = ".part"  # how a file's name ends while it is being written
+
 
 class AtomicStorage(FileSystemStorage):
     """The data folder, written by temporary file, fsync and rename; equal names are replaced.
@@ -21,7 +23,7 @@ class AtomicStorage(FileSystemStorage):
     def _save(self, name: str, content: File) -> str:
         final = self.path(name)
         Path(final).parent.mkdir(parents=True, exist_ok=True)
-        draft = f"{final}.{uuid4().hex}.part"
+        draft = f"{final}.{uuid4().hex}{DRAFT}"
         try:
             with open(draft, "wb") as file:
                 file.writelines(content.chunks())

@@ -262,6 +262,15 @@ class TestLeftovers:
         storing.delete_leftovers()
         assert stored() == set()
 
+    def test_drafts_are_swept_when_they_are_old(self, library: Library) -> None:
+        draft = Path(default_storage.path("cover/001/1-x.webp.0.part"))
+        draft.parent.mkdir(parents=True)
+        draft.write_bytes(b"half")
+
+        assert storing.find_strays() == 0
+        os.utime(draft, (0, 0))
+        assert storing.find_strays() == 1
+
     def test_old_workshops_are_swept(self, tmp_path: Path, settings: Any) -> None:
         settings.MEDIAHUB_DATA_DIR = tmp_path
         with storing.workshop() as folder:

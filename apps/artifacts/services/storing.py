@@ -19,8 +19,10 @@ from django.core.files.base import File as StoredFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from apps.artifacts.models import Artifact, Leftover
+from apps.artifacts.storage import DRAFT
 from apps.core.progress import Progress, silent
 from apps.ffmpeg.messages import MadeFile
 
@@ -122,9 +124,15 @@ def _note_strays(folder: str) -> int:
     strays = [
         Leftover(path=path, video_id=video, kind=folder.partition("/")[0])
         for path, video in by_path.items()
-        if video and path not in named
+        if video and path not in named and not _is_being_written(path)
     ]
     return len(Leftover.objects.bulk_create(strays, ignore_conflicts=True))
+
+
+def _is_being_written(path: str) -> bool:
+    """Whether it is the draft of a file, and not one that a killed process left."""
+    since = timezone.now() - _ABANDONED
+    return path.endswith(DRAFT) and default_storage.get_modified_time(path) > since
 
 
 def _named(video_ids: Iterable[int]) -> set[str]:

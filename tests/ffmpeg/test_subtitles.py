@@ -11,12 +11,16 @@ from typing import Any
 
 import av
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from apps.ffmpeg.av_probe import open_media
 from apps.ffmpeg.messages import Made
 from apps.ffmpeg.reader import Programs
 from apps.ffmpeg.texts.run import make_texts
 from apps.ffmpeg.texts.sidecars import find_sidecars
-from apps.ffmpeg.texts.webvtt import Cue
+from apps.ffmpeg.texts.tracks import Track, read_tracks
+from apps.ffmpeg.texts.webvtt import Cue, print_webvtt
 from apps.ffmpeg.work import Work
 from tests.ffmpeg.test_texts import parse
 from tests.media import ffmpeg, media
@@ -39,6 +43,12 @@ _CUES = [
     Cue(1_000, 2_500, "<i>Hi</i> &amp; <b>you</b>\nsecond red"),
     Cue(1_500, 3_500, "Overlap &lt; <u>u</u>"),
 ]
+_PARTS = [
+    b"\n", b"1\n", b"00:00:01,000 --> 00:00:02,000\n", b"99:59:59.999 --> 00:00:00.000\n", b"-->",
+    b"<i>", b"</b>", b"{\\b1}", b"{\\p1", b"}", b"&lt;", b"<", b"&", b"text", b"\xff", b"\0", b"\r",
+    b"WEBVTT\n\n", b"NOTE ", b"[Events]\n", b"Format: Text, Start\n", b"Dialogue: ",
+    b"0,0:00:01.00,0:00:02.00,Default,,0,0,0,,", b"\\N",
+]  # fmt: skip
 _PICTURE = ("-f", "lavfi", "-i", "color=black:s=32x32:r=5:d=5")
 _SOUND = ("-f", "lavfi", "-i", "sine=d=5")
 
@@ -324,6 +334,29 @@ class TestSidecars:
         _, tracks = _make(path, tmp_path / "made")
 
         assert tracks == [_CUES]
+
+
+@pytest.mark.parametrize("extension", ["srt", "vtt", "ass", "ssa"])
+def test_any_content_is_read_or_refused(extension: str, tmp_path: Path) -> None:
+    path = tmp_path / f"Film.{extension}"
+
+    @given(st.binary(max_size=300) | st.lists(st.sampled_from(_PARTS)).map(b"".join))
+    @settings(deadline=None, max_examples=80)
+    def check(content: bytes) -> None:
+        path.write_bytes(content)
+        tracks, skipped = tracks_beside(tmp_path / "Film.mkv")
+        assert len(tracks) + len(skipped) == 1
+        for track in tracks:
+            assert parse(print_webvtt(track.cues))
+
+    check()
+
+
+def tracks_beside(path: Path) -> tuple[list[Track], list[dict[str, Any]]]:
+    """Of a film that has no track itself."""
+    black = media("black.mp4")
+    with open_media(bytes(black), head=black.read_bytes()[:4096]) as container:
+        return read_tracks(container, bytes(path), start_ms=0, beat=lambda: None)
 
 
 class TestNames:

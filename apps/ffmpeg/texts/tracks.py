@@ -50,7 +50,8 @@ def read_tracks(
         _sort_in(about, lines, tracks, skipped)
     for sidecar in find_sidecars(path):
         beat()
-        _sort_in(_about_sidecar(sidecar), _read_sidecar(sidecar, len(tracks)), tracks, skipped)
+        lines = _read_sidecar(sidecar, len(tracks), beat)
+        _sort_in(_about_sidecar(sidecar), lines, tracks, skipped)
     return tracks, skipped
 
 
@@ -77,13 +78,13 @@ def _read_embedded(
     yield from zip(map(_about, wanted), found, strict=True)
 
 
-def _read_sidecar(sidecar: Sidecar, before: int) -> Lines:
+def _read_sidecar(sidecar: Sidecar, before: int, beat: Callable[[], None]) -> Lines:
     if before == _MOST:
         return Lines(has_comments=False, refusal=_TOO_MANY)
     try:
         with open_sidecar(sidecar) as container:
             (stream,) = container.streams.subtitles  # one, by each of these formats
-            (lines,) = read_lines(container, [stream], start_ms=0, beat=lambda: None)
+            (lines,) = read_lines(container, [stream], start_ms=0, beat=beat)
     except SidecarRefused as refused:
         return Lines(has_comments=False, refusal=str(refused))
     return lines

@@ -1,17 +1,16 @@
 """What work sees of its job: progress out, cancel and lost leases in.
 
-The worker's heart beats in a thread of its own: it renews the lease, writes progress and log lines
-once a second, and learns whether the job should stop. ``report`` itself touches no database, so
-that work may call it for every file. A job that is over within a second costs no beat.
+The worker's heart renews the lease, writes progress and log lines once a second, and learns whether
+the job should stop. ``report`` itself touches no database, so that work may call it for every file.
 """
 
 import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
+from functools import partial
 from itertools import islice
 from typing import Self
 
@@ -21,6 +20,7 @@ from django.utils import timezone
 
 from apps.core.errors import MediaHubError
 from apps.jobs.choices import JobState, LogLevel
+from apps.jobs.heart import Heart
 from apps.jobs.models import Job, JobLogLine
 from apps.jobs.policy import policy_of
 from apps.jobs.progress_log import ProgressLog
@@ -31,7 +31,6 @@ from apps.jobs.services.lifecycle import add_items
 
 logger = logging.getLogger(__name__)
 
-_BEAT_S = 1.0
 _SPLIT = 1_000
 _SHORT_S = 2.0  # what ends within this time of a shutdown may end
 
@@ -77,6 +76,7 @@ class JobContext:
 
     ``stopping`` says whether the worker is to end. ``on_deaf`` is called, in the heart's thread,
     with the reason when work has not heard for ``MEDIAHUB_JOB_STOP_SECONDS`` that it should stop.
+    Without a ``heart`` that beats for several jobs it has one of its own.
     """
 
     def __init__(
@@ -85,8 +85,10 @@ class JobContext:
         *,
         stopping: Callable[[], bool] = lambda: False,
         on_deaf: Callable[[JobStopped], None] = lambda _reason: None,
+        heart: Heart | None = None,
     ) -> None:
         self.job = job
+        self._heart, self._alive = heart, ExitStack()
         self._stopping, self._on_deaf = stopping, on_deaf
         self._stop: JobStopped | None = None
         self._stopped_at = self._told_to_end_at = 0.0
@@ -97,18 +99,14 @@ class JobContext:
         self._progress = ProgressLog(job)
         self.has_split = False
         self.was_long = False  # at least one beat
-        self._ended = threading.Event()
-        self._thread = threading.Thread(
-            target=copy_context().run, args=(self._beat,), name="heartbeat", daemon=True
-        )
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        heart = self._heart or self._alive.enter_context(Heart())
+        self._alive.enter_context(heart.beating(partial(copy_context().run, self._beat)))
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._ended.set()
-        self._thread.join()
+        self._alive.close()
 
     def report(self, done: int, total: int | None = None, /, **facts: object) -> None:
         """The task's Progress. Raises JobStopped when the work should end."""
@@ -158,15 +156,10 @@ class JobContext:
         self._progress.close(state=state)
 
     def _beat(self) -> None:
-        try:
-            while not self._ended.wait(_BEAT_S):
-                self.was_long = True
-                self._try_to_write()
-                self._progress.write(state=self.job.state)
-                self._insist()
-        finally:
-            if self.was_long:
-                connection.close()
+        self.was_long = True
+        self._try_to_write()
+        self._progress.write(state=self.job.state)
+        self._insist()
 
     def _try_to_write(self) -> None:
         """Nothing stops the heart: neither a database that is away, nor facts that can't be stored.

@@ -26,12 +26,12 @@ from apps.jobs import blackbox, context
 from apps.jobs.choices import FINISHED, JobState, LogLevel
 from apps.jobs.context import JobContext, JobStopped, storable
 from apps.jobs.flag import Flag
+from apps.jobs.heart import Heart
 from apps.jobs.models import Job, JobLogLine
 from apps.jobs.places import worker_name
 from apps.jobs.progress_log import summary_line
 from apps.jobs.registry import find_task
-from apps.jobs.services import many
-from apps.jobs.services.claims import claim
+from apps.jobs.services import claims, many
 from apps.jobs.services.crashes import again_after
 from apps.jobs.services.ending import end
 
@@ -52,14 +52,16 @@ def work_off(queue: str) -> None:
     The next one is claimed in the transaction in which the last one's end is written: commits are
     what short jobs cost most.
     """
-    began = time.monotonic()
+    until = time.monotonic() + _LONGEST_TURN_S
 
-    def claim_another() -> Job | None:
-        return _claim(queue) if time.monotonic() - began < _LONGEST_TURN_S else None
+    def go_on() -> str | None:
+        return queue if time.monotonic() < until and not stopping.is_set() else None
 
     job = _claim(queue)
-    while job is not None:
-        job = run(job, then=claim_another)
+    if job is not None:
+        with Heart() as heart:
+            while job is not None:
+                job = run(job, then=go_on, heart=heart)
 
 
 def run_next(queue: str) -> int | None:
@@ -71,10 +73,13 @@ def run_next(queue: str) -> int | None:
     return job.pk
 
 
-def run(job: Job, *, then: Callable[[], Job | None] = lambda: None) -> Job | None:
-    """Do a claimed job's work, write down how it ended, and return what ``then`` claims with that.
+def run(
+    job: Job, *, then: Callable[[], str | None] = lambda: None, heart: Heart | None = None
+) -> Job | None:
+    """Do a claimed job's work, write down how it ended, and return the next job that it claims.
 
-    Raises nothing: an end that can't be written is upkeep's, when the lease has run out.
+    That is one of the queue that ``then`` names at the end. Raises nothing: an end that can't be
+    written is upkeep's, when the lease has run out.
     """
     actor = Actor(user_id=job.requested_by_id, job_id=job.pk)
     about = {"job_kind": job.kind, "attempt": job.attempt, "worker": job.worker}
@@ -82,7 +87,9 @@ def run(job: Job, *, then: Callable[[], Job | None] = lambda: None) -> Job | Non
         logger.info("job %s %s: attempt %s", job.pk, job.kind, job.attempt)
         blackbox.record_commands()
         try:
-            running = JobContext(job, stopping=stopping.is_set, on_deaf=lambda why: _die(job, why))
+            running = JobContext(
+                job, stopping=stopping.is_set, on_deaf=lambda why: _die(job, why), heart=heart
+            )
         except (Error, MediaHubError) as error:
             logger.warning("job %s %s can't be started: %s", job.pk, job.kind, error)
             return _try_to_write_down(job, _cut_off(job, error), [], then=then)
@@ -96,7 +103,7 @@ def run(job: Job, *, then: Callable[[], Job | None] = lambda: None) -> Job | Non
 
 
 def _claim(queue: str) -> Job | None:
-    return None if stopping.is_set() else claim(queue, worker=worker_name())
+    return None if stopping.is_set() else claims.claim(queue, worker=worker_name())
 
 
 def _work(running: JobContext) -> dict[str, Any]:
@@ -156,7 +163,7 @@ def _try_to_write_down(
     outcome: dict[str, Any],
     lines: list[JobLogLine],
     *,
-    then: Callable[[], Job | None] = lambda: None,
+    then: Callable[[], str | None] = lambda: None,
 ) -> Job | None:
     outcome |= {"done": job.done, "total": job.total, "facts": job.facts}
     try:
@@ -171,7 +178,7 @@ def _try_to_write_down(
 
 
 def _keep_trying(
-    job: Job, outcome: dict[str, Any], lines: list[JobLogLine], then: Callable[[], Job | None]
+    job: Job, outcome: dict[str, Any], lines: list[JobLogLine], then: Callable[[], str | None]
 ) -> Job | None:
     """Write the end as soon as the database takes it, within the lease: the work is done."""
     until = time.monotonic() + settings.MEDIAHUB_JOB_LEASE_SECONDS
@@ -187,19 +194,20 @@ def _keep_trying(
 
 
 def _write_down(
-    job: Job, outcome: dict[str, Any], lines: list[JobLogLine], then: Callable[[], Job | None]
+    job: Job, outcome: dict[str, Any], lines: list[JobLogLine], then: Callable[[], str | None]
 ) -> Job | None:
     """One transaction: the lease is still ours, how it ended, its last log lines, what is next."""
-    connection.close_if_unusable_or_obsolete()
-    values = dict(outcome)
-    state = values.pop("state")
-    told = summary_line(job)
-    with transaction.atomic():
-        is_ours = _move(Job.objects.held(job.pk, job.fence), state, values)
-        if is_ours:
-            JobLogLine.objects.bulk_create(lines)
-        following = then()
-    logger.info("job %s %s: %s", job.pk, job.kind, told if is_ours else "lease lost")
+    queue = then()
+    if outcome["state"] == JobState.SUCCEEDED and not outcome["is_batch"] and not lines:
+        is_ours, following = claims.succeed(job, then_claim=queue, worker=worker_name())
+    else:
+        connection.close_if_unusable_or_obsolete()
+        values = {name: value for name, value in outcome.items() if name != "state"}
+        with transaction.atomic():
+            is_ours = _move(Job.objects.held(job.pk, job.fence), outcome["state"], values)
+            JobLogLine.objects.bulk_create(lines if is_ours else [])
+            following = _claim(queue) if queue else None
+    logger.info("job %s %s: %s", job.pk, job.kind, summary_line(job) if is_ours else "lease lost")
     return following
 
 

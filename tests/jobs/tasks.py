@@ -28,6 +28,11 @@ def count(job: JobContext, *, to: int) -> dict[str, Any]:
     return {"counted": to}
 
 
+@task("tests.silent", title="Silent", queue=Queue.CPU)
+def silent(_job: JobContext) -> dict[str, Any]:
+    return {}
+
+
 @task("tests.refuse", title="Refuse", queue=Queue.CPU)
 def refuse(_job: JobContext) -> dict[str, Any]:
     raise Refused("That can't be done.")

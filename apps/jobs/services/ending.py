@@ -9,26 +9,8 @@ from django.db.models.functions import Now
 
 from apps.jobs.choices import WAITING, JobState
 from apps.jobs.models import Job, JobDependency
-from apps.jobs.services.waking import wake
 
 NEEDS_FAILED = "needs_failed"
-
-# One count for each prerequisite that has ended; locks, taken in one order, make concurrent ends
-# queue up.
-_COUNT_DOWN = """
-    WITH ended AS (
-        SELECT job_id, count(*) AS number FROM jobs_jobdependency
-        WHERE needs_id = ANY(%s) GROUP BY job_id
-    ), locked AS MATERIALIZED (
-        SELECT id FROM jobs_job
-        WHERE id IN (SELECT job_id FROM ended) AND state IN ('queued', 'paused')
-        ORDER BY id FOR NO KEY UPDATE
-    )
-    UPDATE jobs_job SET waits = GREATEST(0, waits - ended.number)
-    FROM locked JOIN ended ON ended.job_id = locked.id
-    WHERE jobs_job.id = locked.id AND state IN ('queued', 'paused')
-    RETURNING jobs_job.queue
-"""
 
 
 def end(jobs: QuerySet[Job], state: JobState, **values: Any) -> list[int]:
@@ -52,10 +34,7 @@ def tell_dependants(ended: Collection[int], *, succeeded: bool) -> None:
     """Let those wait for one less, or fail with what they need, and what needs them likewise."""
     if succeeded:
         with connection.cursor() as cursor:
-            cursor.execute(_COUNT_DOWN, [list(ended)])
-            queues = {queue for (queue,) in cursor.fetchall()}
-        for queue in queues:
-            wake(queue)
+            cursor.execute("SELECT jobs_count_down(%s)", [list(ended)])
         return
     needing = JobDependency.objects.filter(needs__in=ended).values("job")
     end(

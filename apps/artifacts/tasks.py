@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from apps.artifacts.choices import ArtifactKind
 from apps.artifacts.models import Artifact, Leftover
 from apps.artifacts.services import making, storing
 from apps.artifacts.services.kinds import usual_kinds
@@ -22,6 +23,7 @@ from apps.library.tasks.lanes import lane_of
 
 _LIBRARY = ("library_id", "library.library")
 _PORTION = 2_000
+_COVERS_FIRST = 24  # points: they overtake what was asked for within the last day or so
 _CLEAN_AFTER = timedelta(days=1)
 
 
@@ -60,6 +62,7 @@ def request_artifacts(
     *,
     kinds: Sequence[str] | None = None,
     video_ids: Iterable[int] = (),
+    priority: int = 0,
 ) -> Job:
     """Ask for what is missing, in one library or in all; the batch under way if there is one.
 
@@ -70,11 +73,22 @@ def request_artifacts(
     params = {"library_id": library_id, "kinds": wanted}
     new = list(video_ids)
     while True:
-        job = enqueue(generate, params, dedupe_key=key)
+        job = enqueue(generate, params, dedupe_key=key, priority=priority)
         if job.state == JobState.QUEUED or not new or not library_id:
             return job
         if _take_in(job, library_id, new, wanted):
             return job
+
+
+def request_for_new(library_id: int, video_ids: Sequence[int]) -> None:
+    """Ask for what new videos lack: all covers first, which take a tenth of a second each."""
+    usual = usual_kinds()
+    if ArtifactKind.COVER in usual:
+        request_artifacts(
+            library_id, kinds=[ArtifactKind.COVER], video_ids=video_ids, priority=_COVERS_FIRST
+        )
+    if set(usual) - {ArtifactKind.COVER}:
+        request_artifacts(library_id, video_ids=video_ids)
 
 
 def request_again(artifacts: QuerySet[Artifact]) -> Job | None:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def library(tmp_path: Path, settings: Any) -> Library:
     default = {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path / "artifacts"}}
     settings.STORAGES = {**settings.STORAGES, "default": default}
-    settings.MEDIAHUB_ARTIFACT_KINDS = ["cover", "phash"]
+    settings.MEDIAHUB_ARTIFACT_KINDS = ["sprite", "phash"]
     root = tmp_path / "root"
     root.mkdir()
     shutil.copy(media("h264.mp4"), root / "one.mp4")
@@ -65,25 +65,25 @@ def test_what_failed_is_made_again_when_it_is_asked_for(library: Library) -> Non
     scan_library(library, now=NOON)
     work_off("cpu")
     roll_up()
-    Artifact.objects.filter(kind="cover").update(state="failed", error="undecodable")
+    Artifact.objects.filter(kind="sprite").update(state="failed", error="undecodable")
     tasks.request_lacking.call()
     assert Job.objects.active().count() == 0
 
-    again = tasks.request_again(Artifact.objects.failed("undecodable", kinds=["cover"]))
+    again = tasks.request_again(Artifact.objects.failed("undecodable", kinds=["sprite"]))
 
     assert again is not None
     work_off("cpu")
     roll_up()
     again.refresh_from_db()
     assert again.summary == {"succeeded": 2, "made": 2}
-    assert tasks.request_again(Artifact.objects.failed("any", kinds=["cover"])) is None
+    assert tasks.request_again(Artifact.objects.failed("any", kinds=["sprite"])) is None
 
 
 def test_what_no_scan_told_of_is_found(library: Library, settings: Any) -> None:
     scan_library(library, now=NOON)
     work_off("cpu")
     roll_up()
-    settings.MEDIAHUB_ARTIFACT_KINDS = ["cover", "phash", "chapters"]
+    settings.MEDIAHUB_ARTIFACT_KINDS = ["sprite", "phash", "chapters"]
 
     tasks.request_lacking.call()
     tasks.request_lacking.call()
@@ -102,5 +102,18 @@ def test_orphans_are_deleted_by_and_by(library: Library) -> None:
     tasks.request_due_clean.call()
     work_off("disk")
 
-    assert Job.objects.get(kind="artifacts.clean").summary["deleted"] == 6
+    assert Job.objects.get(kind="artifacts.clean").summary["deleted"] == 2
     assert not Leftover.objects.exists()
+
+
+def test_covers_come_first(library: Library, settings: Any) -> None:
+    settings.MEDIAHUB_ARTIFACT_KINDS = ["cover", "chapters"]
+    scan_library(library, now=NOON)
+
+    run_next("cpu")
+    run_next("cpu")
+    run_next("cpu")
+
+    assert [one.kind for one in Artifact.objects.all()] == ["cover", "cover"]
+    work_off("cpu")
+    assert Artifact.objects.count() == 4

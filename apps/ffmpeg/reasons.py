@@ -58,7 +58,7 @@ _SENTENCES = {
     Reason.UNDECODABLE_SOUND: "The sound could not be decoded.",
     Reason.CHANGED_WHILE_READING: "The file changed while it was read; scan again when it is done.",
     Reason.OUT_OF_MEMORY: "Reading the file took more memory than is allowed.",
-    Reason.NOT_WRITTEN: "The picture could not be written.",
+    Reason.NOT_WRITTEN: "The result could not be written: is the disk full?",
     Reason.PROBER_MISSING: "Neither PyAV nor ffprobe is there to read the file.",
     Reason.PROBER_FAILED: "The program that reads media files answered nonsense.",
     Reason.TIMED_OUT: "Reading the file took too long and was stopped.",

@@ -124,7 +124,8 @@ def _sound(recipe: Recipe, at: Stretch) -> dict[str, Any]:
         return {}
     if recipe.sound == "copy":  # without what stands before the beginning: times aren't negative
         return {"c:a": "copy", "bsf:a": "noise=drop='lt(pts,0)'"}
-    filters = "aresample=async=1000:min_hard_comp=0.1"
+    # twice, since first_pts counts samples of the rate that comes in
+    filters = f"aresample={RATE},aresample={RATE}:async=1000:min_hard_comp=0.1"
     if recipe.picture != "copy" or not at.number:
         # the encoder begins one frame early: so its first frame lies at the segment's start
         filters += f":first_pts={round(at.start_s * RATE) + AAC_FRAME}"

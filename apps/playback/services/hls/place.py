@@ -64,9 +64,8 @@ class Place:
         for _ in range(_TRIES):
             with suppress(FileNotFoundError):  # the session ends at this moment: begin it anew
                 (self.folder / stream).mkdir(parents=True, exist_ok=True)
-                told = self.folder / stream / "order"
-                if not told.exists():
-                    _write(told, order.encode())
+                if not self.knows(stream):
+                    _write(self.folder / stream / "order", order.encode())
                 _write(self.folder / "wanted", f"{stream} {number}".encode())
                 return os.stat(self.folder / "wanted").st_mtime_ns
         raise FileNotFoundError(self.folder)
@@ -81,6 +80,10 @@ class Place:
 
     def order(self, stream: str) -> str:
         return (self.folder / stream / "order").read_text()
+
+    def knows(self, stream: str) -> bool:
+        """Whether there is an order for the stream."""
+        return (self.folder / stream / "order").exists()
 
     def path(self, stream: str, number: int) -> Path:
         name = "init.mp4" if number == INIT else f"{number}.m4s"
@@ -107,13 +110,19 @@ class Place:
         return (self.folder / "end").exists()
 
     def keep_only(self, stream: str, numbers: range) -> None:
-        """Remove other streams, and segments outside of ``numbers``."""
-        for other in _folders(self.folder):
-            if other.name != stream:
-                shutil.rmtree(other, ignore_errors=True)
+        """Remove the stream's segments outside of ``numbers``."""
         for path in (self.folder / stream).glob("*.m4s"):
             if path.stem.isdigit() and int(path.stem) not in numbers:
                 path.unlink(missing_ok=True)
+
+    def drop(self, stream: str) -> None:
+        """Remove a stream; it may be asked for again."""
+        shutil.rmtree(self.folder / stream, ignore_errors=True)
+
+    def touch(self) -> None:
+        """Somebody still waits."""
+        with suppress(FileNotFoundError):
+            os.utime(self.folder / "wanted")
 
     def quiet_s(self) -> float:
         """Since when no player has asked for anything."""

@@ -4,6 +4,7 @@ import atexit
 import logging
 import threading
 import time
+from contextlib import suppress
 
 from apps.core.process import ProcessFailed
 from apps.playback.services.hls.encoder import Encoder, Order
@@ -58,7 +59,8 @@ class Session(threading.Thread):
     def _turn(self) -> None:
         wanted = self._place.wanted()
         if wanted is not None and wanted != self._given_up:
-            self._steer(wanted)
+            with suppress(FileNotFoundError):  # dropped while it was asked for: they ask again
+                self._steer(wanted)
         encoder = self._encoder
         if encoder is None or encoder.ended or wanted is None:
             time.sleep(_TURN_S)
@@ -73,9 +75,11 @@ class Session(threading.Thread):
     def _steer(self, wanted: Wanted) -> None:
         """See to it that an encoder makes what is wanted, or what will be next."""
         if wanted.stream != self._stream or self._order is None:
+            order = Order.from_json(self._place.order(wanted.stream))
             self._stop_encoder()
-            self._stream = wanted.stream
-            self._order = Order.from_json(self._place.order(wanted.stream))
+            if self._stream:
+                self._place.drop(self._stream)
+            self._stream, self._order = wanted.stream, order
         missing = self._first_missing(wanted)
         if missing is None or self._is_coming(missing):
             return

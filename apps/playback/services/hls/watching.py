@@ -24,8 +24,8 @@ from apps.playback.services.hls.slots import SessionsFull, claim, sweep, withdra
 
 _PATIENCE_S = 20.0
 _LOOK_S = 0.02
-_CLAIM_S = 0.25
-_SAY_AGAIN_S = 4.0
+_LOOK_AGAIN_S = 0.25
+_QUIET_S = 1.5
 _MAKE_WAY_S = 3.0
 
 
@@ -48,6 +48,13 @@ class TooSlow(MediaHubError):
 
     code = "too_slow"
     status = 503
+
+
+class GoneOn(MediaHubError):
+    """The same player has asked for another part, or quality, since."""
+
+    code = "gone_on"
+    status = 503  # hls.js takes a 4xx for the end of everything
 
 
 class FfmpegMissing(MediaHubError):
@@ -99,7 +106,8 @@ def beginning(watching: Watching, *, from_s: float = 0.0) -> bytes:
     at_s = from_s
     if not from_s and (last := place.wanted()):  # another variant of what is being watched
         with suppress(FileNotFoundError, IndexError):
-            at_s = Order.from_json(place.order(last.stream)).starts_s[last.number]
+            order = Order.from_json(place.order(last.stream))
+            at_s = order.starts_s[last.number] if order.path == watching.file.location else 0.0
     number = max(bisect_right(watching.variant.starts_s, at_s) - 1, 0)
     return _wait(watching, place, number=number, wanted=INIT)
 
@@ -107,7 +115,7 @@ def beginning(watching: Watching, *, from_s: float = 0.0) -> bytes:
 def segment(watching: Watching, number: int) -> bytes:
     """A segment, made by an encoder of this process or another one.
 
-    Raises NoSuchVariant, SessionsFull, NotConverted and TooSlow.
+    Raises NoSuchVariant, SessionsFull, NotConverted, GoneOn and TooSlow.
     """
     if number >= len(watching.variant.starts_s):
         raise NoSuchVariant("The video has no such part.")
@@ -122,23 +130,38 @@ def sweep_leftovers() -> None:
 def _wait(watching: Watching, place: Place, *, number: int, wanted: int) -> bytes:
     """Ask for the segment ``number`` until what is ``wanted`` of it is there."""
     stream, order = _stream(watching), _order(watching)
-    began = time.monotonic()
-    said_at = claimed_at = -_PATIENCE_S
-    since_ns = 0
+    since_ns = place.want(stream, number, order=order)
+    began = looked_at = time.monotonic()
+    _see_that_it_is_made(place, make_way_until=began + _MAKE_WAY_S)
     while (now := time.monotonic()) < began + _PATIENCE_S:
-        if now >= said_at + _SAY_AGAIN_S:  # another request may have asked for another one since
-            since_ns, said_at = place.want(stream, number, order=order), now
         with suppress(FileNotFoundError):
             return place.path(stream, wanted).read_bytes()
         if reason := place.failure(since_ns=since_ns):
             raise NotConverted(reason)
-        if now >= claimed_at + _CLAIM_S:
-            claimed_at = now
+        if now >= looked_at + _LOOK_AGAIN_S:
+            looked_at = now
+            if _is_forgotten(place, stream, number):
+                since_ns = place.want(stream, number, order=order)
             _see_that_it_is_made(place, make_way_until=began + _MAKE_WAY_S)
-            if place.wanted() is None:  # the session ended between our asking and now
-                said_at = -_PATIENCE_S
         time.sleep(_LOOK_S)
     raise TooSlow("Converting takes too long on this machine; choose a lower quality.")
+
+
+def _is_forgotten(place: Place, stream: str, number: int) -> bool:
+    """Whether to ask anew: the session has ended, or waits, done with what was asked for since.
+
+    Raises GoneOn when that was something else: players don't always tell us that they gave up.
+    """
+    current = place.wanted()
+    if current is None or not place.knows(current.stream):
+        return True
+    if (current.stream, current.number) == (stream, number):
+        place.touch()
+        return False
+    distance = abs(current.number - number)
+    if current.stream != stream or distance > settings.MEDIAHUB_HLS_AHEAD_SEGMENTS:
+        raise GoneOn("The player has asked for another part since.")
+    return place.path(stream, current.number).exists() and place.quiet_s() > _QUIET_S
 
 
 def _see_that_it_is_made(place: Place, *, make_way_until: float) -> None:

@@ -133,6 +133,8 @@ GET    videos/<video>/markers.json      viewer   read   200
 GET    videos/<video>/markers.edl       viewer   read   200
 GET    videos/<video>/chapters.ffmetadata viewer read   200
 POST   videos/<video>/markers/import/   editor   write  200  {"markers": []}
+POST   videos/<video>/split/            editor   write  400  {"at": [0]}
+POST   videos/<video>/chapters/write/   editor   write  409
 GET    scans/                           viewer   read   200
 GET    scans/<scan>/                    viewer   read   200
 GET    scans/<scan>/compare/?with=<other_scan> viewer read 200

@@ -42,9 +42,12 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where a file can be cut. ``left_out`` names streams that pieces can't keep."""
+    """Where a file can be cut. ``first`` is when its first picture is shown (as ``Cut.key``);
+    ``left_out`` names streams that pieces can't keep.
+    """
 
     duration_ms: int
+    first: int
     codec: str
     cuts: tuple[Cut, ...]
     left_out: tuple[str, ...] = ()
@@ -82,4 +85,4 @@ class Written:
 
 def plan_from(values: dict[str, Any]) -> Plan:
     cuts = tuple(Cut(**one) for one in values["cuts"])
-    return Plan(values["duration_ms"], values["codec"], cuts, tuple(values["left_out"]))
+    return Plan(**{**values, "cuts": cuts, "left_out": tuple(values["left_out"])})

@@ -34,6 +34,8 @@ def free_bytes(folder: bytes) -> int:
 
 def place(unfinished: bytes, target: bytes) -> None:
     """Give a finished file its name, at once and for good. Raises PlaceTaken, OSError."""
+    with open(unfinished, "rb") as finished:
+        os.fsync(finished.fileno())
     try:
         os.link(unfinished, target, follow_symlinks=False)
     except FileExistsError:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from apps.ffmpeg.cutting.footage import open_footage
-from apps.ffmpeg.cutting.orders import Cut, Plan
+from apps.ffmpeg.cutting.footage import open_footage, time_of
+from apps.ffmpeg.cutting.orders import Cut, CutFailed, Plan
 
 
 def plan_cuts(path: bytes, times_ms: Sequence[int]) -> Plan:
@@ -13,9 +13,16 @@ def plan_cuts(path: bytes, times_ms: Sequence[int]) -> Plan:
     """
     cuts = []
     with open_footage(path) as footage:
+        first = next((p for p in footage.container.demux(footage.guide) if p.size), None)
+        if first is None:
+            raise CutFailed("There is neither picture nor sound to cut.")
         for asked_ms in times_ms:
             key, frame = footage.around(footage.at(asked_ms))
             cuts.append(Cut(asked_ms, key, footage.ms(key), frame, footage.ms(frame)))
         return Plan(
-            footage.duration_ms, footage.guide.codec_context.name, tuple(cuts), footage.left_out
+            footage.duration_ms,
+            time_of(first),
+            footage.guide.codec_context.name,
+            tuple(cuts),
+            footage.left_out,
         )

@@ -68,7 +68,8 @@ def _listen(child: "subprocess.Popen[bytes]", silence_s: float, told: Told) -> d
                 failed = CutFailed(message["message"])
                 failed.code = message["error"]
                 raise failed
-            done, total = message["done"], message["total"]
+            if message["done"]:  # else it only lives
+                done, total = message["done"], message["total"]
         told(done, total)
     raise CutFailed("The program that cuts files crashed at this one.")
 

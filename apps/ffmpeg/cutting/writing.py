@@ -27,7 +27,7 @@ _STATISTICS = ("BPS", "DURATION", "NUMBER_OF_", "_STATISTICS_")
 def write_piece(
     path: bytes, output: bytes, piece: Piece, *, muxer: str, told: Told = lambda _done, _all: None
 ) -> Written:
-    """Write a piece of the file at ``path`` to the new file ``output``, flushed to the disk.
+    """Write a piece of the file at ``path`` to the new file ``output``.
 
     ``told`` hears of milliseconds done and to be done. Raises MediaRefused, CutFailed, OSError.
     """
@@ -41,8 +41,6 @@ def write_piece(
                 written = _Piece(footage, container, piece, stretch, told).write(pictures)
             except (av.error.FFmpegError, ValueError) as error:
                 raise CutFailed(f"The piece could not be written: {error}.") from error
-    with open(output, "rb") as made:
-        os.fsync(made.fileno())
     return written
 
 
@@ -289,12 +287,12 @@ class _Piece:
     def _depth(self) -> int:
         if not self._is_video:
             return 0
-        return max(self._footage.guide.codec_context.reorder_depth, 0)
+        return max(int(self._footage.guide.codec_context.reorder_depth), 0)
 
     def _step(self) -> int:
         """A frame's usual length in the guide's units."""
         rate = Fraction(getattr(self._footage.guide, "average_rate", None) or 25)
-        return round(1 / (rate * self._footage.tick))
+        return round(1 / rate / self._footage.tick)
 
     def _chapters(self) -> list[Any]:
         """The file's chapters that lie in the piece, from its own beginning on."""

@@ -128,6 +128,7 @@ class ImportView(StrictView):
 
 def _read(request: Request) -> tuple[bytes, dict[str, Any]]:
     """The file's content, and how to import it. Raises ValidationError."""
+    assert isinstance(request.data, dict)  # both parsers make one
     given: dict[str, Any] = {name: request.data[name] for name in request.data}
     content = given.pop("content", b"")
     if "file" in given:

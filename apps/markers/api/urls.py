@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, re_path
 
+from apps.markers.api.deeds import ChaptersView, SplitView
 from apps.markers.api.files import ImportView, export_view
 
 _VIDEO = "^videos/(?P<pk>[0-9]+)/"
@@ -16,4 +17,6 @@ urlpatterns: list[URLPattern] = [
         name="video-chapters-ffmetadata",
     ),
     re_path(rf"{_VIDEO}markers/import/$", ImportView.as_view(), name="video-markers-import"),
+    re_path(rf"{_VIDEO}split/$", SplitView.as_view(), name="video-split"),
+    re_path(rf"{_VIDEO}chapters/write/$", ChaptersView.as_view(), name="video-chapters-write"),
 ]

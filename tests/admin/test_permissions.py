@@ -46,6 +46,8 @@ PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
     "playback_watch": (Role.VIEWER, lambda: [make_video().pk]),
     "playback_history": (Role.VIEWER, list),
     "playback_settings": (Role.VIEWER, list),
+    "markers_files": (Role.VIEWER, lambda: [make_video().pk]),
+    "markers_split": (Role.EDITOR, lambda: [make_video().pk]),
     "library_tag_changelist": (Role.VIEWER, list),
     "library_tag_change": (Role.VIEWER, lambda: [make_tag().pk]),
     "library_performer_changelist": (Role.VIEWER, list),

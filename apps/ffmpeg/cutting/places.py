@@ -27,8 +27,11 @@ def mark_of(path: bytes) -> dict[str, int] | None:
 
 
 def free_bytes(folder: bytes) -> int:
-    """Raises OSError."""
-    found = os.statvfs(folder)
+    """None where there is no such folder. Raises OSError."""
+    try:
+        found = os.statvfs(folder)
+    except FileNotFoundError:
+        return 0
     return found.f_bavail * found.f_frsize
 
 

@@ -1,6 +1,5 @@
 """``manage.py split VIDEO TIME …``: cut a video's file into pieces."""
 
-import re
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
@@ -9,17 +8,15 @@ from apps.core.units import say_timecode
 from apps.jobs.services.follow import follow
 from apps.markers.services.sources import find_video
 from apps.markers.services.split_plan import marker_times, plan_split
+from apps.markers.services.times import NoTime, read_time
 from apps.markers.tasks import request_split
-
-_TIME = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,2}):)?(\d{1,8}(?:\.\d{1,3})?)", re.ASCII)
 
 
 def _time(text: str) -> int:
-    match = _TIME.fullmatch(text)
-    if match is None:
-        raise ArgumentTypeError(f"{text!r} is no time such as 75.5, 1:15.5 or 0:01:15.500")
-    hours, minutes, seconds = match.groups(default="0")
-    return round((int(hours) * 3_600 + int(minutes) * 60 + float(seconds)) * 1_000)
+    try:
+        return read_time(text)
+    except NoTime as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 class Command(MediaHubCommand):

@@ -1,5 +1,6 @@
 """How far artifacts reach, and the buttons that make what is missing."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -26,7 +27,10 @@ from apps.jobs.models import Job
 from apps.jobs.pages import job_views
 from apps.library.models import Library
 
-_KEPT_S = 10  # counting a million videos takes seconds, and the page asks again while jobs run
+# Counting a million videos takes seconds, and the page asks again while jobs run: what was counted
+# is kept for so many times as long as it took.
+_KEPT_TIMES = 20
+_KEPT = "artifacts.coverage"
 _SHARES = ("made", "nothing", "stale", "failed", "missing")
 _KINDS = dict(ArtifactKind.choices)
 
@@ -81,10 +85,7 @@ class CoveragePage(AdminPage):
     fragments = {"live": "admin/artifacts/_coverage_live.html"}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        if "fragment" not in self.request.GET:
-            cache.delete_many(["artifacts.coverage", "artifacts.failures"])
-        cells: list[Cell] = cache.get_or_set("artifacts.coverage", coverage, _KEPT_S) or []
-        failed: list[Failures] = cache.get_or_set("artifacts.failures", failures, _KEPT_S) or []
+        cells, failed = _counted()
         may = self.request.user.has_perm
         jobs = Job.objects.roots().filter(kind__startswith="artifacts.", state__in=AT_WORK)
         return super().get_context_data(
@@ -105,6 +106,15 @@ class CoveragePage(AdminPage):
         else:
             messages.success(request, _perform(request, **form.cleaned_data))
         return redirect("admin:artifacts_artifact_coverage")
+
+
+def _counted() -> tuple[list[Cell], list[Failures]]:
+    counted: tuple[list[Cell], list[Failures]] | None = cache.get(_KEPT)
+    if counted is None:
+        began = time.monotonic()
+        counted = coverage(), failures()
+        cache.set(_KEPT, counted, _KEPT_TIMES * (time.monotonic() - began))
+    return counted
 
 
 def _perform(

@@ -76,7 +76,6 @@ class TestInAChild:
         assert _errors(result) == dict.fromkeys(_WISHES, "playlist_refused")
         assert all(made.message for made in result.made)
 
-    @pytest.mark.xfail(strict=True, reason="PyAV holds repeated log lines back for the next file")
     def test_a_reason_is_not_that_of_the_file_before(self, tmp_path: Path) -> None:
         with MediaPool(children=1, timeout_s=60, batch=1) as pool:
             _make(pool, not_media("concat.mkv", tmp_path), tmp_path, _WISHES)

@@ -63,7 +63,7 @@ class MarkersPage(VideoPage):
         self.need("library.add_marker")
         form = ImportForm(request.POST, request.FILES)
         if not form.is_valid():
-            messages.error(request, " ".join(e for some in form.errors.values() for e in some))
+            messages.error(request, " ".join(str(e) for some in form.errors.values() for e in some))
             return
         mode = Mode(form.cleaned_data["mode"])
         if mode == Mode.REPLACE:

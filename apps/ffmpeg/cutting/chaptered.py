@@ -1,10 +1,11 @@
-"""A copy of a file with other chapters: whether it is that. In the child only."""
+"""Chapters: those of a piece, and whether a copy has those wanted. In the child only."""
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 from apps.ffmpeg.cutting.checking import PieceUnsound
-from apps.ffmpeg.cutting.footage import open_footage
+from apps.ffmpeg.cutting.footage import Footage, open_footage
 
 _TOLERANCE_MS = 50
 _LONGER_MS = 500
@@ -42,7 +43,7 @@ def check_copy(
             raise PieceUnsound("The copy does not hold the frames of the source.")
 
 
-def _packets(footage: Any, beat: Callable[[], None]) -> list[tuple[str, int, int]]:
+def _packets(footage: Footage, beat: Callable[[], None]) -> list[tuple[str, int, int]]:
     """Of each stream its kind, its packets and their bytes."""
     streams = [footage.guide, *(s for s in footage.others if s.type != "subtitle")]
     counted = {stream.index: [stream.type, 0] for stream in streams}
@@ -51,3 +52,24 @@ def _packets(footage: Any, beat: Callable[[], None]) -> list[tuple[str, int, int
             counted[packet.stream_index][1] += 1
         beat()
     return [tuple(one) for one in counted.values()]
+
+
+def chapters_between(footage: Footage, start: int, end: int | None) -> list[Any]:
+    """A file's chapters that lie in a piece, from its own beginning on; times as in ``Piece``."""
+    tick = footage.tick
+    first_s, last_s = start * tick, None if end is None else end * tick
+    kept: list[Any] = []
+    for chapter in footage.container.chapters():
+        base = chapter["time_base"] or Fraction(1)
+        begins, ends = chapter["start"] * base, chapter["end"] * base
+        if ends <= first_s or (last_s is not None and begins >= last_s):
+            continue
+        ends = ends if last_s is None else min(ends, last_s)
+        kept.append({
+            "id": len(kept) + 1,
+            "start": round((max(begins, first_s) - first_s) * 1_000),
+            "end": round((ends - first_s) * 1_000),
+            "time_base": Fraction(1, 1_000),
+            "metadata": dict(chapter["metadata"]),
+        })  # fmt: skip
+    return kept

@@ -1,9 +1,7 @@
 """Writes one piece of a file. In the child only."""
 
-import heapq
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -11,14 +9,15 @@ import av
 from av.container import OutputContainer
 from av.packet import Packet
 
+from apps.ffmpeg.cutting.chaptered import chapters_between
 from apps.ffmpeg.cutting.edges import Edges
 from apps.ffmpeg.cutting.footage import Footage, open_footage, time_of
 from apps.ffmpeg.cutting.nal import parameter_sets
-from apps.ffmpeg.cutting.orders import JOINABLE, CutFailed, Piece, Written
+from apps.ffmpeg.cutting.orders import CutFailed, Piece, Written
+from apps.ffmpeg.cutting.stretch import Clock, Stretch, copied_stretch
 
 Told = Callable[[int, int], None]
 
-_LEADING = 4
 _SLACK_S = 4.0  # how far the streams of a file may be apart
 _OUR_OWN = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder", "duration"})
 _STATISTICS = ("BPS", "DURATION", "NUMBER_OF_", "_STATISTICS_")
@@ -33,7 +32,7 @@ def write_piece(
     """
     pictures = _attached_pictures(path)
     with open_footage(path) as footage:  # looking for key frames moves about in a file
-        stretch = _copied_stretch(footage, piece)
+        stretch = copied_stretch(footage, piece)
     with open_footage(path) as footage:
         target = "file:" + os.fsdecode(os.path.abspath(output))
         with av.open(target, "w", format=muxer, metadata_errors="replace") as container:
@@ -57,57 +56,6 @@ def _attached_pictures(path: bytes) -> dict[int, bytes]:
     return {index: data for index, data in found.items() if data}
 
 
-@dataclass(slots=True)
-class _Clock:
-    """Times of decoding for pictures that come in the order of decoding.
-
-    They are made anew: Matroska has none, and those of joined parts don't fit one another.
-    ``depth`` is by how many pictures the orders differ, ``leading`` how many may be shown before
-    the first.
-    """
-
-    depth: int
-    step: int
-    leading: int = 0
-    _held: list[int] = field(default_factory=list)
-    _last: int | None = None
-
-    def next(self, pts: int) -> int:
-        if self._last is None:
-            self._held = [
-                pts - self.step * (back + self.leading) for back in range(1, self.depth + 1)
-            ]
-            heapq.heapify(self._held)
-        dts = heapq.heappushpop(self._held, pts)
-        if self._last is not None and dts <= self._last:
-            dts = self._last + 1
-        if dts > pts:
-            raise CutFailed("The pictures of this file follow another in no order.")
-        self._last = dts
-        return dts
-
-
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """From where to where pictures are copied (None: to the end); outside they are encoded."""
-
-    first: int
-    last: int | None
-    leading: int = 0
-
-
-def _copied_stretch(footage: Footage, piece: Piece) -> _Stretch | None:
-    start = footage.zero if piece.start is None else piece.start
-    codec = footage.guide.codec_context.name
-    if piece.mode == "copy" or footage.guide.type != "video":
-        closed = piece.start is None or footage.is_closed_at(start)
-        return _Stretch(start, piece.end, 0 if closed else _LEADING)
-    if piece.mode == "encode" or codec not in JOINABLE:
-        return None
-    keys = footage.closed_keys(start, piece.end)
-    return _Stretch(*keys) if keys else None
-
-
 class _Piece:
     """One piece under way."""
 
@@ -116,7 +64,7 @@ class _Piece:
         footage: Footage,
         container: OutputContainer,
         piece: Piece,
-        stretch: _Stretch | None,
+        stretch: Stretch | None,
         told: Told,
     ) -> None:
         self._footage, self._container, self._piece, self._told = footage, container, piece, told
@@ -131,11 +79,11 @@ class _Piece:
         self._edges: Edges | None = None
         self._copy = (stretch.first, stretch.last) if stretch else None
         leading = stretch.leading if stretch else 0
-        self._clock = _Clock(self._depth(), max(1, self._step()), leading)
+        self._clock = Clock(self._depth(), max(1, self._step()), leading)
 
     def write(self, pictures: dict[int, bytes]) -> Written:
         self._add_streams()
-        self._container.set_chapters(self._chapters())
+        self._container.set_chapters(chapters_between(self._footage, self._start, self._end))
         for index, data in pictures.items():
             if index in self._streams:
                 self._mux_picture(index, data)
@@ -293,27 +241,6 @@ class _Piece:
         """A frame's usual length in the guide's units."""
         rate = Fraction(getattr(self._footage.guide, "average_rate", None) or 25)
         return round(1 / rate / self._footage.tick)
-
-    def _chapters(self) -> list[Any]:
-        """The file's chapters that lie in the piece, from its own beginning on."""
-        tick = self._footage.tick
-        start = self._start * tick
-        end = None if self._end is None else self._end * tick
-        kept: list[Any] = []
-        for chapter in self._footage.container.chapters():
-            base = chapter["time_base"] or Fraction(1)
-            first, last = chapter["start"] * base, chapter["end"] * base
-            if last <= start or (end is not None and first >= end):
-                continue
-            last = last if end is None else min(last, end)
-            kept.append({
-                "id": len(kept) + 1,
-                "start": round((max(first, start) - start) * 1_000),
-                "end": round((last - start) * 1_000),
-                "time_base": Fraction(1, 1_000),
-                "metadata": dict(chapter["metadata"]),
-            })  # fmt: skip
-        return kept
 
 
 def _with_data(packet: Packet, data: bytes) -> Packet:

@@ -1,6 +1,7 @@
 """Videos, as a table and one by one."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -24,6 +25,7 @@ from apps.core.admin import AuditedAdmin
 from apps.core.admin.base import column
 from apps.core.admin.lists import rising
 from apps.core.admin.shown import recent
+from apps.core.pages import AdminPage
 from apps.core.units import say_ago, say_bytes, say_duration, say_timecode
 from apps.library.admin.deeds import FileDeeds
 from apps.library.admin.filters import (
@@ -69,7 +71,7 @@ class MarkerInline(TabularInline):  # type: ignore[misc]
 class VideoAdmin(FileDeeds, AuditedAdmin):
     """They come from scans: none is added by hand."""
 
-    pages = (BrowsePage,)
+    pages: ClassVar[Sequence[type[AdminPage]]] = (BrowsePage,)
     list_display = ["thumbnail", "named", "length", "picture", "size", "stars", "added"]
     list_display_links = ["named"]
     list_filter = [

@@ -46,11 +46,20 @@ class ExportView(StrictView):
 
 def export_view(name: str) -> type[ExportView]:
     """The view that writes one format."""
-    to = FORMATS[name]
-    described = extend_schema(
-        operation_id=f"videos_markers_{name}", responses={(200, to.media_type): OpenApiTypes.STR}
-    )
-    return described(type(f"{name.title()}View", (ExportView,), {"to": to}))
+    written = FORMATS[name]
+
+    class View(ExportView):
+        to = written
+
+        @extend_schema(
+            operation_id=f"videos_markers_{name}",
+            description=f"The video's markers as {written.title}.",
+            responses={(200, written.media_type): OpenApiTypes.STR},
+        )
+        def get(self, request: Request, pk: str) -> HttpResponse:
+            return super().get(request, pk)
+
+    return View
 
 
 class AnyParser(BaseParser):

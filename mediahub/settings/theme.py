@@ -36,8 +36,10 @@ def _item(
 
 def _is_at(request: HttpRequest, link: str) -> bool:
     """Of two items of which one's address begins with the other's only the longer is active."""
-    browse, home = str(reverse_lazy("admin:library_video_browse")), str(reverse_lazy("admin:index"))
-    if link == home or request.path == browse:
+    inner = [
+        str(reverse_lazy(f"admin:{name}")) for name in ("library_video_browse", "playback_history")
+    ]
+    if link == str(reverse_lazy("admin:index")) or request.path in inner:
         return request.path == link
     return request.path.startswith(link)
 
@@ -84,6 +86,7 @@ UNFOLD: dict[str, object] = {
                     _item("Home", "home", "index"),
                     _item("Browse", "grid_view", "library_video_browse", "library.view_video"),
                     _item("Videos", "movie", "library_video_changelist", "library.view_video"),
+                    _item("History", "history", "playback_history", "library.view_video"),
                 ]
             },
             {

@@ -67,7 +67,7 @@ def test_names_what_was_made(boss: Client) -> None:
     assert data["poster"]
     (marker,) = data["markers"]
     assert (marker["start"], marker["end"], marker["version"]) == (0, 0.5, 1)
-    assert data["can"] == {"add": True, "change": True, "remove": True, "cover": True}
+    assert all(data["can"].values())
 
 
 def test_names_nothing_that_was_not_made(boss: Client) -> None:

@@ -63,7 +63,7 @@ def test_browse_filter_and_open_a_video(open_page: OpenPage) -> None:
     expect(cards).to_have_count(1)
     assert f"tag={tag.pk}" in page.url
 
-    page.get_by_role("link", name="Alps").click()
+    page.locator(".mh-card-link").click()
     expect(page.get_by_role("textbox", name="Title")).to_have_value("Alps")
 
 

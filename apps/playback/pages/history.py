@@ -6,7 +6,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from apps.core.pages import AdminPage
-from apps.core.units import say_ago, say_timecode
+from apps.core.units import say_ago, say_duration
 from apps.library.models import Video, Viewing
 from apps.library.pages.cards import cards, with_card_facts
 from apps.playback.pages.watch import watch_url
@@ -25,7 +25,8 @@ class HistoryPage(AdminPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         now = timezone.now()
-        mine = Viewing.objects.filter(user_id=self.request.user.pk, last_played_at__isnull=False)
+        user: Any = self.request.user
+        mine = Viewing.objects.filter(user_id=user.pk, last_played_at__isnull=False)
         viewings = {v.video_id: v for v in mine.order_by(F("last_played_at").desc())[:_SHOWN]}
         found = with_card_facts(Video.objects.filter(pk__in=list(viewings))).in_bulk()
         videos = [found[pk] for pk in viewings if pk in found]
@@ -35,7 +36,7 @@ class HistoryPage(AdminPage):
                     "card": card,
                     "url": watch_url(video),
                     "when": say_ago(viewings[video.pk].last_played_at, now=now),
-                    "stopped": say_timecode(viewings[video.pk].position_ms).partition(".")[0],
+                    "stopped": say_duration(viewings[video.pk].position_ms) or "0:00",
                     "percent": _percent(viewings[video.pk], video),
                     "plays": viewings[video.pk].play_count,
                 }

@@ -24,6 +24,7 @@ _DEEDS = {
     "add": "library.add_marker",
     "change": "library.change_marker",
     "remove": "library.delete_marker",
+    "split": "library.change_video",
     "cover": "artifacts.change_artifact",
 }
 
@@ -50,6 +51,11 @@ class WatchPage(AdminPage):
         chosen, made = settings_of(user), _made_from(video)
         viewing = Viewing.objects.filter(user_id=user.pk, video=video).first()
         can = {deed: user.has_perm(permission) for deed, permission in _DEEDS.items()}
+        links = {
+            "previous": watch_url(before, query) if before else "",
+            "next": watch_url(after, query) if after else "",
+            "random": reverse("admin:playback_random", query={"list": query, "but": video.pk}),
+        }
         return super().get_context_data(
             title=video.title,
             video=video,
@@ -60,33 +66,19 @@ class WatchPage(AdminPage):
             poster=_address(made, "cover", "full"),
             subtitles=_subtitles(made.get("subtitles")),
             grid=reverse("admin:library_video_browse") + (f"?{query}" if query else ""),
-            before=before and (watch_url(before, query), before.title),
-            after=after and (watch_url(after, query), after.title),
+            before=before and (links["previous"], before.title),
+            after=after and (links["next"], after.title),
             can=can,
             plays=viewing.play_count if viewing else 0,
             shown_keys=_shown_keys(chosen),
             player={
-                "video": {
-                    "id": video.pk,
-                    "title": video.title,
-                    "by": video.studio.name if video.studio else video.library.name,
-                    "duration": (video.duration_ms or 0) / 1_000,
-                    "frame_rate": video.frame_rate,
-                    "has_picture": bool(video.width),
-                    "missing": video.missing_since is not None,
-                },
-                "type": media_type(video.primary_file) if video.primary_file else "",
+                **_facts(video, made),
+                **links,
+                "next_title": after.title if after else "",
                 "resume": resume_ms(viewing, video.duration_ms) / 1_000,
-                "poster": _address(made, "cover", "card"),
-                "heatmap": _address(made, "heatmap", "json"),
-                "waveform": _address(made, "waveform", "json"),
                 "markers": _markers(video),
                 "can": can,
                 "settings": _player(chosen),
-                "next": watch_url(after, query) if after else "",
-                "next_title": after.title if after else "",
-                "previous": watch_url(before, query) if before else "",
-                "random": reverse("admin:playback_random", query={"list": query, "but": video.pk}),
             },
             **kwargs,
         )
@@ -113,6 +105,25 @@ def watch_url(video: Video, query: str = "") -> str:
     """Where a video is watched, as one of the list that a grid's query asks for."""
     parameters = {"list": query} if query else None
     return reverse("admin:playback_watch", args=[video.pk], query=parameters)
+
+
+def _facts(video: Video, made: dict[str, Artifact]) -> dict[str, Any]:
+    """What the player knows of the video itself."""
+    return {
+        "video": {
+            "id": video.pk,
+            "title": video.title,
+            "by": video.studio.name if video.studio else video.library.name,
+            "duration": (video.duration_ms or 0) / 1_000,
+            "frame_rate": video.frame_rate,
+            "has_picture": bool(video.width),
+            "missing": video.missing_since is not None,
+        },
+        "type": media_type(video.primary_file) if video.primary_file else "",
+        "poster": _address(made, "cover", "card"),
+        "heatmap": _address(made, "heatmap", "json"),
+        "waveform": _address(made, "waveform", "json"),
+    }
 
 
 def _made_from(video: Video) -> dict[str, Artifact]:

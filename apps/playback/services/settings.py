@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser
 
 from apps.playback.models import PlayerSettings
 from apps.playback.services.shortcuts import read_shortcuts
 
 
-def settings_of(user: AbstractBaseUser | AnonymousUser) -> PlayerSettings:
+def settings_of(user: AbstractBaseUser) -> PlayerSettings:
     """What the user chose, else what the player does by itself (an unsaved row)."""
     stored = PlayerSettings.objects.filter(user_id=user.pk).first()
     return stored or PlayerSettings(user_id=user.pk)
 
 
 def change_settings(
-    user: AbstractBaseUser | AnonymousUser, values: Mapping[str, Any]
+    user: AbstractBaseUser, values: Mapping[str, Any]
 ) -> PlayerSettings:
     """Change what is named; ``shortcuts`` are all that differ from the usual ones then.
 

@@ -50,3 +50,8 @@ export async function ask(method, path, body, { headers = {}, keepalive = false 
   error.status = response.status;
   throw error;
 }
+
+/* So many random bytes in hexadecimal; crypto.randomUUID is missing on pages without TLS. */
+export function randomHex(length) {
+  return Array.from(crypto.getRandomValues(new Uint8Array(length)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -15,7 +15,7 @@ export class Keys {
   constructor({ root, keys, deeds }) {
     this.stage = root.querySelector("media-controller");
     this.help = root.querySelector("[data-help]");
-    this.deeds = { ...deeds, help: () => this.toggleHelp() };
+    this.deeds = { ...deeds, help: () => this.showHelp() };
     this.actions = new Map();
     for (const [action, names] of Object.entries(keys)) {
       for (const name of names) {
@@ -23,15 +23,14 @@ export class Keys {
         else this.actions.set(name, action);
       }
     }
-    root.querySelector("[data-help-button]").addEventListener("click", () => this.toggleHelp());
+    root.querySelector("[data-help-button]").addEventListener("click", () => this.showHelp());
     this.help.addEventListener("click", ({ target }) => target === this.help && this.help.close());
     // before the seek bar itself, which would move as well
     document.addEventListener("keydown", (event) => this.#pressed(event), { capture: true });
   }
 
-  toggleHelp() {
-    if (this.help.open) this.help.close();
-    else this.help.showModal();
+  showHelp() {
+    this.help.showModal();
   }
 
   #pressed(event) {
@@ -39,7 +38,12 @@ export class Keys {
     const target = event.composedPath()[0];
     if (target.matches?.(TYPING)) return;
     const action = this.actions.get(nameOf(event));
-    if (this.help.open && action !== "help") return;
+    if (this.help.open && action !== "help" && event.key !== "Escape") return;
+    if (this.help.open) {
+      event.preventDefault();
+      this.help.close();
+      return;
+    }
     if (document.querySelector("dialog[open]:not([data-help])")) return;
     if (this.#walk(event)) return;
     // a button that has the focus is pressed by these

@@ -130,7 +130,7 @@ export class Markers {
   #row(place) {
     const length = place.end && place.id ? ` – ${clock(place.end)}` : "";
     const go = make("button", { type: "button", class: "mh-marker-go", "data-go-to": String(place.start) },
-      make("span", { class: "mh-marker-dot" + (place.end && place.id ? " is-range" : "") }),
+      make("span", { class: `mh-marker-dot ${place.chapter ? "is-chapter" : place.end ? "is-range" : ""}` }),
       make("span", { class: "mh-marker-time" }, clock(place.start) + length),
       make("span", { class: "mh-marker-title" }, place.title || "Untitled"),
       place.tag && make("span", { class: "mh-badge mh-marker-tag" }, place.tag.name));
@@ -239,9 +239,9 @@ export class Markers {
     body.append("file", input.files[0]);
     input.value = "";
     await this.#doing(async () => {
-      await ask("POST", `videos/${this.video}/markers/import/`, body);
+      const { added, changed } = await ask("POST", `videos/${this.video}/markers/import/`, body);
       await this.#reload();
-      this.say(`Imported: ${this.markers.length} markers now`);
+      this.say(`${added} markers added, ${changed} changed`);
     });
   }
 }

@@ -1,10 +1,10 @@
 /* Tells the server what was played and where it stopped: every 10 s, at a pause and on leaving. */
 
-import { ask } from "./player-dom.js";
+import { ask, randomHex } from "./player-dom.js";
 
 const EVERY_MS = 10000;
 const JUMP_S = 3; // further apart than that, two ticks aren't one stretch
-const LEAST_S = 0.3;
+const LEAST_S = 0.05;
 
 export class Progress {
   constructor(media, video) {
@@ -13,6 +13,7 @@ export class Progress {
     this.session = uuid();
     this.stretch = null;
     this.waiting = [];
+    this.told = null; // the place that the server knows
     media.addEventListener("timeupdate", () => this.#tick());
     media.addEventListener("seeking", () => this.#close());
     for (const event of ["pause", "ended"]) media.addEventListener(event, () => this.report());
@@ -42,6 +43,8 @@ export class Progress {
     this.#close();
     const stretches = this.waiting.splice(0);
     const position = this.media.ended ? this.media.duration : this.media.currentTime;
+    if (!stretches.length && this.media.played.length && position !== this.told) stretches.push({ from: position, to: position });
+    this.told = position;
     for (const { from, to } of stretches) {
       const body = { session: this.session, from, to, position };
       // what got lost is sent with the next report; sent twice it counts once
@@ -52,11 +55,6 @@ export class Progress {
   }
 }
 
-/* crypto.randomUUID is missing on pages without TLS */
 function uuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 15) | 64;
-  bytes[8] = (bytes[8] & 63) | 128;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  return randomHex(16).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-8$4-$5");
 }

@@ -1,6 +1,6 @@
 /* Where the picture comes from: the file itself where the browser can play it, else HLS. */
 
-import { make } from "./player-dom.js";
+import { make, randomHex } from "./player-dom.js";
 
 const AGAIN = 2; // times that a lost connection is tried again before somebody is asked
 
@@ -12,7 +12,7 @@ export class Source extends EventTarget {
     this.panel = root.querySelector("[data-failure]");
     this.library = root.dataset.hls;
     this.file = root.dataset.stream;
-    this.playlist = root.dataset.playlist;
+    this.playlist = `${root.dataset.playlist}?s=${token()}`;
     this.way = "";
     this.hls = null;
     this.failures = 0;
@@ -56,7 +56,7 @@ export class Source extends EventTarget {
     this.hls.on(Hls.Events.ERROR, (_event, fault) => this.#hlsBroke(Hls, fault));
     this.hls.on(Hls.Events.MANIFEST_PARSED, () => this.dispatchEvent(new Event("levels")));
     this.hls.on(Hls.Events.LEVEL_SWITCHED, () => this.dispatchEvent(new Event("level")));
-    this.hls.loadSource(this.playlist);
+    this.hls.loadSource(`${this.playlist}&start=${at}`);
     this.hls.attachMedia(this.media);
     if (play) this.#play();
   }
@@ -146,4 +146,15 @@ export class Source extends EventTarget {
       this.fail("The stream can't be decoded.", "The file may be damaged: check it, or save it and try another player.");
     }
   }
+}
+
+/* Names this tab to the server, so that its next video ends the conversion of its last one. It is in
+   the storage between two pages only: a copy of the tab, which gets a copy of that, is another. */
+function token() {
+  const key = "mediahub.tab";
+  const mine = sessionStorage.getItem(key) || randomHex(12);
+  sessionStorage.removeItem(key);
+  addEventListener("pagehide", () => sessionStorage.setItem(key, mine));
+  addEventListener("pageshow", () => sessionStorage.removeItem(key));
+  return mine;
 }

@@ -37,7 +37,9 @@ export class Timeline extends EventTarget {
     if (from !== null) this.#place(this.shade, { start: from, end: to ?? this.media.currentTime });
   }
 
-  #place(element, { start, end, color, title }) {
+  #place(element, { start, end: whole, color, title, chapter }) {
+    const end = chapter ? null : whole; // one chapter ends where the next begins
+    element.classList.toggle("is-chapter", Boolean(chapter));
     element.style.left = `${Math.min(100, (start / this.duration) * 100)}%`;
     if (end) element.style.width = `${Math.max(0.1, ((end - start) / this.duration) * 100)}%`;
     element.classList.toggle("is-range", Boolean(end));

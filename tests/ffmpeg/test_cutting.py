@@ -12,7 +12,7 @@ import pytest
 
 from apps.ffmpeg.cutting.orders import MUXERS, CutFailed, Plan, plan_from
 from apps.ffmpeg.cutting.runner import ask
-from tests.media import ffmpeg
+from tests.media import ffmpeg, media
 
 _SECONDS = 8
 _AAC = "-c:a aac -b:a 64k"
@@ -158,6 +158,20 @@ def test_pictures_are_those_of_the_source(clips: Path, tmp_path: Path) -> None:
 
     assert len(quality) == 136
     assert all(one == "inf" or float(one) > 38 for one in quality)
+
+
+def test_pieces_keep_turns_and_covers(tmp_path: Path) -> None:
+    turned, cover = media("rotated90.mp4"), media("cover.m4a")
+    write(turned, tmp_path / "x.mp4", None, plan(turned, 520).cuts[0].frame, "join")
+    write(cover, tmp_path / "x.m4a", None, plan(cover, 900).cuts[0].key, "copy")
+
+    def streams(path: Path) -> Any:
+        command = ["ffprobe", "-v", "error", "-show_streams", "-of", "json", path]
+        done = subprocess.run(command, check=True, capture_output=True)
+        return json.loads(done.stdout)["streams"]
+
+    assert streams(tmp_path / "x.mp4")[0]["side_data_list"][0]["rotation"] == 90
+    assert [s["disposition"]["attached_pic"] for s in streams(tmp_path / "x.m4a")] == [0, 1]
 
 
 def test_what_cannot_be_cut_is_said(clips: Path, tmp_path: Path) -> None:

@@ -28,14 +28,14 @@ Encoded = list[tuple[Packet, int, int]]
 class Edges:
     """Frames in, packets out, each with its time and length in the guide's units.
 
-    ``whole``: all of the piece is encoded, so that nothing has to fit to anything.
+    ``like_source``: packets are to look as those of the source do, whose stream they go into.
     """
 
-    def __init__(self, footage: Footage, *, whole: bool) -> None:
+    def __init__(self, footage: Footage, *, like_source: bool) -> None:
         self._footage = footage
         self._guide = footage.guide
         self._source = footage.guide.codec_context
-        self._whole = whole
+        self._like_source = like_source
         self._encoder: Any = None
         self._stream: Any = None
         self._decoder: Any = None
@@ -114,7 +114,7 @@ class Edges:
         made: Encoded = []
         for packet in packets:
             at = round(Fraction(time_of(packet)) * packet.time_base / self._footage.tick)
-            if not self._whole and self._source.name in {"h264", "hevc"}:
+            if self._like_source and self._footage.codec in {"h264", "hevc"}:
                 again = Packet(like(bytes(packet), self._source.extradata or b""))
                 again.is_keyframe = packet.is_keyframe
                 again.pts = packet.pts
@@ -143,9 +143,9 @@ class Edges:
         encoder.options = dict(_OPTIONS.get(encoder.name, {}))
 
     def _name(self) -> str:
-        name = ENCODERS.get(self._source.name)
+        name = ENCODERS.get(self._footage.codec)
         if name is None:
-            raise CutFailed(f"There is no encoder for {self._source.name}: cut at key frames.")
+            raise CutFailed(f"There is no encoder for {self._footage.codec}: cut at key frames.")
         return name
 
     def _rate(self) -> Fraction:

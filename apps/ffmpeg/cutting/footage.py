@@ -41,6 +41,11 @@ class Footage:
         return round(start / self.tick)
 
     @property
+    def codec(self) -> str:
+        """The codec's own name, whichever decoder was chosen."""
+        return str(self.guide.codec_context.codec.canonical_name)
+
+    @property
     def tick(self) -> Fraction:
         """Seconds in one unit of the guide's times."""
         return Fraction(self.guide.time_base)
@@ -55,6 +60,15 @@ class Footage:
     def at(self, ms: int) -> int:
         """The guide's time of so many milliseconds from the beginning, rounded down."""
         return self.zero + int(Fraction(ms, 1_000) / self.tick)
+
+    def is_turned(self) -> bool:
+        """Whether pictures are to be turned for showing. Decodes the first one."""
+        if self.guide.type != "video":
+            return False
+        self.seek(self.zero)
+        for frame in self.container.decode(self.guide):
+            return bool(getattr(frame, "rotation", 0))
+        return False
 
     def seek(self, time: int, *, before_s: float = 0) -> None:
         """To a key frame at or before, or to the beginning, whose decoding is before ``zero``."""
@@ -152,8 +166,8 @@ class Footage:
         return last
 
     def _is_closed(self, packet: Packet) -> bool:
-        context = self.guide.codec_context
-        return is_closed(context.name, bytes(packet), context.extradata or b"")
+        extradata = self.guide.codec_context.extradata or b""
+        return is_closed(self.codec, bytes(packet), extradata)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ def plan_cuts(path: bytes, times_ms: Sequence[int]) -> Plan:
         return Plan(
             footage.duration_ms,
             time_of(first),
-            footage.guide.codec_context.name,
+            footage.codec,
             tuple(cuts),
             footage.left_out,
         )

@@ -21,11 +21,10 @@ class Stretch:
 def copied_stretch(footage: Footage, piece: Piece) -> Stretch | None:
     """None if all of a piece is to be encoded."""
     start = footage.zero if piece.start is None else piece.start
-    codec = footage.guide.codec_context.name
     if piece.mode == "copy" or footage.guide.type != "video":
         closed = piece.start is None or footage.is_closed_at(start)
         return Stretch(start, piece.end, 0 if closed else _LEADING)
-    if piece.mode == "encode" or codec not in JOINABLE:
+    if piece.mode == "encode" or footage.codec not in JOINABLE:
         return None
     keys = footage.closed_keys(start, piece.end)
     return Stretch(*keys) if keys else None

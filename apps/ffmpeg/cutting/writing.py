@@ -33,11 +33,18 @@ def write_piece(
     pictures = _attached_pictures(path)
     with open_footage(path) as footage:  # looking for key frames moves about in a file
         stretch = copied_stretch(footage, piece)
+        anew = stretch is None and not footage.is_turned()
     with open_footage(path) as footage:
         target = "file:" + os.fsdecode(os.path.abspath(output))
-        with av.open(target, "w", format=muxer, metadata_errors="replace") as container:
+        options = {"brand": "M4A "} if muxer == "ipod" else {}  # that one refuses covers
+        muxer = "mp4" if muxer == "ipod" else muxer
+        with av.open(
+            target, "w", format=muxer, options=options, metadata_errors="replace"
+        ) as container:
             try:
-                written = _Piece(footage, container, piece, stretch, told).write(pictures)
+                written = _Piece(footage, container, piece, stretch, told, anew=anew).write(
+                    pictures
+                )
             except (av.error.FFmpegError, ValueError) as error:
                 raise CutFailed(f"The piece could not be written: {error}.") from error
     return written
@@ -66,12 +73,14 @@ class _Piece:
         piece: Piece,
         stretch: Stretch | None,
         told: Told,
+        *,
+        anew: bool,
     ) -> None:
         self._footage, self._container, self._piece, self._told = footage, container, piece, told
         self._start = footage.zero if piece.start is None else piece.start
         self._end = piece.end
         guide = footage.guide
-        self._codec = guide.codec_context.name
+        self._codec, self._anew = footage.codec, anew
         self._is_video = guide.type == "video"
         self._streams: dict[int, Any] = {}
         self._last_dts: dict[int, int] = {}
@@ -114,8 +123,8 @@ class _Piece:
         footage = self._footage
         for stream in (footage.guide, *footage.others, *footage.pictures):
             if stream is footage.guide and self._piece.mode != "copy" and self._is_video:
-                self._edges = Edges(footage, whole=self._copy is None)
-            if stream is footage.guide and self._edges and self._copy is None:
+                self._edges = Edges(footage, like_source=not self._anew)
+            if stream is footage.guide and self._edges and self._anew:
                 made = self._edges.add_stream(self._container)
             else:
                 made = self._container.add_stream_from_template(stream, opaque=True)

@@ -6,7 +6,8 @@ import sys
 from benchmarks import place
 from benchmarks.report import Report
 
-NAMES = ("scan", "watch", "moves", "kills", "storage", "catalogue", "jobs", "listeners")
+NAMES = ("scan", "watch", "moves", "kills", "storage", "catalogue", "jobs", "listeners",
+         "artifacts")  # fmt: skip
 
 
 def main(names: list[str]) -> int:

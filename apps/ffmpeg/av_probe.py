@@ -16,6 +16,7 @@ import av
 import av.logging
 from av.audio.stream import AudioStream
 from av.codec import CodecContext
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
@@ -54,13 +55,13 @@ def probe(path: bytes, *, head: bytes) -> MediaFacts:
     return facts_from(document, head=head)
 
 
-def open_media(path: bytes, *, head: bytes) -> InputContainer:
+def open_media(path: bytes, *, head: bytes, hardware: HWAccel | None = None) -> InputContainer:
     """Open a regular file for reading, without following what its content names.
 
     Raises MediaRefused.
     """
     try:
-        return _open(path)
+        return _open(path, hardware)
     except MemoryError as error:
         raise MediaRefused(Reason.OUT_OF_MEMORY) from error
     except (av.error.FFmpegError, EOFError, OSError) as error:
@@ -72,7 +73,7 @@ def open_media(path: bytes, *, head: bytes) -> InputContainer:
         raise refusal(_log_of_opening(path), head) from error
 
 
-def _open(path: bytes) -> InputContainer:
+def _open(path: bytes, hardware: HWAccel | None = None) -> InputContainer:
     return av.open(
         "file:" + os.fsdecode(os.path.abspath(path)),
         "r",
@@ -82,12 +83,14 @@ def _open(path: bytes) -> InputContainer:
             "scan_all_pmts": "1",  # as ffprobe does: bit rates in MPEG-TS depend on it
         },
         metadata_errors="replace",
+        hwaccel=hardware,
     )
 
 
 def _log_of_opening(path: bytes) -> list[LogLine]:
     """Open once more to hear why it fails: to log is too slow for files that open."""
     av.logging.set_level(av.logging.ERROR)
+    av.logging.set_skip_repeated(False)  # else what the file before said, too, is left out
     try:
         with av.logging.Capture() as log, _open(path):
             pass

@@ -6,7 +6,8 @@ from apps.ffmpeg.reasons import MediaRefused, Reason
 if HAS_PYAV:
     from apps.ffmpeg.av_probe import PyAVUnable
     from apps.ffmpeg.frames.keys import shown_ms
-    from apps.ffmpeg.frames.video import BROKEN, open_video
+    from apps.ffmpeg.frames.opening import open_video
+    from apps.ffmpeg.frames.video import BROKEN
 
 
 def seek_points(path: bytes, *, head: bytes) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ Pixels = NDArray[np.floating]
 _WHITE_NITS = 203.0
 _PEAK_NITS = 1000.0
 _CUBE_SIDE = 33
+_BAND = 64  # rows at a time: a dozen arrays of floats come of each
 _TO_BT709 = np.array(
     [
         [1.6605, -0.5876, -0.0728],
@@ -26,6 +27,13 @@ _TO_BT709 = np.array(
 
 def to_sdr(pixels: NDArray[Any], *, transfer: str) -> NDArray[Any]:
     """8-bit sRGB from 16-bit BT.2020 RGB; ``transfer`` is smpte2084 or arib-std-b67."""
+    levels = np.empty(pixels.shape, dtype=np.uint8)
+    for top in range(0, len(pixels), _BAND):
+        levels[top : top + _BAND] = _band(pixels[top : top + _BAND], transfer)
+    return levels
+
+
+def _band(pixels: NDArray[Any], transfer: str) -> NDArray[Any]:
     signal = pixels.astype(np.float32) / np.float32(65535)
     light = (_pq(signal) if transfer == "smpte2084" else _hlg(signal)) / _WHITE_NITS
     light = _compress(np.clip(light @ _TO_BT709.T, 0, None))

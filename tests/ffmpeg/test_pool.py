@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from apps.ffmpeg.binaries import find_binaries
-from apps.ffmpeg.messages import CoverRequest, Picture, ProbeRequest, ProbeResult, Result
+from apps.ffmpeg.messages import MakeRequest, MakeResult, ProbeRequest, ProbeResult, Result
 from apps.ffmpeg.pool import MediaPool, MediaPoolBroken
 from tests.media import media, not_media, truncated
 
@@ -249,11 +249,13 @@ def test_children_that_cannot_start_are_no_fault_of_the_files(
 
 def test_a_child_without_memory_says_so_or_is_replaced() -> None:
     large = media("hevc.mp4")
-    request = CoverRequest(key=1, path=bytes(large), outputs=(Picture(b"/nowhere/x.webp", 80),))
+    wishes: dict[str, dict[str, object]] = {"phash": {}}
+    request = MakeRequest(key=1, path=bytes(large), folder=b"/nowhere", wishes=wishes)
     with MediaPool(children=1, memory_bytes=1 << 20) as pool:
         (result,) = pool.run([request])
 
-    assert result.error in ("out_of_memory", "crashed", "undecodable")
+    assert isinstance(result, MakeResult)
+    assert (result.error or result.made[0].error) in ("out_of_memory", "crashed", "undecodable")
 
 
 def test_children_end_with_the_pool() -> None:
@@ -280,11 +282,12 @@ def test_children_know_none_of_our_secrets_and_are_killed_first_when_memory_is_s
         assert stat.S_ISFIFO((proc / "fd" / "0").stat().st_mode)
 
 
-def test_probes_and_covers_may_be_mixed(tmp_path: Path) -> None:
-    cover = CoverRequest(
+def test_probes_and_makings_may_be_mixed(tmp_path: Path) -> None:
+    cover = MakeRequest(
         key="cover",
         path=bytes(media("h264.mp4")),
-        outputs=(Picture(bytes(tmp_path / "c.webp"), 80),),
+        folder=bytes(tmp_path),
+        wishes={"cover": {"sizes": {"card": (80, 80)}}},
     )
     with MediaPool(children=1) as pool:
         results = {result.key: result for result in pool.run([cover, *_requests(2)])}

@@ -61,10 +61,10 @@ class Cover:
         frame, video = self._best, self._video
         if frame is None:
             raise MediaRefused(Reason.UNDECODABLE)
-        aspect = video.stream.sample_aspect_ratio
-        width, height = render.shown_size(frame, aspect)
+        shape = video.shape(frame)
+        width, height = shape.shown(frame)
         widest = max(most for most, _ in self._options.sizes.values())
-        image = render.image(frame, aspect, within=(widest, 1 << 20))
+        image = render.image(frame, shape, within=(widest, 1 << 20))
         at_ms = None if video.is_picture else video.ms(frame)
         return pictures.cover(pictures.Still(image, width, height, at_ms), self._options, folder)
 

@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 
 from apps.ffmpeg.frames.phash import COUNT, montage, phash, times_s
 from apps.ffmpeg.frames.render import Filtered
-from apps.ffmpeg.frames.video import Video
+from apps.ffmpeg.frames.video import WITHOUT_TIMES, Video
 from apps.ffmpeg.messages import Made
 from apps.ffmpeg.reasons import MediaRefused, Reason
 
 _STILL = 1.0  # mean difference of levels between frames of a picture that doesn't move
 _FLAT = 3.0  # spread of the levels of a frame of one colour
-_LOOSE = ("mpegts", "mpeg")  # ffmpeg's -ss shows other frames of these, by version
 
 
 class Hash:
@@ -27,16 +26,19 @@ class Hash:
         if not duration_us:
             raise MediaRefused(Reason.NO_DURATION)
         self.times_us = [int(Decimal(repr(at)) * 1_000_000) for at in times_s(duration_us)]
-        self._tick = video.tick
-        self._is_own = declared is None or video.container.format.name in _LOOSE
+        self._video = video
+        # of some, ffmpeg's -ss shows other frames than those, and each version others
+        self._is_own = declared is None or video.container.format.name in WITHOUT_TIMES
         self._frames: list[NDArray[Any]] = []
-        self._small = Filtered(("scale", "160:-2"), ("format", "bgr24"), turn=True)
+        self._small = Filtered(("scale", "160:-2"), ("format", "bgr24"))
 
     def take(self, frame: VideoFrame | None, *, is_it: bool) -> None:
         """The frame of the next time; not ``is_it``: one from before stands in."""
         self._is_own = self._is_own or not is_it
         if frame is not None:
-            rgb = self._small(frame, self._tick).to_ndarray()[..., ::-1]
+            rgb = self._small(frame, self._video.shape(frame), self._video.tick).to_ndarray()[
+                ..., ::-1
+            ]
         elif self._frames:
             rgb = self._frames[-1]
         else:

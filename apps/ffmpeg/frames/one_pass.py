@@ -1,16 +1,19 @@
 """Makes what is wished for of a video's picture by PyAV, from as little decoding as will do."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from av.video.frame import VideoFrame
 
 from apps.ffmpeg.av_probe import PyAVUnable
 from apps.ffmpeg.frames.choice import Cover
+from apps.ffmpeg.frames.hardware import by_hardware
 from apps.ffmpeg.frames.hashing import Hash
+from apps.ffmpeg.frames.opening import open_video
 from apps.ffmpeg.frames.preview import make_preview
 from apps.ffmpeg.frames.sprite import Sprite
-from apps.ffmpeg.frames.video import BROKEN, Video, open_video
+from apps.ffmpeg.frames.video import BROKEN, Video
 from apps.ffmpeg.messages import Made
 from apps.ffmpeg.reasons import MediaRefused, Reason
 from apps.ffmpeg.wishes import CoverOptions, PreviewOptions, SpriteOptions
@@ -56,9 +59,11 @@ class _Pass:
 
     def _walk(self) -> None:
         """Decode on through the times that hash and sprite want; the cover looks at all of it."""
+        if self.sprite is not None:
+            for key_frame in self.sprite.by_key_frames():
+                self._offer(key_frame)
         hash_times = self.hash.times_us if self.hash else []
-        exact = self.sprite is not None and not self.sprite.key_frames
-        tile_times = self.sprite.times_us if self.sprite and exact else []
+        tile_times = self.sprite.times_us if self.sprite else []
         stops = [(at, True) for at in hash_times] + [(at, False) for at in tile_times]
         for at_us, is_for_hash in sorted(stops):
             try:
@@ -66,9 +71,6 @@ class _Pass:
             except (*BROKEN, LookupError):
                 frame, is_it = None, False
             self._take(frame, is_it=is_it, is_for_hash=is_for_hash)
-        if self.sprite is not None:
-            for frame in self.sprite.by_key_frames():
-                self._offer(frame)
 
     def _take(self, frame: VideoFrame | None, *, is_it: bool, is_for_hash: bool) -> None:
         if is_for_hash and self.hash is not None:
@@ -91,6 +93,10 @@ class _Pass:
         if self.video.is_picture:
             raise MediaRefused(Reason.NO_PICTURE)
         options = PreviewOptions(**self.work.wishes["preview"])
+        with by_hardware(self.video, self.work.path, self.work.head) as quick:
+            if quick is not None:
+                with suppress(MediaRefused, *BROKEN):
+                    return make_preview(quick, options, self.work.folder)
         return make_preview(self.video, options, self.work.folder)
 
     def _end(self, kind: str, make: Callable[[], Made]) -> Made:

@@ -43,6 +43,10 @@ def make_preview(video: Video, options: PreviewOptions, folder: bytes) -> Made:
     path = os.path.join(folder, _CLIP)
     starts_ms: list[int] = []
     try:
+        open(path, "wb").close()  # says what is wrong with the folder, if anything
+    except OSError as error:
+        raise MediaRefused(Reason.NOT_WRITTEN, error.strerror or "") from error
+    try:
         with av.open(os.fsdecode(path), "w", options={"movflags": "+faststart"}) as output:
             clip = _Clip(video, options, output, folder)
             for piece in pieces(video, options, length_us):
@@ -160,7 +164,7 @@ class _Clip:
         if self._chain is None:
             self._open(frame)
         assert self._chain is not None
-        return self._chain(frame, self._video.tick)
+        return self._chain(frame, self._video.shape(frame), self._video.tick)
 
     def _encode(self, frame: VideoFrame) -> None:
         assert self._stream is not None
@@ -171,7 +175,7 @@ class _Clip:
         self._count += 1
 
     def _open(self, frame: VideoFrame) -> None:
-        width, height = render.shown_size(frame, self._video.stream.sample_aspect_ratio)
+        width, height = self._video.shape(frame).shown(frame)
         scale = min(1.0, self._options.width / width)
         size = [max(round(side * scale / 2) * 2, 2) for side in (width, height)]
         stream = self._output.add_stream("libx264", rate=self._rate)
@@ -196,7 +200,6 @@ class _Clip:
             ("lut3d", os.fsdecode(path)),
             ("scale", "out_color_matrix=bt709:out_range=tv"),
             ("format", "yuv420p"),
-            turn=True,
         )
 
 
@@ -207,9 +210,7 @@ def frame_rate(stream: VideoStream) -> Fraction:
 
 
 def _sdr(width: int, height: int) -> render.Filtered:
-    return render.Filtered(
-        ("scale", f"{width}:{height}:out_range=tv"), ("format", "yuv420p"), turn=True
-    )
+    return render.Filtered(("scale", f"{width}:{height}:out_range=tv"), ("format", "yuv420p"))
 
 
 def _next(frames: Iterator[VideoFrame]) -> Any:

@@ -1,5 +1,6 @@
 """Turns decoded frames into pictures as they are shown: turned, in shape, without HDR."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -31,24 +32,52 @@ _SWAPPING = (Turn.ROTATE_90, Turn.ROTATE_270, Turn.TRANSPOSE, Turn.TRANSVERSE)
 Filters = tuple[tuple[str, str], ...]
 
 
-class Filtered:
-    """Frames through a chain of FFmpeg's filters; the chain is made anew where the frames change.
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How wide the pixels of a video are, and how it is turned or mirrored to be shown."""
 
-    ``filters`` are (name, arguments); those that turn the frame upright come first with ``turn``.
+    aspect: float
+    turn: Turn | None
+    filters: Filters
+
+    def shown(self, frame: VideoFrame) -> tuple[int, int]:
+        """Width and height of the frame unscaled as it is shown."""
+        return self.turned(self.upright(frame))
+
+    def upright(self, frame: VideoFrame) -> tuple[int, int]:
+        """The same before it is turned."""
+        return round(frame.width * self.aspect), frame.height
+
+    def turned(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Width and height swapped, if turning does that."""
+        return size[::-1] if self.turn in _SWAPPING else size
+
+
+def shape_of(frame: VideoFrame, aspect: Fraction | None) -> Shape:
+    """The shape of the video that the frame is of; ``aspect`` is that of its pixels.
+
+    Ask once a video: a frame whose side data were looked at is freed late, by the collector.
+    """
+    stretch = float(aspect or 1)
+    return Shape(stretch if 0.1 < stretch < 10 else 1.0, *_turning(frame))
+
+
+class Filtered:
+    """Frames, turned upright and through a chain of FFmpeg's filters: (name, arguments).
+
+    The chain is made anew where the frames change.
     """
 
-    def __init__(self, *filters: tuple[str, str], turn: bool) -> None:
+    def __init__(self, *filters: tuple[str, str]) -> None:
         self._filters = filters
-        self._turn = turn
         self._key: Any = None
         self._graph = Graph()
 
-    def __call__(self, frame: VideoFrame, tick: Fraction) -> VideoFrame:
+    def __call__(self, frame: VideoFrame, shape: Shape, tick: Fraction) -> VideoFrame:
         """The frame as the chain gives it. Raises FFmpegError."""
-        turning = _turning(frame)[1] if self._turn else ()
-        key = (frame.width, frame.height, frame.format.name, frame.colorspace, turning)
+        key = (frame.width, frame.height, frame.format.name, frame.colorspace)
         if key != self._key:
-            self._graph = self._make(frame, tick, turning)
+            self._graph = self._make(frame, tick, shape.filters)
             self._key = key
         self._graph.vpush(frame)
         return self._graph.vpull()
@@ -65,17 +94,9 @@ class Filtered:
         return graph
 
 
-def shown_size(frame: VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
-    """Width and height of the frame unscaled as it is shown; ``aspect`` is that of its pixels."""
-    sizes = _upright_size(frame, aspect)
-    return sizes[::-1] if turn_of(frame) in _SWAPPING else sizes
-
-
-def image(frame: VideoFrame, aspect: Fraction | None, *, within: tuple[int, int]) -> Image.Image:
+def image(frame: VideoFrame, shape: Shape, *, within: tuple[int, int]) -> Image.Image:
     """The frame as it is shown, shrunk to fit ``within`` a width and height; never enlarged."""
-    turn = turn_of(frame)
-    most = within[::-1] if turn in _SWAPPING else within
-    upright = _upright_size(frame, aspect)
+    upright, most = shape.upright(frame), shape.turned(within)
     scale = min(1.0, *(limit / side for limit, side in zip(most, upright, strict=True)))
     width, height = (max(round(side * scale), 2) for side in upright)
     if is_hdr(frame):
@@ -83,7 +104,7 @@ def image(frame: VideoFrame, aspect: Fraction | None, *, within: tuple[int, int]
     else:
         levels = _levels(frame, width, height, "rgb24")
     picture = Image.fromarray(levels)
-    return picture.transpose(turn) if turn is not None else picture
+    return picture if shape.turn is None else picture.transpose(shape.turn)
 
 
 def grey(frame: VideoFrame, width: int, height: int) -> NDArray[Any]:
@@ -96,11 +117,6 @@ def is_hdr(frame: VideoFrame) -> bool:
     return transfer(frame) in _HDR
 
 
-def turn_of(frame: VideoFrame) -> Turn | None:
-    """How the frame is turned or mirrored to be shown, from its display matrix."""
-    return _turning(frame)[0]
-
-
 def _levels(frame: VideoFrame, width: int, height: int, pixels: str) -> NDArray[Any]:
     return frame.reformat(width, height, pixels, interpolation="BICUBIC", threads=1).to_ndarray()
 
@@ -108,11 +124,6 @@ def _levels(frame: VideoFrame, width: int, height: int, pixels: str) -> NDArray[
 def transfer(frame: VideoFrame) -> str:
     """The name of its transfer function, or an empty one."""
     return av_names.COLOR_TRANSFER.get(frame.color_trc, "")
-
-
-def _upright_size(frame: VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
-    stretch = float(aspect or 1)
-    return round(frame.width * (stretch if 0.1 < stretch < 10 else 1)), frame.height
 
 
 def _turning(frame: VideoFrame) -> tuple[Turn | None, Filters]:

@@ -3,6 +3,7 @@
 import math
 from bisect import bisect_left
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 
 from av.video.frame import VideoFrame
@@ -33,33 +34,32 @@ class Sprite:
         self._tiles: dict[int, Image.Image] = {}
         count = count_tiles(length_us, options)
         self.times_us = [round((i + 0.5) * length_us / count) for i in range(count)]
-        self.key_frames: list[int] = []
-        if not options.exact:
-            keys = video.key_times
-            found = nearest(keys, [video.ticks(at) for at in self.times_us]) if keys else []
-            if not keys:
-                self.key_frames = [video.ticks(at) for at in self.times_us]
-            elif len(found) * _FEW >= count:
-                self.key_frames = found
+        self._is_exact = options.exact
 
     def by_key_frames(self) -> Iterator[VideoFrame]:
-        """Take the key frames; each is given to others, too."""
-        for ticks in self.key_frames:
-            try:
-                frame = self._video.key_frame(ticks)
-            except BROKEN:
-                continue
-            if frame is not None:
-                self.take(frame)
-                yield frame
+        """Take the key frames nearest to the times; each is given to others, too.
+
+        Where they are too few, ``times_us`` stays: frames of these times are to be taken. Else it
+        is empty.
+        """
+        wanted = [self._video.ticks(at) for at in self.times_us]
+        found = nearest(keys, wanted) if (keys := self._video.key_times) else wanted
+        if self._is_exact or len(found) * _FEW < len(wanted):
+            return
+        for ticks in found:
+            with suppress(*BROKEN):
+                if (frame := self._video.key_frame(ticks)) is not None:
+                    self.take(frame)
+                    yield frame
+        if len(self._tiles) * _FEW >= len(wanted):
+            self.times_us = []
 
     def take(self, frame: VideoFrame | None) -> None:
         """Keep the frame as a tile, if it isn't one already."""
         if frame is None or (at_ms := self._video.ms(frame)) in self._tiles:
             return
-        aspect = self._video.stream.sample_aspect_ratio
-        tile = render.image(frame, aspect, within=(self._side, self._side))
-        self._tiles[at_ms] = tile
+        shape = self._video.shape(frame)
+        self._tiles[at_ms] = render.image(frame, shape, within=(self._side, self._side))
 
     def finish(self, folder: bytes) -> Made:
         """Raises MediaRefused."""

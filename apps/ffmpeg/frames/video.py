@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain, islice
@@ -16,9 +15,10 @@ from av.stream import Discard, Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from apps.ffmpeg.av_probe import PyAVUnable, open_media
+from apps.ffmpeg.av_probe import PyAVUnable
+from apps.ffmpeg.frames import index
+from apps.ffmpeg.frames.render import Shape, shape_of
 from apps.ffmpeg.probe import LONGEST_S
-from apps.ffmpeg.reasons import MediaRefused, Reason
 
 BROKEN = (av.error.FFmpegError, EOFError, ValueError)
 """What PyAV raises at content that is damaged or strange."""
@@ -26,10 +26,11 @@ BROKEN = (av.error.FFmpegError, EOFError, ValueError)
 _US = 1_000_000
 _BEHIND_US = 3 * _US // 23  # the step back of ffmpeg's -ss, for containers sought by decoding time
 _STEPS_BACK_S = (0, 1, 4, 16, 64)  # without an index, until a key frame lies before the time
-_MOST_BAD = 50  # damaged packets in a row
+_MOST_BAD = 1_000  # damaged packets in a row
 _BEAT_EACH = 50  # packets
 _MOST_FOR_KEY = 2_000  # packets from a place to the next key frame
-_WHOLE = 0.8  # of the duration, which edit lists and long last frames make inexact
+WITHOUT_TIMES = ("mpegts", "mpeg")
+"""Containers in which a place is found by reading, and the first second isn't."""
 _SKIPPING = frozenset({"h264", "hevc", "mpeg4", "mpeg2video"})
 """Codecs whose decoders show the same frames when those that none refers to are left out."""
 
@@ -64,6 +65,7 @@ class Video:
         self._last: VideoFrame | None = None
         self._position: int | None = None  # ticks of the packet that was read last
         self._target: int | None = None
+        self._shape: Shape | None = None
         self._lag = 0  # of key frames, from their decoding to their showing
         for other in container.streams:
             if other is not stream and not self.is_picture:
@@ -100,17 +102,17 @@ class Video:
 
         Empty where there is no index of all of the video.
         """
-        name = self.container.format.name
-        if name.startswith("matroska"):
-            self._seek(self.duration_us or LONGEST_S * _US)  # reads the cues, or else the file
-        elif not (name == "avi" or (name.startswith("mov") and self._is_indexed())):
+        self._forget()
+        try:
+            return index.key_times(self.container, self.stream)
+        except BROKEN:
             return []
-        return sorted({one.timestamp for one in self.stream.index_entries if one.is_keyframe})
 
-    def _is_indexed(self) -> bool:
-        """Whether the index reaches to the end: that of a fragmented file grows as it is read."""
-        entries, ticks = self.stream.index_entries, self.stream.duration or 0
-        return len(entries) > 0 and entries[len(entries) - 1].timestamp >= ticks * _WHOLE
+    def shape(self, frame: VideoFrame) -> Shape:
+        """How its frames are shown, of which ``frame`` is one."""
+        if self._shape is None:
+            self._shape = shape_of(frame, self.stream.sample_aspect_ratio)
+        return self._shape
 
     def picture(self) -> VideoFrame | None:
         """A cover picture: the first frame, without looking for it."""
@@ -150,7 +152,7 @@ class Video:
 
     def find_length(self) -> int | None:
         """How long the picture runs, by reading all of the file without decoding it."""
-        self._seek(0)
+        self._rewind()
         end = 0
         for count, packet in enumerate(self._packets):
             if count % _BEAT_EACH == 0:
@@ -177,8 +179,8 @@ class Video:
     def key_packet_time(self, key: int) -> int:
         """When a key frame of the index is shown, without decoding it."""
         self._restart(key)
-        return next((one.pts for one in self._packets
-                     if one.is_keyframe and one.pts is not None), key)  # fmt: skip
+        found = self._key_ahead()
+        return key if found is None else found
 
     def frames_from(self, ticks: int) -> Iterator[VideoFrame]:
         """All frames from the key frame at or before a time on."""
@@ -207,12 +209,20 @@ class Video:
             if at_us <= back_s * _US:
                 break
             self._seek(at_us - back_s * _US)
-            first = next((one.pts for one in islice(self._packets, _MOST_FOR_KEY)
-                          if one.is_keyframe and one.pts is not None), None)  # fmt: skip
+            first = self._key_ahead()
             if first is not None and first <= target:
                 self._seek(at_us - back_s * _US)
                 return
+        self._rewind()
+
+    def _key_ahead(self) -> int | None:
+        ahead = islice(self._packets, _MOST_FOR_KEY)
+        return next((one.pts for one in ahead if one.is_keyframe and one.pts is not None), None)
+
+    def _rewind(self) -> None:
         self._seek(0)
+        if self.container.format.name in WITHOUT_TIMES:
+            self.container.seek(0, unsupported_byte_offset=True)
 
     def _seek(self, at_us: int) -> None:
         behind = 0 if self._by_pts else _BEHIND_US
@@ -224,16 +234,16 @@ class Video:
 
     def _restart(self, ticks: int) -> None:
         """Be at the key frame at or before a time, or of that time in the index."""
+        if not self.key_times:
+            self._go_before(ticks, max(round(ticks * self.tick * _US) - self.start_us, 0))
+            return
         self._forget()
         after = bisect_right(self.key_times, ticks)
         if after and self.key_times[after - 1] == ticks:
             # mov takes a decoding time for a time of showing, and would go to the one before
             following = self.key_times[after : after + 1] or [ticks + round(2 / self.tick)]
             ticks = (ticks + following[0]) // 2
-        try:
-            self.container.seek(ticks, stream=self.stream)
-        except BROKEN:
-            self.container.seek(ticks, stream=self.stream, any_frame=True)
+        self.container.seek(ticks, stream=self.stream)
 
     def _forget(self) -> None:
         self._last = self._position = self._target = None
@@ -268,25 +278,9 @@ class Video:
         return "NONREF" if early and self._can_skip else "DEFAULT"
 
 
-@contextmanager
-def open_video(path: bytes, *, head: bytes, beat: Callable[[], None]) -> Iterator[Video]:
-    """The first video stream of a regular file, or else its cover picture.
-
-    Raises MediaRefused, and PyAVUnable when ffmpeg may know better.
-    """
-    with open_media(path, head=head) as container:
-        if not container.streams.video:
-            raise MediaRefused(Reason.NO_PICTURE)
-        yield Video(container, min(container.streams.video, key=_is_picture), beat)
-
-
 def whole(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
     """Those that aren't known to be damaged."""
     return (frame for frame in frames if not frame.is_corrupt)
-
-
-def _is_picture(stream: VideoStream) -> bool:
-    return Disposition.attached_pic in stream.disposition
 
 
 def _sane(us: int | None) -> int | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import json
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from apps.ffmpeg.messages import ProbeRequest, ProbeResult
 from apps.library.choices import LibraryState
 from apps.library.models import File, Library, Video
 from apps.library.services.media import media_pool
@@ -39,21 +41,26 @@ def clip(arguments: str, suffix: str = ".mp4") -> Path:
 
 
 def add_video(
-    root: Path, source: Path, *, name: bytes = b"", library: Library | None = None
+    root: Path,
+    source: Path,
+    *,
+    name: bytes = b"",
+    library: Library | None = None,
+    probed: bool = True,
 ) -> Video:
-    """The file as ``name`` in a library at ``root``, probed, and its video."""
+    """The file as ``name`` in a library at ``root``, ``probed`` or not, and its video."""
     name = name or source.name.encode()
     root.mkdir(exist_ok=True)
     shutil.copyfile(source, bytes(root) + b"/" + name)
     library = library or make_library(root=str(root), state=LibraryState.ONLINE)
-    file = make_file(name, library=library)
-    _probe(file)
+    container = "webm" if name.endswith(b"webm") else "mp4"
+    file = make_file(name, library=library, container=container)
+    if probed:
+        _probe(file)
     return make_video(file=file, duration_ms=file.duration_ms)
 
 
 def _probe(file: File) -> None:
-    from apps.ffmpeg.messages import ProbeRequest, ProbeResult
-
     with media_pool(children=1) as pool:
         (result,) = pool.run([ProbeRequest(key=0, path=file.location)])
     assert isinstance(result, ProbeResult)
@@ -104,7 +111,5 @@ def packets(path: Path, kind: str) -> list[dict[str, Any]]:
     """Each packet's time and length as ffprobe sees them."""
     shown = "packet=pts_time,dts_time,duration_time,flags"
     command = ["ffprobe", "-v", "error", "-select_streams", kind, "-show_entries", shown]
-    import json
-
     out = subprocess.run([*command, "-of", "json", str(path)], check=True, capture_output=True)
     return list(json.loads(out.stdout)["packets"])

@@ -11,7 +11,7 @@ from apps.ffmpeg.formats import FORMAT_WHITELIST, PROTOCOL_WHITELIST
 
 RATE = 48_000
 AAC_FRAME = 1_024
-_INTO_KEY_FRAME_S = 0.002  # the index is rounded to milliseconds: aim behind the key frame
+_INTO_KEY_FRAME_S = 0.008  # the index is rounded: aim behind the key frame
 _FRAGMENTS = "empty_moov+delay_moov+default_base_moof+frag_discont+skip_trailer"
 _TONE_MAPPING = (
     "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,"
@@ -54,6 +54,9 @@ class Stretch:
 
 def segments(program: str, path: bytes, recipe: Recipe, at: Stretch) -> list[str | bytes]:
     """The command that writes the segments from ``at.number`` on, with the file's own times.
+
+    Copies may begin one key frame too early (where there are B-frames, ffmpeg seeks 130 ms before
+    what it is told, but in mp4): drop what lies before.
 
     ``frag_discont`` makes a fragment's decode time that of its key frame's display, whichever
     segment the process begins with; the edit list takes back the delay of B-frames. What is

@@ -46,11 +46,15 @@ class Order:
 
 
 class Encoder:
-    """Makes the segments from ``first`` on; ``position`` is the one that comes next."""
+    """Makes the segments from ``first`` on; ``position`` is the one that comes next.
+
+    ``skipped`` are those of which the file has nothing, whatever its index says.
+    """
 
     def __init__(self, place: Place, stream: str, order: Order, *, first: int) -> None:
         self.first = self.position = first
-        self.ended = False
+        self.skipped: set[int] = set()
+        self.ended = self.has_ended_by_itself = False
         self.reason = ""
         self._place, self._stream, self._order = place, stream, order
         self._splitter = Splitter()
@@ -102,12 +106,15 @@ class Encoder:
                     self._add(piece)
         except NoFragments as error:
             self.reason = str(error)
+            self.has_ended_by_itself = True
             self.close()
 
     def _add(self, fragment: Fragment) -> None:
         """A fragment belongs to the segment in which it begins, and may be its last."""
         starts = self._order.starts_s
         number = bisect_right(starts, fragment.start_s + _TOLERANCE_S) - 1
+        if number < self.position:
+            return
         if number > self.position:
             self._complete(number)
         self._parts.append(fragment.content)
@@ -119,13 +126,16 @@ class Encoder:
         if self._parts:
             self._place.put(self._stream, self.position, b"".join(self._parts))
             self._parts.clear()
+            self.position += 1
+        self.skipped |= set(range(self.position, following))
         self.position = following
 
     def _finish(self) -> None:
         """Both pipes are closed: judge how it ended."""
-        self.ended = True
+        self.ended = self.has_ended_by_itself = True
         status = self._process.wait()
-        self._complete(self.position + bool(self._parts))
+        if self._parts:
+            self._complete(self.position + 1)
         if status:
             self.reason = _sentence(self._said.decode("utf-8", "replace"), status)
         process.kill(self._process)

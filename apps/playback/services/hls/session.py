@@ -84,13 +84,11 @@ class Session(threading.Thread):
         if missing is None or self._is_coming(missing):
             return
         last = self._encoder
-        if (
-            last and last.ended and last.first == last.position == missing
-        ):  # it ended without anything
-            self._stop_encoder()
+        self._stop_encoder()
+        nothing_came = last and last.has_ended_by_itself and last.first == last.position == missing
+        if last and (nothing_came or missing in last.skipped):
             self._give_up(wanted, last.reason or _ENDS_EARLY)
             return
-        self._stop_encoder()
         try:
             self._encoder = Encoder(self._place, self._stream, self._order, first=missing)
         except ProcessFailed as error:

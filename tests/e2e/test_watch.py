@@ -299,3 +299,22 @@ def test_fits_a_phone(open_watch: OpenPage) -> None:
     expect(page.get_by_label("Speed")).to_be_visible()
     page.get_by_role("button", name="Edit").click()
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_the_grid_shows_a_clip_and_leads_here(open_watch: OpenPage, library: Library) -> None:
+    film = Video.objects.get(title="Film")
+    make_artifacts(film.pk, kinds=["preview"])
+    page = open_watch("Film", go=False)
+    page.goto("/admin/library/video/browse/?sort=title")
+    clip = page.locator(".mh-card video")
+
+    page.locator(".mh-card").last.hover()
+    page.locator(".mh-card").first.hover()
+    expect(clip).to_have_count(1)
+    assert clip.evaluate("(video) => video.muted && video.currentTime >= 0")
+    page.get_by_role("heading", name="Browse").hover()
+    expect(clip).to_have_count(0)
+    page.locator(".mh-card").first.hover()
+    page.get_by_role("link", name="Watch Film").click()
+    expect(page).to_have_title(re.compile("^Film"))
+    assert page.url.endswith("?list=sort%3Dtitle")

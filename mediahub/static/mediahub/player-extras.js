@@ -123,20 +123,24 @@ export class Extras {
     this.media.addEventListener("loadedmetadata", () => (this.media.playbackRate = Number(select.value) || 1));
   }
 
+  /* The file itself where the browser plays it, and what it is converted to. */
   #qualities() {
+    const { source } = this;
     const select = this.menu.querySelector("[name=quality]");
-    const label = select.closest("label");
-    const told = this.menu.querySelector("[data-way]");
-    select.addEventListener("change", () => (this.source.level = Number(select.value)));
-    this.source.addEventListener("levels", () => {
-      const levels = this.source.levels.toSorted((a, b) => b.height - a.height);
-      label.hidden = levels.length === 0;
-      select.replaceChildren(new Option("Automatic", "-1"), ...levels.map((one) => new Option(`${one.height}p`, String(one.index))));
+    const offer = () => {
+      const levels = source.levels.toSorted((a, b) => b.height - a.height);
+      const options = levels.map((one) => new Option(`${one.height}p${one.isCopy ? ", unchanged" : ""}`, String(one.index)));
+      if (levels.length !== 1) options.unshift(new Option(levels.length ? "Automatic" : "Converted", "-1"));
+      if (source.playsFile) options.unshift(new Option("The file itself", "file"));
+      select.replaceChildren(...options);
+      select.value = source.way === "direct" ? "file" : options.find((option) => option.value !== "file").value;
+    };
+    select.addEventListener("change", () => {
+      if (select.value === "file") source.play("direct");
+      else if (source.way === "direct") source.play("hls");
+      else source.level = Number(select.value);
     });
-    this.source.addEventListener("way", () => {
-      label.hidden = true;
-      told.textContent = this.source.way === "direct" ? "The file itself" : "Converted while you watch";
-    });
+    for (const event of ["levels", "way"]) source.addEventListener(event, offer);
   }
 
   #volume() {

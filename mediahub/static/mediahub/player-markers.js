@@ -128,12 +128,12 @@ export class Markers {
   }
 
   #row(place) {
-    const length = place.end && place.id ? ` – ${clock(place.end)}` : "";
+    const times = clock(place.start) + (place.end && place.id ? ` – ${clock(place.end)}` : "");
     const go = make("button", { type: "button", class: "mh-marker-go", "data-go-to": String(place.start) },
       make("span", { class: `mh-marker-dot ${place.chapter ? "is-chapter" : place.end ? "is-range" : ""}` }),
-      make("span", { class: "mh-marker-time" }, clock(place.start) + length),
-      make("span", { class: "mh-marker-title" }, place.title || "Untitled"),
-      place.tag && make("span", { class: "mh-badge mh-marker-tag" }, place.tag.name));
+      make("span", { class: "mh-marker-text" },
+        make("span", { class: "mh-marker-title" }, place.title || "Untitled"),
+        make("span", { class: "mh-marker-sub" }, times, place.tag && make("span", { class: "mh-marker-tag" }, place.tag.name))));
     if (place.color) go.style.setProperty("--mh-mark", place.color);
     const row = make("li", { class: "mh-marker", "data-start": String(place.start), "data-end": place.end && String(place.end) }, go);
     go.addEventListener("click", () => this.go(place));

@@ -14,7 +14,7 @@ export class Progress {
     this.stretch = null;
     this.waiting = [];
     this.told = null; // the place that the server knows
-    media.addEventListener("timeupdate", () => this.#tick());
+    for (const event of ["timeupdate", "playing"]) media.addEventListener(event, () => this.#tick());
     media.addEventListener("seeking", () => this.#close());
     for (const event of ["pause", "ended"]) media.addEventListener(event, () => this.report());
     setInterval(() => media.paused || this.report(), EVERY_MS);
@@ -24,7 +24,7 @@ export class Progress {
 
   #tick() {
     const now = this.media.currentTime;
-    if (this.media.seeking || this.media.paused) return;
+    if (this.media.seeking) return;
     if (this.stretch && now >= this.stretch.to && now - this.stretch.to <= JUMP_S * Math.max(1, this.media.playbackRate)) {
       this.stretch.to = now;
     } else {
@@ -40,6 +40,7 @@ export class Progress {
   }
 
   report() {
+    this.#tick(); // what came since the last one
     this.#close();
     const stretches = this.waiting.splice(0);
     const position = this.media.ended ? this.media.duration : this.media.currentTime;

@@ -24,11 +24,21 @@ export class Source extends EventTarget {
   /* Loads the video from a place on, in seconds. */
   start(at = 0, { play = false } = {}) {
     this.panel.hidden = true;
-    const type = this.data.type;
     if (this.data.video.missing) {
       this.fail("The file is missing.", "Is its disk or share mounted? A scan of the library finds it again.");
-    } else if (type && this.media.canPlayType(type)) this.#direct(at, play);
+    } else if (this.playsFile) this.#direct(at, play);
     else this.#converted(at, play);
+  }
+
+  get playsFile() {
+    return Boolean(this.data.type && this.media.canPlayType(this.data.type));
+  }
+
+  /* Changes between the file and its conversion, at the same place. */
+  play(way) {
+    const at = this.media.currentTime;
+    if (way === "direct") this.#direct(at, true);
+    else this.#converted(at, true);
   }
 
   #direct(at, play) {
@@ -61,10 +71,9 @@ export class Source extends EventTarget {
     if (play) this.#play();
   }
 
-  /* The qualities that there are; nothing where there is no choice. */
   get levels() {
     const levels = this.hls ? this.hls.levels : [];
-    return levels.length > 1 ? levels.map((level, index) => ({ index, height: level.height })) : [];
+    return levels.map(({ height, uri }, index) => ({ index, height, isCopy: uri.includes("/copy/") }));
   }
 
   set level(index) {

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
 
 # Fields, pictures and buttons that somebody who doesn't see the page could not use.
-_UNNAMED = """() => [...document.querySelectorAll(
+UNNAMED = """() => [...document.querySelectorAll(
     'input:not([type=hidden]), select, textarea, button, a[href], img')]
   .filter(element => element.checkVisibility())
   .filter(element => !(
@@ -140,7 +140,7 @@ def test_fits_a_phone_and_names_its_parts(open_page: OpenPage, path: str) -> Non
     page = open_page(path.format(**ids), width=360, dark=True)
 
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert page.evaluate(_UNNAMED) == []
+    assert page.evaluate(UNNAMED) == []
     expect(page.get_by_role("main")).to_have_count(1)
     expect(page.locator("h1")).to_have_count(1)
 

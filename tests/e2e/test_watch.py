@@ -13,6 +13,7 @@ from apps.library.models import Library, Marker, Play, Video, Viewing
 from apps.library.services.libraries import add_library
 from apps.library.services.scan import scan_library
 from apps.playback.models import PlayerSettings
+from tests.e2e.test_admin import UNNAMED
 from tests.factories import NOON, make_marker, make_tag, make_user
 from tests.jobs.listening import Web, session_of
 from tests.playback.serving import clip
@@ -294,6 +295,9 @@ def test_fits_a_phone(open_watch: OpenPage) -> None:
     make_marker(Video.objects.get(title="Film"), title="A_very_long_name_" * 10, end_ms=9_000)
     page = open_watch("Film", width=360)
 
+    assert page.evaluate(UNNAMED) == []
+    expect(page.get_by_role("main")).to_have_count(1)
+    expect(page.locator("h1")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.get_by_role("button", name="Settings").click()
     expect(page.get_by_label("Speed")).to_be_visible()

@@ -61,7 +61,7 @@ export class Keys {
   #walk(event) {
     const at = event.target;
     const inStage = this.stage.contains(at);
-    if (event.key === "Enter" && (at === document.body || at === this.stage)) {
+    if (event.key === "Enter" && (at === document.body || at === this.stage || at.matches("video"))) {
       this.stage.querySelector("media-play-button").focus();
       this.#wake();
       event.preventDefault();

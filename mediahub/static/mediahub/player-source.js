@@ -2,6 +2,7 @@
 
 import { make, randomHex } from "./player-dom.js";
 
+const NEAR_S = 5;
 const AGAIN = 2; // times that a lost connection is tried again before somebody is asked
 
 export class Source extends EventTarget {
@@ -15,10 +16,10 @@ export class Source extends EventTarget {
     this.playlist = `${root.dataset.playlist}?s=${token()}`;
     this.way = "";
     this.hls = null;
-    this.failures = 0;
+    this.failures = 0; // at this place
+    this.failedAt = 0;
     media.addEventListener("error", () => this.#broke());
     media.addEventListener("loadedmetadata", () => this.#look());
-    media.addEventListener("playing", () => (this.failures = 0));
   }
 
   /* Loads the video from a place on, in seconds. */
@@ -133,7 +134,9 @@ export class Source extends EventTarget {
 
   #hlsBroke(Hls, fault) {
     if (!fault.fatal) return;
-    this.failures += 1;
+    const at = this.media.currentTime;
+    this.failures = Math.abs(at - this.failedAt) > NEAR_S ? 1 : this.failures + 1;
+    this.failedAt = at;
     const status = fault.response?.code;
     if (fault.type === Hls.ErrorTypes.MEDIA_ERROR && this.failures <= AGAIN) this.hls.recoverMediaError();
     else if (fault.type === Hls.ErrorTypes.NETWORK_ERROR && !status && this.failures <= AGAIN) this.hls.startLoad();

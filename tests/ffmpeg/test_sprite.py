@@ -91,6 +91,12 @@ def test_times_are_exact_where_key_frames_are_few(tmp_path: Path) -> None:
     assert made.data["times_ms"] == [1520 + 3000 * n for n in range(10)]
 
 
+def test_key_frames_as_encoders_place_them_do(tmp_path: Path) -> None:
+    made = _sprite(clip("usual_gop.mp4"), tmp_path)
+
+    assert made.data["times_ms"] == [10_000 * n for n in range(6)]
+
+
 def test_one_tile_each_so_many_seconds(tmp_path: Path) -> None:
     assert len(_sprite(clip("gops.mp4"), tmp_path, seconds=2).data["times_ms"]) == 4
 

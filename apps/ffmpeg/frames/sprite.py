@@ -17,7 +17,11 @@ from apps.ffmpeg.reasons import MediaRefused, Reason
 from apps.ffmpeg.wishes import SpriteOptions
 
 _LEAST_US = 500_000  # between two tiles
-_FEW = 3  # a third as many key frames as tiles are too few
+# Key frames do for a sheet, at a small part of the work of exact ones, if there is one for every
+# third tile, or if there are some and none is far from the next, as encoders place them by default.
+_FEW = 3
+_SOME = 5
+_FAR_US = 12_000_000
 _QUALITY = 75
 
 
@@ -29,6 +33,7 @@ class Sprite:
         if not length_us:
             raise MediaRefused(Reason.NO_DURATION)
         self._video = video
+        self._length_us = length_us
         self._side = options.side
         self._duration_ms = round((video.duration_us or length_us) / 1000)
         self._tiles: dict[int, Image.Image] = {}
@@ -44,15 +49,23 @@ class Sprite:
         """
         wanted = [self._video.ticks(at) for at in self.times_us]
         found = nearest(keys, wanted) if (keys := self._video.key_times) else wanted
-        if self._is_exact or len(found) * _FEW < len(wanted):
+        if self._is_exact or not self._suffice(found):
             return
         for ticks in found:
             with suppress(*BROKEN):
                 if (frame := self._video.key_frame(ticks)) is not None:
                     self.take(frame)
                     yield frame
-        if len(self._tiles) * _FEW >= len(wanted):
+        if self._suffice([self._video.ticks(1000 * at_ms) for at_ms in sorted(self._tiles)]):
             self.times_us = []
+
+    def _suffice(self, ticks: list[int]) -> bool:
+        """Whether key frames of these rising times do for a sheet."""
+        if len(ticks) * _FEW >= len(self.times_us):
+            return True
+        start, end, far = (self._video.ticks(at) for at in (0, self._length_us, _FAR_US))
+        widest = max(after - before for before, after in pairwise([start, *ticks, end]))
+        return len(ticks) >= _SOME and widest <= far - start
 
     def take(self, frame: VideoFrame | None) -> None:
         """Keep the frame as a tile, if it isn't one already."""

@@ -20,7 +20,7 @@ _RECIPES = {
     "bt709.mp4": f"-f lavfi -t 4 -i {_TEST},scale=640:360 {_X264} -g 25 -colorspace bt709 "
     "-color_primaries bt709 -color_trc bt709",
     "long_gop.mp4": f"-f lavfi -t 30 -i {_TEST} {_X264} -g 1000 -keyint_min 1000 -sc_threshold 0",
-    "usual_gop.mp4": f"-f lavfi -t 60 -i testsrc2=s=96x54:r=5 {_X264} -g 50 -sc_threshold 0",
+    "usual_gop.mp4": f"-f lavfi -t 60 -i testsrc2=s=192x108:r=5 {_X264} -g 50 -sc_threshold 0",
     "interlaced.mp4": f"-f lavfi -t 3 -i {_TEST} {_X264} -flags +ildct+ilme -top 1 -g 12",
     "vfr.mp4": f"-f lavfi -t 6 -i {_TEST},select='lt(t\\,1)+not(mod(n\\,11))' -vsync vfr {_X264} "
     "-g 5 -bf 0",

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from apps.ffmpeg import hashing, wire
+from apps.ffmpeg.devices import has_graphics_card
 from apps.ffmpeg.make import make
 from apps.ffmpeg.message_json import request_from_json, result_to_json
 from apps.ffmpeg.messages import (
@@ -120,7 +121,10 @@ def _beat(answers: int, timeout_s: float) -> None:
 
 
 def _limit_self(memory_bytes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    # A graphics card's driver reserves far more address space than it fills: there, what may be
+    # written to is limited.
+    limit = resource.RLIMIT_DATA if has_graphics_card() else resource.RLIMIT_AS
+    resource.setrlimit(limit, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # when memory is short, the kernel shall take a child that can be replaced
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:

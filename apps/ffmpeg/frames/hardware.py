@@ -1,16 +1,15 @@
 """Decoding by the graphics card, where there is one and the picture is large enough for it."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from av.codec.hwaccel import HWAccel, hwdevices_available
 
+from apps.ffmpeg.devices import has_graphics_card
 from apps.ffmpeg.frames.opening import open_video
 from apps.ffmpeg.frames.video import BROKEN, Video
 from apps.ffmpeg.reasons import MediaRefused
 
-_DEVICES = ("/dev/nvidiactl", "/dev/dxg")
 _LEAST_PIXELS = 1920 * 1080  # below, copying frames back costs more than it saves
 
 
@@ -33,4 +32,4 @@ def by_hardware(video: Video, path: bytes, head: bytes) -> Iterator[Video | None
 
 def has_device() -> bool:
     """Whether the machine shows a device that this FFmpeg may be able to use."""
-    return any(map(os.path.exists, _DEVICES)) and "cuda" in hwdevices_available()
+    return has_graphics_card() and "cuda" in hwdevices_available()

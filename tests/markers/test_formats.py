@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -65,12 +66,27 @@ def test_nonsense_is_refused_or_read(name: str, head: bytes, content: bytes) -> 
         (b"1 2 0\n" * (MOST_CUES + 1), "more than 10,000 markers"),
         (b"#" * (MOST_BYTES + 1), "larger than 2,000,000 bytes"),
         (b"[" * 100_000, "expected"),
+        (b"WEBVTT\n\n00:01.000 --> 00:02.000\n&#" + b"9" * 5_000, "Line 3: expected a character"),
     ],
 )
 def test_errors_name_the_line(content: bytes, said: str) -> None:
     with pytest.raises(MarkersRefused) as refused:
         read_markers(content)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"WEBVTT\n\n00:01.000 --> 00:02.000\n" + b"<" * 1_900_000,
+        b";FFMETADATA1\n[CHAPTER]\n" + b"a\\\n" * 600_000,
+    ],
+)
+def test_long_nonsense_takes_no_longer_than_its_length(content: bytes) -> None:
+    began = time.process_time()
+    with pytest.raises(MarkersRefused):
+        read_markers(content)
+    assert time.process_time() - began < 10
 
 
 def test_webvtt_of_others() -> None:

@@ -122,6 +122,16 @@ def test_what_is_refused(api: Api, video: Video) -> None:
     assert api.get("videos/999999999/markers.vtt").status_code == 404
 
 
+def test_what_holds_no_file_removes_no_markers(api: Api, video: Video) -> None:
+    import_markers(video, CUES)
+    address = f"/api/v1/videos/{video.pk}/markers/import/"
+
+    assert send(api, video, "", mode="replace").status_code == 400
+    for form in ({"mode": "replace"}, {"mode": "replace", "content": "x"}, {"file": "text"}):
+        assert api.http.post(address, form).status_code == 400, form
+    assert video.markers.count() == 3
+
+
 def test_replacing_takes_more_than_adding(video: Video) -> None:
     adding = make_user(Role.EDITOR)
     adding.groups.clear()

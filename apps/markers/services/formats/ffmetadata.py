@@ -70,18 +70,17 @@ def _chapters(lines: list[str]) -> Iterator[tuple[int, Values]]:
 
 def _unfolded(lines: list[str]) -> Iterator[tuple[int, str]]:
     """Lines that say something, those that a backslash ends with the ones that follow them."""
-    held, first = "", 0
+    held: list[str] = []
+    first = 0
     for number, line in enumerate(lines, 1):
         first = first if held else number
         if not held and (not line or line[0] in ";#"):
             continue
-        held += line
-        backslashes = len(held) - len(held.rstrip("\\"))
-        if backslashes % 2:
-            held += "\n"
+        held.append(line)
+        if (len(line) - len(line.rstrip("\\"))) % 2:
             continue
-        yield first, held
-        held = ""
+        yield first, "\n".join(held)
+        held = []
     if held:
         raise MarkersRefused(f"Line {first}: expected another line after the backslash.")
 

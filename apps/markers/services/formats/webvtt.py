@@ -22,7 +22,7 @@ from apps.markers.services.formats.extras import read_extras, with_extras, write
 
 _TIME = r"(?:(\d{2,6}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
 _TIMES = re.compile(rf"[ \t]*{_TIME}[ \t]+-->[ \t]+{_TIME}(?:[ \t].*)?", re.ASCII)
-_MARKUP = re.compile(r"<[^>]*>")
+_MARKUP = re.compile(r"<[^<>]*>")
 _KEPT = re.compile(r"\S+(?: \S+)*")  # what comes out of a cue's text as it went in
 
 
@@ -86,8 +86,11 @@ def _read_cue(at: int, block: list[str], extras: dict[str, Any]) -> Cue:
         raise MarkersRefused(f"Line {at}: expected times such as 00:01:02.500 --> 00:01:04.000.")
     parts = match.groups(default="0")
     start, end = _ms(parts[:4]), _ms(parts[4:])
-    words = html.unescape(_MARKUP.sub("", " ".join(block[1:]))).split()
     place = f"Line {at}"
+    try:
+        words = html.unescape(_MARKUP.sub("", " ".join(block[1:]))).split()
+    except ValueError as error:  # a number of thousands of digits
+        raise MarkersRefused(f"{place}: expected a character after “&#”.") from error
     return with_extras(checked(Cue(start, end, " ".join(words)), place=place), extras, place=place)
 
 

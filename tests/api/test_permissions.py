@@ -102,6 +102,10 @@ GET    plays/                           viewer   read   200
 GET    plays/<play>/                    viewer   read   404
 GET    player-settings/                 viewer   read   200
 PATCH  player-settings/                 viewer   write  200  {"play_next": false}
+GET    videos/<video>/stream/           viewer   read   404
+GET    videos/<video>/hls/master.m3u8   viewer   read   409
+GET    videos/<video>/hls/<variant>/index.m3u8 viewer read 409
+GET    videos/<video>/hls/<variant>/<piece> viewer read 409
 GET    tags/                            viewer   read   200
 POST   tags/                            editor   write  201  {"name": "new"}
 GET    tags/<tag>/                      viewer   read   200
@@ -231,6 +235,7 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         "batch": batch.pk, "backup": "".join(backup()), "hold": hold(queue="gpu").pk,
         "schedule": schedule.pk, "order": json.dumps({"name": "new", **order}),
         "finding": scan.findings.create(reason="empty", path="x").pk, "png": _PNG,
+        "variant": "copy", "piece": "init.mp4",
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -81,16 +82,13 @@ def folder() -> Path:
 
 
 def encoders() -> list[str]:
-    """The command lines of ffmpeg processes that write segments of ours."""
+    """The commands of all ffmpeg processes that make segments of videos of these tests."""
     found = []
     for process in Path("/proc").iterdir():
-        try:
-            command = (process / "cmdline").read_bytes()
-        except (OSError, ValueError):
-            continue
-        if b"frag_discont" in command and command.startswith(b"/usr/bin/ffmpeg"):
-            found.append(command.decode("utf-8", "replace"))
-    return [one for one in found if "pytest-of" in one]
+        with suppress(OSError):
+            if process.name.isdigit():
+                found.append((process / "cmdline").read_bytes().decode("utf-8", "replace"))
+    return [one for one in found if "frag_discont" in one and "/library/" in one]
 
 
 def wait_until(is_so: Callable[[], bool], *, within_s: float = 20.0) -> bool:

@@ -2,8 +2,9 @@
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from email.utils import formatdate
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -197,6 +198,27 @@ def _answer(request: Request, opened: OpenFile) -> HttpResponseBase:
     return response
 
 
+class _Streamed(StreamingHttpResponse):
+    """Django hands pieces of 64 KiB to the server, which costs thrice the CPU; this, whole ones."""
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        async for part in super().__aiter__():
+            yield _Undivided(part)
+
+
+class _Undivided:
+    """Bytes of which any slice is all: what ASGIHandler.chunk_bytes cuts stays in one piece."""
+
+    def __init__(self, part: bytes) -> None:
+        self._part = part
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, _slice: slice) -> bytes:
+        return self._part
+
+
 def _span(request: Request, opened: OpenFile) -> Span | None:
     """What is asked for; the whole file if what the client has of it is of another content."""
     header = request.headers.get("Range", "")
@@ -211,7 +233,7 @@ def _body(request: Request, opened: OpenFile, span: Span) -> HttpResponseBase:
         opened.close()
         return HttpResponse()
     later = isinstance(request._request, ASGIRequest)
-    response = StreamingHttpResponse(opened.chunks_later(span) if later else opened.chunks(span))
+    response = _Streamed(opened.chunks_later(span)) if later else _Streamed(opened.chunks(span))
     response._resource_closers.append(opened.close)  # type: ignore[attr-defined]
     return response
 

@@ -122,6 +122,17 @@ def test_what_is_refused(api: Api, video: Video) -> None:
     assert api.get("videos/999999999/markers.vtt").status_code == 404
 
 
+@pytest.mark.parametrize("name", ["İstanbul", "ΑΣ", " spaced\nout "])
+def test_tags_are_found_again_by_any_name(video: Video, name: str) -> None:
+    import_markers(video, [Cue(1_000, None, "first", name)])
+    import_markers(video, [Cue(2_000, None, "second", name), Cue(3_000, None, "third", "  ")])
+
+    assert Tag.objects.count() == 1
+    assert [marker.tag for marker in video.markers.order_by("start_ms")] == [
+        Tag.objects.get(), Tag.objects.get(), None,
+    ]  # fmt: skip
+
+
 def test_what_holds_no_file_removes_no_markers(api: Api, video: Video) -> None:
     import_markers(video, CUES)
     address = f"/api/v1/videos/{video.pk}/markers/import/"

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 from apps.core import audit
@@ -86,20 +85,37 @@ def import_markers(
 
 
 def _tags(cues: Iterable[Cue], told: Imported, *, may_make: bool, dry_run: bool) -> dict[str, Tag]:
-    """The tags that are named, by their names in lower case."""
-    wanted = {cue.tag.lower(): cue.tag for cue in cues if cue.tag}
-    found = Tag.objects.annotate(lower=Lower("name")).filter(lower__in=wanted)
-    tags = {tag.name.lower(): tag for tag in found} if wanted else {}
-    lacking = [name for lower, name in sorted(wanted.items()) if lower not in tags]
+    """The tags that are named, by their names as the cues write them."""
+    wanted = {name for cue in cues if (name := _tag_name(cue))}
+    tags = _named(wanted)
+    unknown = wanted - set(tags)
+    lacking = [*{name.lower(): name for name in sorted(unknown)}.values()]
     if not may_make:
         told.unknown_tags = lacking
         return tags
     told.new_tags = lacking
-    made = [Tag(name=name) for name in lacking]
-    if made and not dry_run:
-        Tag.objects.bulk_create(made, batch_size=_BATCH)
-        audit.record(audit.entry(tag, AuditAction.CREATED, {}) for tag in made)
-    return tags | {tag.name.lower(): tag for tag in made}
+    if dry_run or not lacking:
+        return tags | {name: Tag(name=name) for name in unknown}
+    # another import may make the same ones at this moment
+    new = [Tag(name=name) for name in lacking]
+    Tag.objects.bulk_create(new, batch_size=_BATCH, ignore_conflicts=True)
+    made = _named(unknown)
+    audit.record(audit.entry(tag, AuditAction.CREATED, {}) for tag in set(made.values()))
+    return tags | made
+
+
+def _named(names: Iterable[str]) -> dict[str, Tag]:
+    """Tags by names in any case: the database says what that is, as it does in its constraint."""
+    found: Any = Tag.objects.raw(
+        "SELECT tag.*, wanted FROM unnest(%s::text[]) wanted"
+        " JOIN library_tag tag ON lower(tag.name) = lower(wanted)",
+        [list(names)],
+    )
+    return {tag.wanted: tag for tag in found}
+
+
+def _tag_name(cue: Cue) -> str:
+    return " ".join(cue.tag.split())
 
 
 def _compare(video: Video, cues: Iterable[Cue], tags: dict[str, Tag], mode: Mode) -> _Changes:
@@ -108,7 +124,7 @@ def _compare(video: Video, cues: Iterable[Cue], tags: dict[str, Tag], mode: Mode
     changes = _Changes()
     for cue in cues:
         key = (cue.start_ms, cue.end_ms, cue.title)
-        tag = tags.get(cue.tag.lower())
+        tag = tags.get(_tag_name(cue))
         if key in kept:
             continue
         kept.add(key)

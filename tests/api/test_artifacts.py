@@ -75,6 +75,21 @@ def test_file_that_the_client_has_is_not_sent_again(api: Api, cover: Artifact) -
     assert other.status_code == 200
 
 
+def test_part_of_a_file(api: Api, cover: Artifact) -> None:
+    address = f"artifacts/{cover.pk}/file/?size=card"
+    etag = api.get(address)["ETag"]
+
+    def asked(**headers: str) -> tuple[int, bytes, str]:
+        api.headers = headers
+        response = api.get(address)
+        return response.status_code, response.content, response.get("Content-Range", "")
+
+    assert asked(Range="bytes=5-8") == (206, b"pict", "bytes 5-8/12")
+    assert asked(**{"Range": "bytes=5-8", "If-Range": etag}) == (206, b"pict", "bytes 5-8/12")
+    assert asked(**{"Range": "bytes=5-8", "If-Range": '"old"'}) == (200, b"RIFF picture", "")
+    assert asked(Range="bytes=90-")[0] == 416
+
+
 def test_file_that_is_not_there(api: Api, cover: Artifact) -> None:
     failed = make_artifact(state=ArtifactState.FAILED, files={}, size_bytes=0)
 

@@ -2,9 +2,8 @@
 
 import re
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from email.utils import formatdate
-from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -23,11 +22,11 @@ from rest_framework.request import Request
 
 from apps.core.api.errors import problem
 from apps.core.api.views import StrictView
+from apps.core.ranges import NotSatisfiable, Span, parse_range
 from apps.library.models import File, Video
 from apps.playback.services.hls import playlists, watching
 from apps.playback.services.hls.slots import SessionsFull
 from apps.playback.services.hls.watching import Watching
-from apps.playback.services.ranges import NotSatisfiable, Span, parse_range
 from apps.playback.services.streams import OpenFile, file_of
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -198,27 +197,6 @@ def _answer(request: Request, opened: OpenFile) -> HttpResponseBase:
     return response
 
 
-class _Streamed(StreamingHttpResponse):
-    """Django hands pieces of 64 KiB to the server, which costs thrice the CPU; this, whole ones."""
-
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        async for part in super().__aiter__():
-            yield _Undivided(part)
-
-
-class _Undivided:
-    """Bytes of which any slice is all: what ASGIHandler.chunk_bytes cuts stays in one piece."""
-
-    def __init__(self, part: bytes) -> None:
-        self._part = part
-
-    def __len__(self) -> int:
-        return 1
-
-    def __getitem__(self, _slice: slice) -> bytes:
-        return self._part
-
-
 def _span(request: Request, opened: OpenFile) -> Span | None:
     """What is asked for; the whole file if what the client has of it is of another content."""
     header = request.headers.get("Range", "")
@@ -233,7 +211,11 @@ def _body(request: Request, opened: OpenFile, span: Span) -> HttpResponseBase:
         opened.close()
         return HttpResponse()
     later = isinstance(request._request, ASGIRequest)
-    response = _Streamed(opened.chunks_later(span)) if later else _Streamed(opened.chunks(span))
+    response = (
+        StreamingHttpResponse(opened.chunks_later(span))
+        if later
+        else StreamingHttpResponse(opened.chunks(span))
+    )
     response._resource_closers.append(opened.close)  # type: ignore[attr-defined]
     return response
 

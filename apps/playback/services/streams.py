@@ -11,12 +11,12 @@ from typing import TypeVar
 from django.conf import settings
 
 from apps.core.errors import MediaHubError
+from apps.core.ranges import Span
 from apps.disk.reader import DiskSilent
 from apps.ffmpeg.reasons import MediaRefused, Reason
 from apps.ffmpeg.source import Source, open_source
 from apps.library.choices import LibraryState
 from apps.library.models import File, Video
-from apps.playback.services.ranges import Span
 
 T = TypeVar("T")
 _CHUNK_BYTES = 1 << 19

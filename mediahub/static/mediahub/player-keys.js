@@ -61,7 +61,8 @@ export class Keys {
   #walk(event) {
     const at = event.target;
     const inStage = this.stage.contains(at);
-    if (event.key === "Enter" && (at === document.body || at === this.stage || at.matches("video"))) {
+    const isIdle = at === this.stage || (!inStage && !at.closest("a, button, summary, label, [role=button], dialog"));
+    if (event.key === "Enter" && isIdle) {
       this.stage.querySelector("media-play-button").focus();
       this.#wake();
       event.preventDefault();

@@ -17,7 +17,7 @@ export class Markers {
     this.list.addEventListener("click", (event) => this.#clicked(event));
     root.querySelector("[data-add-marker]")?.addEventListener("click", () => this.add());
     root.querySelector("[data-add-range]")?.addEventListener("click", () => this.range());
-    root.querySelector("[data-import]")?.addEventListener("change", (event) => this.#import(event.target));
+    root.querySelector("[data-import]")?.addEventListener("click", () => this.#choose());
     this.#readChapters();
     media.addEventListener("timeupdate", () => this.#highlight());
     media.addEventListener("durationchange", () => this.show());
@@ -234,14 +234,20 @@ export class Markers {
     }
   }
 
-  async #import(input) {
+  /* The field is in no document, where Unfold's script would expect a text field beside it. */
+  #choose() {
+    const input = make("input", { type: "file", accept: ".vtt,.json,.edl,.txt,.ffmetadata" });
+    input.addEventListener("change", () => input.files.length && this.#import(input.files[0]));
+    input.click();
+  }
+
+  async #import(file) {
     const body = new FormData();
-    body.append("file", input.files[0]);
-    input.value = "";
+    body.append("file", file);
     await this.#doing(async () => {
       const { added, changed } = await ask("POST", `videos/${this.video}/markers/import/`, body);
       await this.#reload();
-      this.say(`${added} markers added, ${changed} changed`);
+      this.say(`Markers added: ${added}, changed: ${changed}`);
     });
   }
 }

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.playback.services.ranges import NotSatisfiable, Span, parse_range
+from apps.core.ranges import NotSatisfiable, Span, parse_range
 
 _HUGE = 5 * 1024**4
 

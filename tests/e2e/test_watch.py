@@ -218,6 +218,13 @@ def test_markers_are_made_moved_renamed_and_taken_back(open_watch: OpenPage) -> 
     page.keyboard.press("0")
     page.keyboard.press("]")
     until(page, "Math.abs(media.currentTime - 2.5) < 0.1")
+
+    vtt = b"WEBVTT\n\n00:00:10.000 --> 00:00:12.000\nFrom a file\n"
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Import").click()
+    chooser.value.set_files({"name": "m.vtt", "mimeType": "text/vtt", "buffer": vtt})
+    expect(page.locator("[data-said]")).to_contain_text("Markers added: 1")
+    expect(rows).to_have_count(3)
     assert Marker.objects.get(title="Theirs").tag
 
 

@@ -42,6 +42,8 @@ export class Keys {
     if (this.help.open) {
       event.preventDefault();
       this.help.close();
+      // where nothing had the focus before, the browser leaves it in what is closed for a moment
+      if (this.help.contains(document.activeElement)) this.stage.focus({ preventScroll: true });
       return;
     }
     if (document.querySelector("dialog[open]:not([data-help])")) return;

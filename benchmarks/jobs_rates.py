@@ -1,5 +1,5 @@
 """Jobs that do nothing: ours, those of bare django-q2 and of Procrastinate, in turns, on the same
-PostgreSQL, with two workers each.
+PostgreSQL, with two workers each. ``python -m benchmarks.jobs_rates`` runs this part alone.
 """
 
 import os
@@ -195,3 +195,10 @@ def _starts(report: Report, peer: Peer) -> None:
 
 def _noted(file: Path) -> list[float]:
     return [float(line) for line in file.read_text().split()] if file.exists() else []
+
+
+if __name__ == "__main__":
+    place.use_own_data()
+    _report = Report("jobs_rates")
+    run(_report)
+    print(f"{_report.summary()}\nwritten to {_report.write()}")

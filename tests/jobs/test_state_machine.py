@@ -7,6 +7,7 @@ services do as the model says, and nobody is stuck.
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -269,7 +270,7 @@ class Jobs(RuleBasedStateMachine):
     def die_at_work(self, number: int, ending: str, items: int | None, queries: int) -> None:
         """At a query of the work or of writing its end down; nobody has noticed yet."""
         for holder in self._holder(number):
-            job = self.model.jobs[holder.job.pk]
+            job, as_heard = self.model.jobs[holder.job.pk], copy(holder.job)
             with _killed_at(queries), suppress(Killed):
                 _obey(holder.job, ending, items)
             if items is not None:
@@ -278,7 +279,7 @@ class Jobs(RuleBasedStateMachine):
                 note(f"{holder.name} died before its end was written")
                 return
             self.holders.remove(holder)
-            self._ended(job, holder.job, ending, items)
+            self._ended(job, as_heard, ending, items)
 
     @rule(number=_any, how=st.sampled_from(["worker", "silent"]))
     def find_dead(self, number: int, how: str) -> None:
@@ -395,9 +396,10 @@ class Jobs(RuleBasedStateMachine):
         if ending == "stop":
             self._beat(holder, done=1)
         self.holders.remove(holder)
+        as_heard = copy(holder.job)  # when it is over, the worker's own says how it ended
         _obey(holder.job, ending, items)
         self._learn_of_children(job.id, "")
-        self._ended(job, holder.job, ending, items)
+        self._ended(job, as_heard, ending, items)
 
     def _ended(self, job: Expected, row: Job, ending: str, items: int | None) -> None:
         note(f"{job.id} {ending} {items}")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from apps.core.errors import Conflict
 from apps.jobs.choices import Queue
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
@@ -17,6 +18,13 @@ from apps.markers.services.chapters import check_copy_possible, plan_copy
 from apps.markers.services.chapters import write_copy as write
 from apps.markers.services.split import forget_run, split_video
 from apps.markers.services.split_plan import plan_split
+
+
+class SplitUnderWay(Conflict):
+    """The file is being cut in another way already; nothing was asked for."""
+
+    code = "split_under_way"
+
 
 _VIDEO = ("video_id", "library.video")
 _MOST_VISITS = 20
@@ -89,14 +97,17 @@ def request_copy(video: Video) -> Job:
 def request_split(
     video: Video, at_ms: Sequence[int], *, exact: bool = False, remove_source: bool = False
 ) -> Job:
-    """Ask for the video's file to be cut. Raises as ``plan_split``."""
+    """Ask for the video's file to be cut. Raises as ``plan_split``, and SplitUnderWay."""
     plan_split(video, at_ms, exact=exact)
     params = {
         "video_id": video.pk, "at_ms": sorted(at_ms), "exact": exact,
         "remove_source": remove_source,
     }  # fmt: skip
     key = f"markers.split:{video.pk}"
-    return enqueue(split, params, lane=lane_of(video.library), dedupe_key=key)
+    job = enqueue(split, params, lane=lane_of(video.library), dedupe_key=key)
+    if job.params != params:
+        raise SplitUnderWay(f"Job {job.pk} cuts this file at other places: wait for it.")
+    return job
 
 
 def _take_in(video: Video, made: Sequence[Made], *, visit: int = 0) -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from apps.ffmpeg.cutting.orders import MUXERS, CutFailed, Plan, plan_from
@@ -25,6 +26,7 @@ _ENCODE = {
     "open.mkv": f"{_X265}:open-gop=1 -pix_fmt yuv420p10le {_AAC}",
     "vp9.webm": "-c:v libvpx-vp9 -g 50 -deadline realtime -cpu-used 8 -b:v 1M -c:a libopus",
     "mpeg2.ts": "-c:v mpeg2video -g 25 -bf 2 -c:a mp2",
+    "plain.mkv": "-c:v mpeg4 -g 50 -c:a mp2",
     "xvid.avi": "-c:v mpeg4 -g 50 -c:a libmp3lame",
 }  # fmt: skip
 _LIMITS: dict[str, Any] = {"silence_s": 30, "memory_bytes": 4 << 30}
@@ -158,6 +160,43 @@ def test_pictures_are_those_of_the_source(clips: Path, tmp_path: Path) -> None:
 
     assert len(quality) == 136
     assert all(one == "inf" or float(one) > 38 for one in quality)
+
+
+def test_sound_that_lies_far_behind_its_picture_is_kept(tmp_path: Path) -> None:
+    source, far = clip(tmp_path, "plain.mkv"), tmp_path / "far.mkv"
+    with (
+        av.open(str(source)) as near,
+        av.open(str(far), "w", options={"max_interleave_delta": "1"}) as made,
+    ):
+        streams = [made.add_stream_from_template(stream) for stream in near.streams]
+
+        def later(packet: Any) -> Any:
+            return packet.pts * packet.time_base + 6 * (packet.stream.type == "audio")
+
+        for packet in sorted((p for p in near.demux() if p.size), key=later):
+            packet.stream, packet.dts = streams[packet.stream_index], packet.pts
+            made.mux_one(packet)
+
+    cut = pieces(far, tmp_path, [2_700], "copy")
+
+    assert [one for piece in cut for one in packets(piece, "a")] == packets(source, "a")
+    assert ask("count", path=str(far).encode(), **_LIMITS) == {
+        "frames": len(packets(source, "v")), "others": len(packets(source, "a")),
+    }  # fmt: skip
+
+
+def test_sound_files_may_have_several_tracks(tmp_path: Path) -> None:
+    source = tmp_path / "two.m4a"
+    command = [
+        ffmpeg(), "-v", "error", "-f", "lavfi", "-i", "sine=r=44100:d=6",
+        "-f", "lavfi", "-i", "sine=r=48000:d=6", "-map", "0", "-map", "1", "-c:a", "aac", source,
+    ]  # fmt: skip
+    subprocess.run(command, check=True)
+
+    cut = pieces(source, tmp_path, [2_700], "copy")
+
+    for kind in ("a:0", "a:1"):
+        assert [one for piece in cut for one in packets(piece, kind)] == packets(source, kind)
 
 
 def test_pieces_keep_turns_and_covers(tmp_path: Path) -> None:

@@ -18,11 +18,12 @@ from apps.jobs.choices import JobState
 from apps.jobs.models import Job
 from apps.jobs.worker import work_off
 from apps.library.models import Video
+from apps.markers.services import split
 from apps.markers.services.sources import NoFile, NoSpace, check_free, look_beside, source_of
 from apps.markers.services.split import split_video
 from apps.markers.services.split_plan import plan_split
 from apps.markers.services.transfer import cues_of
-from apps.markers.tasks import request_split
+from apps.markers.tasks import SplitUnderWay, request_split
 from tests.client import Api
 from tests.factories import make_marker, make_performer, make_studio, make_tag, make_user
 from tests.markers.conftest import NAME
@@ -102,6 +103,38 @@ def test_the_source_goes_only_when_asked(on_disk: Video) -> None:
     )
     assert Video.objects.get(pk=on_disk.pk).missing_since is not None
     assert Video.objects.present().count() == 2
+
+
+def test_a_source_of_which_something_is_lacking_stays(
+    on_disk: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(split, "_OFF_MS", -1)
+
+    job = request_split(on_disk, [4_000], remove_source=True)
+    work()
+
+    assert names(on_disk) == sorted([NAME, part(1), part(2)])
+    assert Video.objects.present().count() == 3
+    assert "The source was not removed" in " ".join(job.log_lines.values_list("message", flat=True))
+
+
+def test_a_failed_attempt_leaves_nothing_behind(on_disk: Video) -> None:
+    def cancelled(*_args: Any, **_kwargs: Any) -> None:
+        if any(name.startswith(b".mediahub") for name in names(on_disk)):
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        split_video(on_disk, [4_000], exact=True, remove_source=False, run="over", report=cancelled)
+
+    assert names(on_disk) == [NAME]
+
+
+def test_another_split_has_to_wait(on_disk: Video) -> None:
+    job = request_split(on_disk, [4_000])
+
+    assert request_split(on_disk, [4_000]) == job
+    with pytest.raises(SplitUnderWay):
+        request_split(on_disk, [2_000])
 
 
 def test_an_attempt_that_died_after_removing_the_source_ends_well(on_disk: Video) -> None:

@@ -43,8 +43,8 @@ def check_copy(
             raise PieceUnsound("The copy does not hold the frames of the source.")
 
 
-def _packets(footage: Footage, beat: Callable[[], None]) -> list[tuple[str, int, int]]:
-    """Of each stream its kind, its packets and their bytes."""
+def _packets(footage: Footage, beat: Callable[[], None]) -> list[tuple[str, int]]:
+    """Of each stream its kind and the number of its packets."""
     streams = [footage.guide, *(s for s in footage.others if s.type != "subtitle")]
     counted = {stream.index: [stream.type, 0] for stream in streams}
     for packet in footage.container.demux(*streams):

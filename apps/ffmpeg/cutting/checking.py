@@ -45,6 +45,21 @@ def check_piece(output: bytes, written: Written, *, beat: Callable[[], None]) ->
             _decode(footage, tail, None, written, beat)
 
 
+def count_packets(path: bytes, *, beat: Callable[[], None]) -> dict[str, int]:
+    """What all pieces of a file should hold together, as in ``Written``.
+
+    Raises MediaRefused, CutFailed.
+    """
+    counted = {"frames": 0, "others": 0}
+    with open_footage(path) as footage:
+        for packet in footage.container.demux(footage.guide, *footage.others):
+            if packet.size:
+                is_guide = packet.stream_index == footage.guide.index
+                counted["frames" if is_guide else "others"] += 1
+            beat()
+    return counted
+
+
 def _measure(footage: Footage, beat: Callable[[], None]) -> tuple[int, int, int]:
     """Frames of the guide, when the first is shown, and when the last ends."""
     frames, first, last = 0, None, 0

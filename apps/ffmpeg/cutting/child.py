@@ -18,7 +18,7 @@ from typing import Any
 from apps.core.errors import MediaHubError
 from apps.ffmpeg.cutting import places
 from apps.ffmpeg.cutting.chaptered import check_copy
-from apps.ffmpeg.cutting.checking import PieceUnsound, check_piece
+from apps.ffmpeg.cutting.checking import check_piece, count_packets
 from apps.ffmpeg.cutting.orders import Piece
 from apps.ffmpeg.cutting.planning import plan_cuts
 from apps.ffmpeg.cutting.writing import write_piece
@@ -87,6 +87,10 @@ def _written(order: dict[str, Any], output: bytes, piece: Piece, voice: _Voice) 
     return written
 
 
+def _count(order: dict[str, Any], voice: _Voice) -> dict[str, Any]:
+    return dict(count_packets(_path(order["path"]), beat=voice.progress))
+
+
 def _check_copy(order: dict[str, Any], voice: _Voice) -> dict[str, Any]:
     output = _path(order["output"])
     check_copy(_path(order["path"]), output, order["chapters"], beat=voice.progress)
@@ -113,11 +117,9 @@ def _path(hexed: str) -> bytes:
 
 
 _DEEDS: dict[str, Callable[[dict[str, Any], _Voice], dict[str, Any]]] = {
-    "plan": _plan, "write": _write, "check_copy": _check_copy, "look": _look, "place": _place,
-    "remove": _remove,
+    "plan": _plan, "write": _write, "count": _count, "check_copy": _check_copy, "look": _look,
+    "place": _place, "remove": _remove,
 }  # fmt: skip
-
-__all__ = ["PieceUnsound", "main"]
 
 if __name__ == "__main__":
     main()

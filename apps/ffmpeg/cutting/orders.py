@@ -67,7 +67,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a piece holds: ``frames`` pictures (or sounds) of the stream that was cut by.
+    """What a piece holds: ``frames`` pictures (or sounds) of the stream that was cut by, and
+    ``others`` packets of the rest, cover pictures aside.
 
     Pictures before ``head_ms`` and after ``tail_ms`` were encoded; ``leading`` are those at the
     beginning that refer to pictures of the piece before.
@@ -75,7 +76,7 @@ class Written:
 
     frames: int
     encoded: int
-    packets: int
+    others: int
     duration_ms: int
     streams: int
     head_ms: int = 0

@@ -22,7 +22,10 @@ def copied_stretch(footage: Footage, piece: Piece) -> Stretch | None:
     """None if all of a piece is to be encoded."""
     start = footage.zero if piece.start is None else piece.start
     if piece.mode == "copy" or footage.guide.type != "video":
-        closed = piece.start is None or footage.is_closed_at(start)
+        # of sound decoders swallow what comes before 0
+        closed = footage.guide.type == "video" and (
+            piece.start is None or footage.is_closed_at(start)
+        )
         return Stretch(start, piece.end, 0 if closed else _LEADING)
     if piece.mode == "encode" or footage.codec not in JOINABLE:
         return None

@@ -1,5 +1,6 @@
 """Writes one piece of a file. In the child only."""
 
+import math
 import os
 from collections.abc import Callable
 from fractions import Fraction
@@ -19,6 +20,7 @@ from apps.ffmpeg.cutting.stretch import Clock, Stretch, copied_stretch
 Told = Callable[[int, int], None]
 
 _SLACK_S = 4.0  # how far the streams of a file may be apart
+_MOST_SLACK_S = 60.0  # how far sound may come behind its picture
 _OUR_OWN = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder", "duration"})
 _STATISTICS = ("BPS", "DURATION", "NUMBER_OF_", "_STATISTICS_")
 
@@ -84,7 +86,8 @@ class _Piece:
         self._is_video = guide.type == "video"
         self._streams: dict[int, Any] = {}
         self._last_dts: dict[int, int] = {}
-        self._frames = self._encoded = self._packets = self._until = 0
+        self._frames = self._encoded = self._others = self._until = 0
+        self._waited = {s.index for s in footage.others if s.type == "audio"}
         self._edges: Edges | None = None
         self._copy = (stretch.first, stretch.last) if stretch else None
         leading = stretch.leading if stretch else 0
@@ -112,7 +115,7 @@ class _Piece:
             first, last = self._copy or (self._until, None)
             head, tail = self._ms(first), until if last is None else self._ms(last)
         return Written(
-            self._frames, self._encoded, self._packets, until, len(self._streams), head, tail,
+            self._frames, self._encoded, self._others, until, len(self._streams), head, tail,
             self._clock.leading,
         )  # fmt: skip
 
@@ -142,25 +145,27 @@ class _Piece:
     def _pass_all(self) -> None:
         """Read on until every stream has passed the end."""
         streams = (self._footage.guide, *self._footage.others)
-        late = self._late()
+        late, latest = self._late(_SLACK_S), self._late(_MOST_SLACK_S)
         for packet in self._footage.container.demux(*streams):
             if not packet.size:
                 continue
             if packet.stream_index == self._footage.guide.index:
-                if late is not None and (packet.dts or time_of(packet)) >= late:
+                if (packet.dts or time_of(packet)) >= (latest if self._waited else late):
                     break
                 self._take_guide(packet)
             else:
                 self._take_other(packet)
 
-    def _late(self) -> int | None:
-        return None if self._end is None else self._end + int(_SLACK_S / self._footage.tick)
+    def _late(self, slack_s: float) -> float:
+        return math.inf if self._end is None else self._end + slack_s / self._footage.tick
 
     def _take_guide(self, packet: Packet) -> None:
         at = time_of(packet)
         if not self._is_video:
-            if at >= self._start and (self._end is None or at < self._end):
+            begun = self._piece.start is None or at >= self._start  # some begin before 0
+            if begun and (self._end is None or at < self._end):
                 self._frames += 1
+                self._until = at + (packet.duration or 0)
                 self._mux_other(packet, at)
             return
         if self._is_copied(packet, at):
@@ -211,14 +216,15 @@ class _Piece:
         time = Fraction(time_of(packet)) * packet.time_base
         tick = self._footage.tick
         begun = self._piece.start is None or time >= self._start * tick
-        if begun and (self._end is None or time < self._end * tick):
+        if self._end is not None and time >= self._end * tick:
+            self._waited.discard(packet.stream_index)
+        elif begun:
+            self._others += 1
             self._mux_other(packet, time_of(packet))
 
     def _mux_other(self, packet: Packet, at: int) -> None:
         index = packet.stream_index
         shift = round(self._start * self._footage.tick / packet.time_base)
-        if not self._is_video:
-            self._until = at + (packet.duration or 0)
         dts = (packet.dts if packet.dts is not None else at) - shift
         if index in self._last_dts and dts <= self._last_dts[index]:
             dts = self._last_dts[index] + 1
@@ -238,7 +244,6 @@ class _Piece:
         self._mux(packet)
 
     def _mux(self, packet: Packet) -> None:
-        self._packets += 1
         self._container.mux_one(packet)
 
     def _depth(self) -> int:

@@ -19,11 +19,11 @@ from apps.markers.services.formats.cue import in_order
 from apps.markers.services.sources import (
     check_free,
     cutting,
+    draft,
     extension_of,
     look_beside,
     named_beside,
     source_of,
-    unfinished,
 )
 from apps.markers.services.transfer import cues_of
 
@@ -81,9 +81,8 @@ def write_copy(video: Video, *, report: Progress = silent) -> dict[str, Any]:
         raise NoChapters("There is no ffmpeg to copy with; `manage.py doctor` says more.")
     check_copy_possible(plan)
     duration_ms = video.duration_ms or 0
-    part = unfinished(plan.target)
-    cutting("remove", path=part)
-    with tempfile.TemporaryDirectory(dir=_workshop()) as folder:
+    chapters = [{"start_ms": cue.start_ms, "title": cue.title} for cue in plan.cues]
+    with draft(plan.target) as part, tempfile.TemporaryDirectory(dir=_workshop()) as folder:
         described = Path(folder) / "chapters.txt"
         described.write_text(FORMATS["ffmetadata"].write(plan.cues, duration_ms=duration_ms))
         command = copy_with_chapters(
@@ -94,12 +93,11 @@ def write_copy(video: Video, *, report: Progress = silent) -> dict[str, Any]:
             memory_bytes=_MEMORY_BYTES,
             told=lambda done_ms, _: report(done_ms // 1_000, duration_ms // 1_000),
         )  # fmt: skip
-    chapters = [{"start_ms": cue.start_ms, "title": cue.title} for cue in plan.cues]
-    cutting(
-        "check_copy", report=report, base_ms=duration_ms, total_ms=duration_ms,
-        path=plan.file.location, output=part, chapters=chapters,
-    )  # fmt: skip
-    cutting("place", unfinished=part, target=plan.target)
+        cutting(
+            "check_copy", report=report, base_ms=duration_ms, total_ms=duration_ms,
+            path=plan.file.location, output=part, chapters=chapters,
+        )  # fmt: skip
+        cutting("place", unfinished=part, target=plan.target)
     return {"path": plan.target.hex(), "name": plan.name, "chapters": len(chapters)}
 
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +11,7 @@ from django.conf import settings
 
 from apps.core.errors import Conflict, MediaHubError
 from apps.core.progress import Progress, silent
+from apps.ffmpeg.cutting.orders import CutFailed
 from apps.ffmpeg.cutting.runner import ask
 from apps.library.models import File, Video
 from apps.library.services.libraries import find_library
@@ -140,6 +143,18 @@ def unfinished(target: bytes) -> bytes:
     """
     name = hashlib.blake2b(target, digest_size=12).hexdigest()
     return os.path.join(os.path.dirname(target), f".mediahub-{name}.part".encode())
+
+
+@contextmanager
+def draft(target: bytes) -> Iterator[bytes]:
+    """Where a file is written until it is done; after a failure nothing of it is left there."""
+    part = unfinished(target)
+    try:
+        yield part
+    except BaseException:
+        with suppress(CutFailed):
+            cutting("remove", path=part)
+        raise
 
 
 def extension_of(file: File) -> str:

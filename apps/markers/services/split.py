@@ -10,7 +10,7 @@ from django.conf import settings
 from apps.core.progress import Progress, silent
 from apps.ffmpeg.cutting.orders import CutFailed
 from apps.library.models import Video
-from apps.markers.services.sources import Beside, cutting, look_beside, unfinished
+from apps.markers.services.sources import Beside, NoFile, cutting, draft, look_beside, unfinished
 from apps.markers.services.split_plan import PiecePlan, SplitPlan, plan_split
 
 _OFF_MS = 2_000  # by which all pieces together may differ from the source, if that is to go
@@ -39,8 +39,10 @@ def split_video(
     beside = look_beside(plan.file, plan.targets + [unfinished(t) for t in plan.targets])
     record.check_source(beside.marks[plan.file.location] or {})
     made = [_finish(plan, piece, record, beside, report) for piece in plan.pieces]
-    if remove_source:
-        _check_removable(plan, made)
+    notes = [*plan.notes, *(f"{i}: {t['note']}" for i, t in enumerate(made, 1) if t["note"])]
+    if remove_source and (reason := _why_kept(plan, made)):
+        remove_source = False
+        notes.append(f"The source was not removed: {reason}")
     outcome = {
         "pieces": [
             {
@@ -49,7 +51,7 @@ def split_video(
             }
             for piece, told in zip(plan.pieces, made, strict=True)
         ],
-        "notes": [*plan.notes, *(f"{i}: {t['note']}" for i, t in enumerate(made, 1) if t["note"])],
+        "notes": notes,
         "remove": plan.file.location.hex() if remove_source else "",
     }  # fmt: skip
     record.outcome = outcome
@@ -57,9 +59,12 @@ def split_video(
 
 
 def _end(outcome: dict[str, Any], record: "_Record") -> dict[str, Any]:
-    """Every piece is there: remove the source if it is to go. Raises CutFailed."""
+    """Every piece is there: remove the source if it is to go."""
     if outcome["remove"]:
-        cutting("remove", path=bytes.fromhex(outcome["remove"]), mark=record.source)
+        try:
+            cutting("remove", path=bytes.fromhex(outcome["remove"]), mark=record.source)
+        except CutFailed as error:  # the pieces are good all the same
+            outcome["notes"].append(str(error))
     return outcome
 
 
@@ -131,27 +136,38 @@ def _finish(
         return told
     if not told or beside.marks.get(part) != told["mark"]:
         mode = "join" if plan.exact else "copy"
-        told = cutting(
-            "write", report=report, total_ms=plan.duration_ms, path=plan.file.location,
-            output=part, muxer=plan.muxer,
-            piece={"start": piece.start, "end": piece.end, "mode": mode},
-        )  # fmt: skip
+        with draft(piece.target):
+            told = cutting(
+                "write", report=report, total_ms=plan.duration_ms, path=plan.file.location,
+                output=part, muxer=plan.muxer,
+                piece={"start": piece.start, "end": piece.end, "mode": mode},
+            )  # fmt: skip
         record.finish(piece.target, told)
-    cutting("place", unfinished=part, target=piece.target)
+    with draft(piece.target):
+        cutting("place", unfinished=part, target=piece.target)
     return told
 
 
-def _check_removable(plan: SplitPlan, made: list[dict[str, Any]]) -> None:
-    """Raises CutFailed if the pieces together aren't as long as the source."""
+def _why_kept(plan: SplitPlan, made: list[dict[str, Any]]) -> str:
+    """Why the source can't go: the pieces, together, aren't all of it. Empty if they are."""
     together = sum(told["duration_ms"] for told in made)
     if abs(together - plan.duration_ms) > _OFF_MS:
-        raise CutFailed(
-            f"The pieces last {together / 1_000:g} s together, the source "
-            f"{plan.duration_ms / 1_000:g} s: the source was not removed."
+        return (
+            f"the pieces last {together / 1_000:g} s together, it lasts "
+            f"{plan.duration_ms / 1_000:g} s."
         )
-    seen = look_beside(plan.file, plan.targets)
+    try:
+        whole = cutting("count", path=plan.file.location)
+        seen = look_beside(plan.file, plan.targets)
+    except (CutFailed, NoFile) as error:
+        return str(error)
+    for name in ("others",) if plan.exact else ("others", "frames"):
+        held = sum(told[name] for told in made)
+        if held != whole[name]:
+            return f"the pieces hold {held} of its {whole[name]} packets."
     if any(
         seen.marks[piece.target] != told["mark"]
         for piece, told in zip(plan.pieces, made, strict=True)
     ):
-        raise CutFailed("A piece is no longer what was written: the source was not removed.")
+        return "a piece is no longer what was written."
+    return ""

@@ -66,7 +66,7 @@ class TestFilters:
         part = make_job(parent=batch, item="holiday.mp4")
 
         assert shown(boss, q=f"#{batch.pk}") == [batch.pk]
-        assert shown(boss, q="cover") == [batch.pk]
+        assert shown(boss, q="artif") == [batch.pk]
         assert shown(boss, q="HOLIDAY", parts="all") == [part.pk]
         assert shown(boss, q="9" * 40) == []
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from apps.accounts.choices import Role
 from apps.core import audit
 from apps.core.models import AuditEntry
+from apps.jobs.models import Job
 from apps.library.choices import FieldKind
 from apps.library.models import Video
 from tests.factories import (
@@ -204,12 +205,14 @@ class TestActions:
         assert video.favorite is expected
         assert AuditEntry.objects.about(video).count() == 1
 
-    def test_covers_are_made_again(self, boss: Client) -> None:
+    def test_artifacts_are_made_again(self, boss: Client) -> None:
         cover = make_artifact()
 
         boss.post(
             reverse("admin:library_video_changelist"),
-            {"action": "make_covers_again", "_selected_action": [cover.video_id]},
+            {"action": "make_all_again", "_selected_action": [cover.video_id]},
         )
 
-        assert not type(cover).objects.exists()
+        cover.refresh_from_db()
+        assert cover.parameters == ""
+        assert Job.objects.get().params == {"kinds": ["cover"]}

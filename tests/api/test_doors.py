@@ -25,6 +25,7 @@ def _addresses(patterns: list[Any], prefix: str = "/") -> Iterator[str]:
 def _plain(route: str) -> str:
     """A pattern with something in the place of its parameters."""
     route = re.sub(r"\(\?:[^)]*\)\?", "", route)
+    route = re.sub(r"\(\?P<\w+>([\w\\.]+)\|[^)]*\)", r"\1", route)  # one of some names
     route = re.sub(r"\(\?P<\w+>[^)]*\)", "1", route)
     route = re.sub(r"<[^>]*>", "1", route)
     return re.sub(r"[\^$?\\]|\.\*", "", route)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.choices import Role, Scope
+from apps.artifacts.choices import ArtifactKind
 from apps.core.models import AuditEntry
 from apps.library.api.shapes import VideoShape
 from apps.library.choices import FieldKind
@@ -60,7 +61,8 @@ def test_video_is_as_in_the_contract(api: Api) -> None:
         "studio": {"id": studio.pk, "name": "Ealing"},
         "fingerprints": {"oshash": "0" * 16, "phash": None, "md5": None, "content": "1" * 32},
         "artifacts": {
-            "cover": {size: f"{link}{size}&v=20261121120000" for size in ("card", "full")}
+            **dict.fromkeys(ArtifactKind.values),
+            "cover": {size: f"{link}{size}&v=20261121120000000000" for size in ("card", "full")},
         },
         "files": [
             {"id": file.pk, "path": "/srv/films/a/caf\\xe9.mkv", "size": file.size_bytes,
@@ -91,7 +93,7 @@ def test_audio_without_picture_and_cover(api: Api) -> None:
     shown = api.get(f"videos/{video.pk}/").json()
 
     assert (shown["orientation"], shown["resolution"]) == ("none", "-")
-    assert (shown["duration"], shown["artifacts"]) == (None, {"cover": None})
+    assert (shown["duration"], shown["artifacts"]) == (None, dict.fromkeys(ArtifactKind.values))
     assert shown["files"] == []
     assert shown["fingerprints"]["oshash"] is None
 

@@ -41,9 +41,18 @@ def make(job: JobContext, *, video_id: int, kinds: list[str] | None = None) -> d
     schedulable=True,
 )  # fmt: skip
 def generate(
-    job: JobContext, *, library_id: int | None = None, kinds: list[str] | None = None
+    job: JobContext,
+    *,
+    library_id: int | None = None,
+    kinds: list[str] | None = None,
+    again: bool = False,
 ) -> dict[str, Any]:
-    lacking = making.videos_lacking(usual_kinds() if kinds is None else kinds)
+    """``again``: only where ``making.make_again`` was called, not what was never tried."""
+    wanted = usual_kinds() if kinds is None else kinds
+    lacking = making.videos_lacking(wanted)
+    if again:
+        marked = Artifact.objects.filter(parameters="", kind__in=wanted)
+        lacking = lacking.filter(pk__in=marked.values("video"))
     libraries = Library.objects.all()
     for library in libraries if library_id is None else libraries.filter(pk=library_id):
         job.split(make, _items(lacking.filter(library=library), library, kinds))
@@ -96,7 +105,7 @@ def request_again(artifacts: QuerySet[Artifact]) -> Job | None:
     kinds = list(artifacts.order_by("kind").values_list("kind", flat=True).distinct())
     if not making.make_again(artifacts):
         return None
-    return enqueue(generate, {"kinds": kinds})
+    return enqueue(generate, {"kinds": kinds, "again": True})
 
 
 def request_cover(video: Video, at_ms: int | None) -> Job:

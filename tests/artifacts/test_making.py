@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import transaction
 from PIL import Image
 
 from apps.artifacts.models import Artifact, Fingerprint, Leftover
@@ -130,6 +131,22 @@ class TestMaking:
 
         assert make_artifacts(video("film").pk, kinds=["cover"]) == {"made": 1}
         assert abs(Artifact.objects.get().data["at_ms"] - 1_500) < 50
+
+    def test_keeps_what_was_chosen_while_another_was_made(self, library: Library) -> None:
+        film = video("film")
+        made_at = Artifact.objects.filter(video=film, kind="cover")
+
+        def guard() -> Any:
+            if film.cover_at_ms is None:
+                film.cover_at_ms = 1_500
+                choose_cover(film, 1_500)
+            return transaction.atomic()
+
+        make_artifacts(film.pk, kinds=["cover"], guard=guard)
+        assert not made_at.exists()
+
+        make_artifacts(film.pk, kinds=["cover"])
+        assert abs(made_at.get().data["at_ms"] - 1_500) < 100
 
     def test_does_not_take_a_file_for_the_one_that_was_scanned(
         self, library: Library, root: Path
@@ -270,6 +287,7 @@ class TestLeftovers:
         assert storing.find_strays() == 0
         os.utime(draft, (0, 0))
         assert storing.find_strays() == 1
+        assert storing._is_being_written("cover/001/2-has-its-name-by-now.part")
 
     def test_old_workshops_are_swept(self, tmp_path: Path, settings: Any) -> None:
         settings.MEDIAHUB_DATA_DIR = tmp_path

@@ -79,6 +79,19 @@ def test_what_failed_is_made_again_when_it_is_asked_for(library: Library) -> Non
     assert tasks.request_again(Artifact.objects.failed("any", kinds=["sprite"])) is None
 
 
+def test_what_is_made_again_is_no_more_than_was_asked_for(library: Library) -> None:
+    scan_library(library, now=NOON)
+    work_off("cpu")
+    one = Artifact.objects.filter(kind="sprite").first()
+    assert one
+    Artifact.objects.exclude(video=one.video_id).filter(kind="sprite").delete()
+
+    tasks.request_again(Artifact.objects.filter(pk=one.pk))
+    work_off("cpu")
+
+    assert Artifact.objects.filter(kind="sprite").get().parameters
+
+
 def test_what_no_scan_told_of_is_found(library: Library, settings: Any) -> None:
     scan_library(library, now=NOON)
     work_off("cpu")

@@ -150,9 +150,13 @@ class _Making:
 
 
 def _save(artifact: Artifact) -> None:
-    """Write the row, unless its video was removed meanwhile."""
-    if not Video.objects.filter(pk=artifact.video_id).select_for_update(no_key=True).exists():
+    """Write the row, unless its video was removed or given another cover meanwhile."""
+    videos = Video.objects.filter(pk=artifact.video_id).select_for_update(no_key=True)
+    now = videos.values("cover_at_ms").first()
+    if now is None:
         return
+    if artifact.kind == ArtifactKind.COVER and now["cover_at_ms"] != artifact.video.cover_at_ms:
+        return  # the job that was asked for then makes it, or has made it
     kept = {"id", "video", "kind", "created_at"}
     Artifact.objects.bulk_create(
         [artifact], update_conflicts=True, unique_fields=["video", "kind"],

@@ -131,8 +131,12 @@ def _note_strays(folder: str) -> int:
 
 def _is_being_written(path: str) -> bool:
     """Whether it is the draft of a file, and not one that a killed process left."""
-    since = timezone.now() - _ABANDONED
-    return path.endswith(DRAFT) and default_storage.get_modified_time(path) > since
+    if not path.endswith(DRAFT):
+        return False
+    try:
+        return default_storage.get_modified_time(path) > timezone.now() - _ABANDONED
+    except FileNotFoundError:  # it got its name since it was listed
+        return True
 
 
 def _named(video_ids: Iterable[int]) -> set[str]:

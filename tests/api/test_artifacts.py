@@ -1,5 +1,7 @@
 """Artifacts: listed, served, counted, asked for."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,16 @@ def test_failed_artifact_tells_why(api: Api) -> None:
     assert [row["id"] for row in found] == [failed.pk]
     assert found[0]["error"] == {"reason": "no_picture", "message": "Audio."}
     assert api.results("artifacts/", library=failed.video.library_id, kind="cover") == found
+
+
+def test_pictures_have_their_type_where_the_system_has_no_list() -> None:
+    code = (
+        "import mimetypes; mimetypes.init([]); import apps.core.api.media;"
+        "print(*(mimetypes.guess_type('x.' + n)[0] for n in ('webp', 'avif', 'mp4', 'vtt')))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert told.stdout.split() == ["image/webp", "image/avif", "video/mp4", "text/vtt"]
 
 
 def test_file_is_served_to_be_kept_for_good(api: Api, cover: Artifact) -> None:

@@ -12,6 +12,9 @@ from rest_framework.request import Request
 from apps.core.errors import MediaHubError
 from apps.core.ranges import parse_range
 
+# Python before 3.13 knows it only from the system's list, which small containers lack
+mimetypes.add_type("image/webp", ".webp")
+
 _FOR_GOOD = "private, max-age=31536000, immutable"
 
 

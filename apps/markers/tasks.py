@@ -16,6 +16,7 @@ from apps.library.tasks.lanes import lane_of
 from apps.markers.services.carry import Made, carry_over
 from apps.markers.services.chapters import check_copy_possible, plan_copy
 from apps.markers.services.chapters import write_copy as write
+from apps.markers.services.formats.cue import LONGEST_MS
 from apps.markers.services.split import forget_run, split_video
 from apps.markers.services.split_plan import plan_split
 
@@ -39,7 +40,7 @@ def write_copy(job: JobContext, *, video_id: int) -> dict[str, Any]:
     video = Video.objects.select_related("library").get(pk=video_id)
     made = write(video, report=job.report)
     job.log(f"{made['name']} has {made['chapters']} chapters.")
-    _take_in(video, [Made(bytes.fromhex(made["path"]), 0, video.duration_ms or 0)])
+    _take_in(video, [Made(bytes.fromhex(made["path"]), 0, LONGEST_MS)])
     return {"name": made["name"], "chapters": made["chapters"]}
 
 

@@ -22,11 +22,11 @@ _OPTIONS = {
                    "auto-alt-ref": "0", "lag-in-frames": "0"},
     "libsvtav1": {"crf": "20", "preset": "8", "svtav1-params": "pred-struct=1"},
 }  # fmt: skip
-Encoded = list[tuple[Packet, int, int]]
+Encoded = list[tuple[Packet, int]]
 
 
 class Edges:
-    """Frames in, packets out, each with its time and length in the guide's units.
+    """Frames in, packets out, each with its time in the guide's units.
 
     ``like_source``: packets are to look as those of the source do, whose stream they go into.
     """
@@ -111,16 +111,19 @@ class Edges:
         return made
 
     def _packets(self, packets: list[Packet]) -> Encoded:
-        made: Encoded = []
-        for packet in packets:
-            at = round(Fraction(time_of(packet)) * packet.time_base / self._footage.tick)
-            if self._like_source and self._footage.codec in {"h264", "hevc"}:
-                again = Packet(like(bytes(packet), self._source.extradata or b""))
-                again.is_keyframe = packet.is_keyframe
-                again.pts = packet.pts
-                made.append((again, at, 0))
-            else:
-                made.append((packet, at, 0))
+        tick = self._footage.tick
+        return [
+            (self._dressed(packet), round(Fraction(time_of(packet)) * packet.time_base / tick))
+            for packet in packets
+        ]
+
+    def _dressed(self, packet: Packet) -> Packet:
+        """As the source's packets look, if it goes among them."""
+        codec = self._footage.codec
+        if not self._like_source or codec not in {"h264", "hevc"}:
+            return packet
+        made = Packet(like(codec, bytes(packet), self._source.extradata or b""))
+        made.is_keyframe, made.pts = packet.is_keyframe, packet.pts
         return made
 
     def _make_encoder(self) -> Any:

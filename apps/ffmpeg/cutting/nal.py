@@ -19,13 +19,13 @@ def is_closed(codec: str, packet: bytes, extradata: bytes) -> bool:
         return at >= 0 and len(packet) > at + 7 and bool(packet[at + 7] & 0x40)
     if codec not in _IDR:
         return True
-    kinds = {_kind(codec, unit) for unit in units(packet, extradata)}
+    kinds = {_kind(codec, unit) for unit in units(codec, packet, extradata)}
     return bool(kinds & _IDR[codec])
 
 
-def units(packet: bytes, extradata: bytes) -> Iterator[bytes]:
+def units(codec: str, packet: bytes, extradata: bytes) -> Iterator[bytes]:
     """The units of a packet, without what stands between them."""
-    size = length_size(extradata)
+    size = length_size(codec, extradata)
     if not size:
         yield from _by_start_codes(packet)
         return
@@ -36,18 +36,15 @@ def units(packet: bytes, extradata: bytes) -> Iterator[bytes]:
         at += size + length
 
 
-def length_size(extradata: bytes) -> int:
+def length_size(codec: str, extradata: bytes) -> int:
     """How many bytes say a unit's length; 0 where units begin with start codes."""
-    if not extradata or extradata[0] != 1:
-        return 0
-    if len(extradata) > 22 and _is_hvcc(extradata):
-        return (extradata[21] & 3) + 1
-    return (extradata[4] & 3) + 1 if len(extradata) > 6 else 0
+    at = 21 if codec == "hevc" else 4
+    return (extradata[at] & 3) + 1 if len(extradata) > at + 2 and extradata[0] == 1 else 0
 
 
-def like(packet: bytes, extradata: bytes) -> bytes:
+def like(codec: str, packet: bytes, extradata: bytes) -> bytes:
     """A packet with start codes as packets of the source are."""
-    size = length_size(extradata)
+    size = length_size(codec, extradata)
     if not size:
         return packet
     return b"".join(len(unit).to_bytes(size, "big") + unit for unit in _by_start_codes(packet))
@@ -55,7 +52,7 @@ def like(packet: bytes, extradata: bytes) -> bytes:
 
 def parameter_sets(codec: str, extradata: bytes) -> bytes:
     """The parameter sets of a stream as the units of its packets are written."""
-    size = length_size(extradata)
+    size = length_size(codec, extradata)
     if not size:
         return extradata
     found = _of_hvcc(extradata) if codec == "hevc" else _of_avcc(extradata)
@@ -80,11 +77,6 @@ def _of_hvcc(extradata: bytes) -> Iterator[bytes]:
             length = int.from_bytes(extradata[at : at + 2], "big")
             yield extradata[at + 2 : at + 2 + length]
             at += 2 + length
-
-
-def _is_hvcc(extradata: bytes) -> bool:
-    """avcC has six bits set in its fifth byte and three in its sixth; hvcC compatibility flags."""
-    return not (extradata[4] & 0xFC == 0xFC and extradata[5] & 0xE0 == 0xE0)
 
 
 def _by_start_codes(packet: bytes) -> Iterator[bytes]:

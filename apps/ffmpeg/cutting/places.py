@@ -27,7 +27,7 @@ def mark_of(path: bytes) -> dict[str, int] | None:
 
 
 def free_bytes(folder: bytes) -> int:
-    """None where there is no such folder. Raises OSError."""
+    """0 where there is no such folder. Raises OSError."""
     try:
         found = os.statvfs(folder)
     except FileNotFoundError:

@@ -89,6 +89,7 @@ class _Piece:
         self._frames = self._encoded = self._others = self._until = 0
         self._waited = {s.index for s in footage.others if s.type == "audio"}
         self._edges: Edges | None = None
+        self._copying = False
         self._copy = (stretch.first, stretch.last) if stretch else None
         leading = stretch.leading if stretch else 0
         self._clock = Clock(self._depth(), max(1, self._step()), leading)
@@ -174,8 +175,6 @@ class _Piece:
             self._take_encoded(self._edges.take(packet, self._start, self._end, self._copy))
         self._told(self._footage.ms(at), self._footage.ms(self._end) if self._end else 0)
 
-    _copying = False
-
     def _is_copied(self, packet: Packet, at: int) -> bool:
         """Between the first key frame that is copied and the one after the last, as decoded."""
         if self._copy is None:
@@ -195,10 +194,10 @@ class _Piece:
                     packet = _with_data(packet, sets + bytes(packet))
         self._mux_video(packet, at, packet.duration or 0)
 
-    def _take_encoded(self, packets: list[tuple[Packet, int, int]]) -> None:
-        for packet, at, duration in packets:
+    def _take_encoded(self, packets: list[tuple[Packet, int]]) -> None:
+        for packet, at in packets:
             self._encoded += 1
-            self._mux_video(packet, at, duration)
+            self._mux_video(packet, at, 0)
 
     def _mux_video(self, packet: Packet, at: int, duration: int) -> None:
         self._frames += 1

@@ -83,6 +83,7 @@ def write_copy(video: Video, *, report: Progress = silent) -> dict[str, Any]:
     duration_ms = video.duration_ms or 0
     chapters = [{"start_ms": cue.start_ms, "title": cue.title} for cue in plan.cues]
     with draft(plan.target) as part, tempfile.TemporaryDirectory(dir=_workshop()) as folder:
+        cutting("remove", path=part)  # a killed attempt's, which may have its name already
         described = Path(folder) / "chapters.txt"
         described.write_text(FORMATS["ffmetadata"].write(plan.cues, duration_ms=duration_ms))
         command = copy_with_chapters(

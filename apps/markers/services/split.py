@@ -40,7 +40,7 @@ def split_video(
     record.check_source(beside.marks[plan.file.location] or {})
     made = [_finish(plan, piece, record, beside, report) for piece in plan.pieces]
     notes = [*plan.notes, *(f"{i}: {t['note']}" for i, t in enumerate(made, 1) if t["note"])]
-    if remove_source and (reason := _why_kept(plan, made)):
+    if remove_source and (reason := _why_kept(plan, made, report)):
         remove_source = False
         notes.append(f"The source was not removed: {reason}")
     outcome = {
@@ -148,7 +148,7 @@ def _finish(
     return told
 
 
-def _why_kept(plan: SplitPlan, made: list[dict[str, Any]]) -> str:
+def _why_kept(plan: SplitPlan, made: list[dict[str, Any]], report: Progress) -> str:
     """Why the source can't go: the pieces, together, aren't all of it. Empty if they are."""
     together = sum(told["duration_ms"] for told in made)
     if abs(together - plan.duration_ms) > _OFF_MS:
@@ -157,7 +157,10 @@ def _why_kept(plan: SplitPlan, made: list[dict[str, Any]]) -> str:
             f"{plan.duration_ms / 1_000:g} s."
         )
     try:
-        whole = cutting("count", path=plan.file.location)
+        whole = cutting(
+            "count", report=report, base_ms=plan.duration_ms, total_ms=plan.duration_ms,
+            path=plan.file.location,
+        )  # fmt: skip
         seen = look_beside(plan.file, plan.targets)
     except (CutFailed, NoFile) as error:
         return str(error)

@@ -27,10 +27,12 @@ class ArtifactQuerySet(models.QuerySet["Artifact"]):  # type: ignore[name-define
     ) -> Self:
         """Attempts, good or bad, made in today's way: ``parameters`` by kind.
 
-        One that failed before ``retry_before`` for one of the ``passing`` reasons doesn't count.
+        One that failed before ``retry_before`` for one of the ``passing`` reasons doesn't count;
+        later it does even where an older artifact was kept.
         """
         ways = [Q(kind=kind, parameters=hashed) for kind, hashed in parameters.items()]
-        tried = self.filter(reduce(or_, ways, Q(pk__in=[])))
+        kept = Q(kind__in=parameters, state=ArtifactState.MADE, error__in=passing)
+        tried = self.filter(reduce(or_, ways, kept & Q(updated_at__gte=retry_before)))
         return tried.exclude(
             state=ArtifactState.FAILED, error__in=passing, updated_at__lt=retry_before
         )

@@ -167,6 +167,24 @@ class TestMaking:
         Artifact.objects.update(updated_at=NOON - timedelta(days=1))
         assert make_artifacts(film.pk, kinds=["cover"]) == {"made": 1}
 
+    def test_keeps_the_old_one_while_the_disk_is_away(self, library: Library, root: Path) -> None:
+        film = video("film").pk
+        make_artifacts(film, kinds=["cover"])
+        files = stored()
+        (root / "film.mp4").rename(root / "away")
+        making.make_again(Artifact.objects.all())
+
+        assert make_artifacts(film, kinds=["cover"]) == {"failed": 1}
+        cover = Artifact.objects.get()
+        assert (cover.state, cover.error, stored()) == ("made", "vanished", files)
+        assert not Leftover.objects.exists()
+        assert not videos_lacking(["cover"]).filter(pk=film).exists()  # for an hour
+
+        (root / "away").rename(root / "film.mp4")
+        making.make_again(Artifact.objects.all())
+        assert make_artifacts(film, kinds=["cover"]) == {"made": 1}
+        assert Artifact.objects.get().error == ""
+
     def test_passes_over_videos_that_go_meanwhile(self, library: Library) -> None:
         class Guard:
             def __enter__(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 
 from apps.artifacts.choices import ArtifactKind, ArtifactState
@@ -82,7 +82,8 @@ def choose_cover(video: Video, at_ms: int | None) -> None:
 
 def make_again(artifacts: QuerySet[Artifact]) -> int:
     """Let artifacts count as stale, so that they are made again; until then they stay."""
-    return artifacts.update(parameters="")
+    made = When(state=ArtifactState.MADE, then=Value(""))
+    return artifacts.update(parameters="", error=Case(made, default=F("error")))
 
 
 def _lacking(video: Video, ways: dict[str, str]) -> dict[str, str]:
@@ -157,6 +158,8 @@ def _save(artifact: Artifact) -> None:
         return
     if artifact.kind == ArtifactKind.COVER and now["cover_at_ms"] != artifact.video.cover_at_ms:
         return  # the job that was asked for then makes it, or has made it
+    if artifact.error in _PASSING and _keep_old(artifact):
+        return
     kept = {"id", "video", "kind", "created_at"}
     Artifact.objects.bulk_create(
         [artifact], update_conflicts=True, unique_fields=["video", "kind"],
@@ -169,3 +172,11 @@ def _save(artifact: Artifact) -> None:
         Fingerprint.objects.update_or_create(
             content=artifact.source, defaults={"phash": signed, "grade": artifact.data["grade"]}
         )
+
+
+def _keep_old(failed: Artifact) -> bool:
+    """Whether there is one of the same content: it stays, out of date, until the next attempt."""
+    old = Artifact.objects.made().filter(
+        video=failed.video_id, kind=failed.kind, source=failed.source
+    )
+    return bool(old.update(error=failed.error, message=failed.message, updated_at=timezone.now()))

@@ -27,7 +27,7 @@ _ENCODE = {
     "vp9.webm": "-c:v libvpx-vp9 -g 50 -deadline realtime -cpu-used 8 -b:v 1M -c:a libopus",
     "mpeg2.ts": "-c:v mpeg2video -g 25 -bf 2 -c:a mp2",
     "plain.mkv": "-c:v mpeg4 -g 50 -c:a mp2",
-    "xvid.avi": "-c:v mpeg4 -g 50 -c:a libmp3lame",
+    "xvid.avi": "-c:v mpeg4 -bf 2 -g 50 -c:a libmp3lame",
 }  # fmt: skip
 _LIMITS: dict[str, Any] = {"silence_s": 30, "memory_bytes": 4 << 30}
 
@@ -102,7 +102,7 @@ def test_lossless_pieces_hold_every_packet_once(clips: Path, tmp_path: Path, nam
     for kind in ("v", "a"):
         joined = [one for piece in made for one in packets(piece, kind)]
         assert joined == packets(source, kind)
-    if name not in ("open.mkv", "mpeg2.ts"):  # whose pictures refer beyond the cut
+    if name not in ("open.mkv", "mpeg2.ts", "xvid.avi"):  # whose pictures refer beyond the cut
         assert sum(len(frames(piece)) for piece in made) == len(frames(source))
 
 

@@ -94,8 +94,9 @@ def test_exact_pieces(on_disk: Video) -> None:
     assert abs(length(folder + part(2)) - 5.52) < 0.05
 
 
-def test_the_source_goes_only_when_asked(on_disk: Video) -> None:
-    request_split(on_disk, [4_000], remove_source=True)
+@pytest.mark.parametrize("exact", [False, True])
+def test_the_source_goes_only_when_asked(on_disk: Video, exact: bool) -> None:
+    request_split(on_disk, [4_400], exact=exact, remove_source=True)
     work()
 
     assert sorted(os.listdir(Path(on_disk.library.root) / "a folder")) == sorted(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 _START = re.compile(b"\x00\x00\x01")
 _IDR = {"h264": {5}, "hevc": {16, 17, 18, 19, 20}}  # BLA and IDR
+_OPEN = {"mpeg4", "msmpeg4v3", "vc1", "wmv3"}  # whose B frames may follow any key frame
 _GROUP = b"\x00\x00\x01\xb8"  # MPEG-2's head of a group, with its flag closed_gop
 _PARAMETERS = {"h264": {7, 8}, "hevc": {32, 33, 34}}
 
@@ -14,11 +15,11 @@ def is_closed(codec: str, packet: bytes, extradata: bytes) -> bool:
 
     A clean random access point of HEVC may be followed by pictures that do, so it isn't.
     """
-    if codec == "mpeg2video":
+    if codec in {"mpeg1video", "mpeg2video"}:
         at = packet.find(_GROUP)
         return at >= 0 and len(packet) > at + 7 and bool(packet[at + 7] & 0x40)
     if codec not in _IDR:
-        return True
+        return codec not in _OPEN
     kinds = {_kind(codec, unit) for unit in units(codec, packet, extradata)}
     return bool(kinds & _IDR[codec])
 

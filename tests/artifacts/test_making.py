@@ -284,8 +284,17 @@ class TestLeftovers:
         assert Leftover.objects.count() == 1
         assert storing.delete_leftovers()["deleted"] == 0
         Leftover.objects.update(due_at=NOON)
-        assert storing.delete_leftovers() == {"deleted": 1, "freed_bytes": 7}
+        assert storing.delete_leftovers() == {"deleted": 1, "freed_bytes": 7, "failed": 0}
         assert stored() == set()
+
+    def test_one_that_cannot_be_deleted_is_tried_again_later(self, library: Library) -> None:
+        Path(default_storage.path("cover/a-folder/x")).mkdir(parents=True)
+        for path in ("cover/a-folder", "cover/gone"):
+            Leftover.objects.create(path=path, video_id=1, kind="cover")
+
+        assert storing.delete_leftovers() == {"deleted": 1, "freed_bytes": 0, "failed": 1}
+        assert Leftover.objects.get().path == "cover/a-folder"
+        assert not Leftover.objects.due().exists()
 
     def test_unknown_files_are_found(self, library: Library) -> None:
         make_artifacts(video("film").pk, kinds=["cover"])

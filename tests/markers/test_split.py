@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,22 @@ def test_a_source_of_which_something_is_lacking_stays(
     assert names(on_disk) == sorted([NAME, part(1), part(2)])
     assert Video.objects.present().count() == 3
     assert "The source was not removed" in " ".join(job.log_lines.values_list("message", flat=True))
+
+
+def test_a_source_with_something_that_pieces_cannot_keep_stays(
+    on_disk: Video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = split.plan_split
+    monkeypatch.setattr(
+        split, "plan_split",
+        lambda *args, **kwargs: replace(plan(*args, **kwargs), left_out=("stream 2 (attachment)",)),
+    )  # fmt: skip
+
+    job = request_split(on_disk, [4_000], remove_source=True)
+    work()
+
+    assert names(on_disk) == sorted([NAME, part(1), part(2)])
+    assert "can't keep stream 2" in " ".join(job.log_lines.values_list("message", flat=True))
 
 
 def test_a_failed_attempt_leaves_nothing_behind(on_disk: Video) -> None:

@@ -4,9 +4,11 @@ Before a file is written a Leftover names it; the transaction that writes the ar
 that away. What is named by a Leftover alone is deleted once it is due.
 """
 
+import logging
 import os
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -25,6 +27,8 @@ from apps.artifacts.models import Artifact, Leftover
 from apps.artifacts.storage import DRAFT
 from apps.core.progress import Progress, silent
 from apps.ffmpeg.messages import MadeFile
+
+logger = logging.getLogger(__name__)
 
 _WRITING = timedelta(hours=1)  # longer than any writing takes
 _ABANDONED = timedelta(days=1)
@@ -87,22 +91,34 @@ def _store(path: str, file: MadeFile) -> dict[str, Any]:
 def delete_leftovers(*, report: Progress = silent) -> dict[str, int]:
     """Delete the stored files that no artifact names and that are due; how many, and their bytes.
 
-    Killed anywhere, it goes on where it was: a row goes after its file.
+    Killed anywhere, it goes on where it was: a row goes after its file. One that can't be deleted
+    is tried again a day later.
     """
-    total, deleted, freed = Leftover.objects.due().count(), 0, 0
+    total, counts = Leftover.objects.due().count(), Counter[str]()
     while True:
         with transaction.atomic():
             due = Leftover.objects.due().select_for_update(skip_locked=True)
             some = list(due.order_by("due_at", "path")[:_AT_ONCE])
             named = _named([leftover.video_id for leftover in some])
-            for leftover in some:
-                if leftover.path not in named:
-                    default_storage.delete(leftover.path)
-                    deleted, freed = deleted + 1, freed + leftover.size_bytes
-            Leftover.objects.filter(pk__in=[leftover.pk for leftover in some]).delete()
-        report(deleted, max(total, deleted))
+            kept = [one.pk for one in some if one.path not in named and not _delete(one, counts)]
+            rows = Leftover.objects.filter(pk__in=[one.pk for one in some])
+            rows.filter(pk__in=kept).update(due_at=Now() + _ABANDONED)
+            rows.exclude(pk__in=kept).delete()
+        report(counts["deleted"], max(total, counts["deleted"]))
         if not some:
-            return {"deleted": deleted, "freed_bytes": freed}
+            return {name: counts[name] for name in ("deleted", "freed_bytes", "failed")}
+
+
+def _delete(leftover: Leftover, counts: Counter[str]) -> bool:
+    try:
+        default_storage.delete(leftover.path)
+    except OSError as error:
+        logger.warning("%s could not be deleted: %s", leftover.path, error.strerror)
+        counts["failed"] += 1
+        return False
+    counts["deleted"] += 1
+    counts["freed_bytes"] += leftover.size_bytes
+    return True
 
 
 def find_strays(*, report: Progress = silent) -> int:

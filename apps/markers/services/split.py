@@ -150,6 +150,8 @@ def _finish(
 
 def _why_kept(plan: SplitPlan, made: list[dict[str, Any]], report: Progress) -> str:
     """Why the source can't go: the pieces, together, aren't all of it. Empty if they are."""
+    if plan.left_out:
+        return f"the pieces can't keep {', '.join(plan.left_out)}."
     together = sum(told["duration_ms"] for told in made)
     if abs(together - plan.duration_ms) > _OFF_MS:
         return (

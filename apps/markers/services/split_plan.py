@@ -52,7 +52,8 @@ class PiecePlan:
 
 @dataclass(frozen=True, slots=True)
 class SplitPlan:
-    """What splitting would come to. ``notes`` are sentences for the user."""
+    """What splitting would come to. ``notes`` are sentences for the user; ``left_out`` names what
+    the pieces can't keep of the source."""
 
     file: File
     exact: bool
@@ -61,6 +62,7 @@ class SplitPlan:
     duration_ms: int
     pieces: list[PiecePlan]
     notes: list[str] = field(default_factory=list)
+    left_out: tuple[str, ...] = ()
 
     @property
     def targets(self) -> list[bytes]:
@@ -100,7 +102,7 @@ def plan_split(
         raise NothingToSplit("The key frames at or before these times are the video's beginning.")
     plan = SplitPlan(
         file, exact, muxer, found.codec, found.duration_ms,
-        _pieces(file, found, cuts, exact=exact), _notes(found, wanted, cuts),
+        _pieces(file, found, cuts, exact=exact), _notes(found, wanted, cuts), found.left_out,
     )  # fmt: skip
     beside = look_beside(file, plan.targets)
     if not is_begun:

@@ -107,13 +107,19 @@ class Model:
         job.is_delayed = job.is_delayed or later
         job.attempt -= not counts
 
+    def put_back(self, job: Expected, *, later: bool, counts: bool = True) -> None:
+        """By its worker: if it is to be held, what its work has made so far is held with it."""
+        self.back(job, later=later, counts=counts)
+        if job.state == PAUSED:
+            self.pause([job])
+
     def paused(self, job: Expected) -> None:
         job.pause_requested = True
-        self.back(job, later=False, counts=False)
+        self.put_back(job, later=False, counts=False)
 
     def passing_failure(self, job: Expected, error: str) -> None:
         if job.attempt < ATTEMPTS:
-            self.back(job, later=True)
+            self.put_back(job, later=True)
         else:
             self.end(job, FAILED, error=error)
 

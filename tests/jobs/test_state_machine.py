@@ -411,7 +411,7 @@ class Jobs(RuleBasedStateMachine):
             case "pass":
                 self.model.passing_failure(job, "passing")
             case "interrupt":
-                self.model.back(job, later=False, counts=False)
+                self.model.put_back(job, later=False, counts=False)
             case "stop" if row.state == CANCELLING:
                 self.model.end(job, CANCELLED)
             case "stop" if row.pause_requested:
@@ -447,6 +447,7 @@ class Jobs(RuleBasedStateMachine):
                 self.model.jobs[child.pk] = Expected(
                     child.pk, "tests.part", parent=parent, item=child.item,
                     lane=child.lane, lane_limit=child.lane_limit,
+                    is_hurried=child.priority == many.HURRIED,  # as its parent was
                 )  # fmt: skip
 
     def _roll_up(self) -> None:

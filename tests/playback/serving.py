@@ -51,19 +51,24 @@ def add_video(
     """The file as ``name`` in a library at ``root``, ``probed`` or not, and its video."""
     name = name or source.name.encode()
     root.mkdir(exist_ok=True)
-    shutil.copyfile(source, bytes(root) + b"/" + name)
+    shutil.copy2(source, bytes(root) + b"/" + name)
     library = library or make_library(root=str(root), state=LibraryState.ONLINE)
     container = "webm" if name.endswith(b"webm") else "mp4"
     file = make_file(name, library=library, container=container)
     if probed:
-        _probe(file)
+        _learn(file, _probe(source))
     return make_video(file=file, duration_ms=file.duration_ms)
 
 
-def _probe(file: File) -> None:
+@cache
+def _probe(source: Path) -> ProbeResult:
     with media_pool(children=1) as pool:
-        (result,) = pool.run([ProbeRequest(key=0, path=file.location)])
+        (result,) = pool.run([ProbeRequest(key=0, path=bytes(source))])
     assert isinstance(result, ProbeResult)
+    return result
+
+
+def _learn(file: File, result: ProbeResult) -> None:
     facts = result.facts
     assert facts, result.message
     assert result.stat

@@ -13,7 +13,8 @@ RATE = 48_000
 AAC_FRAME = 1_024
 _INTO_KEY_FRAME_S = 0.008  # the index is rounded: aim behind the key frame
 _FRAGMENTS = "empty_moov+delay_moov+default_base_moof+frag_discont+skip_trailer"
-_TONE_MAPPING = (
+_TONE_MAPPING = (  # HDR without BT.2020 is unknown; files that don't say so are common
+    "setparams=color_primaries=bt2020:color_trc={}:colorspace=bt2020nc,"
     "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,"
     "zscale=t=bt709:m=bt709:r=tv"
 )
@@ -25,6 +26,7 @@ class Recipe:
 
     ``picture`` and ``sound`` are "copy", "encode" or "" (none). What is encoded gets ``rate``
     frames per second (a fraction as text), at most ``kilobits`` per second and the size given.
+    ``tone_map`` names the transfer function of HDR that is to become ordinary.
     ``tag`` is the four-letter code of copied video, where players want a certain one.
     """
 
@@ -35,7 +37,7 @@ class Recipe:
     rate: str = "25"
     kilobits: int = 0
     deinterlace: bool = False
-    tone_map: bool = False
+    tone_map: str = ""
     tag: str = ""
 
 
@@ -77,9 +79,9 @@ def segments(program: str, path: bytes, recipe: Recipe, at: Stretch) -> list[str
     return arguments(program, output, source=path)
 
 
-def grid(number: int, *, segment_s: float, rate: Fraction) -> int:
+def grid(number: int, *, segment_s: int, rate: Fraction) -> int:
     """The first frame of a segment where there are ``rate`` frames a second."""
-    return -(-(Fraction(segment_s) * number * rate) // 1)
+    return -(-segment_s * number * rate.numerator // rate.denominator)
 
 
 def _lead(recipe: Recipe) -> float:
@@ -95,7 +97,7 @@ def _picture(recipe: Recipe, at: Stretch) -> dict[str, Any]:
     if recipe.picture == "copy":
         return {"c:v": "copy"} | ({"tag:v": recipe.tag} if recipe.tag else {})
     rate = Fraction(recipe.rate)
-    first = grid(at.number, segment_s=at.segment_s, rate=rate)
+    first = grid(at.number, segment_s=round(at.segment_s), rate=rate)
     # counted in frames, since the last digit of a time would decide between two of them
     forced = f"expr:gte(n+{first},ceil(({at.number}+n_forced)*{at.segment_s:g}*{rate}-0.000001))"
     return {
@@ -118,7 +120,7 @@ def _filters(recipe: Recipe, at: Stretch) -> list[str]:
         f"trim=end={at.end_s:.6f}",
     ]
     filters += [f"scale={recipe.width}:{recipe.height}:flags=bicubic"]
-    filters += [_TONE_MAPPING] if recipe.tone_map else []
+    filters += [_TONE_MAPPING.format(recipe.tone_map)] if recipe.tone_map else []
     return [*filters, "setsar=1", "format=yuv420p"]
 
 

@@ -157,10 +157,11 @@ class SegmentView(PlayableView):
         watched = Watching(
             viewer=str(request.user.pk), token=handed_on["s"], file=file,
             variant=watching.variant_of(file, variant),
+            start_s=float(handed_on.get("start", 0)),
         )  # fmt: skip
         try:
             if piece == "init.mp4":
-                content = watching.beginning(watched, from_s=float(handed_on.get("start", 0)))
+                content = watching.beginning(watched)
             else:
                 content = watching.segment(watched, int(piece.removesuffix(".m4s")))
         except SessionsFull as error:

@@ -15,9 +15,7 @@ def settings_of(user: AbstractBaseUser) -> PlayerSettings:
     return stored or PlayerSettings(user_id=user.pk)
 
 
-def change_settings(
-    user: AbstractBaseUser, values: Mapping[str, Any]
-) -> PlayerSettings:
+def change_settings(user: AbstractBaseUser, values: Mapping[str, Any]) -> PlayerSettings:
     """Change what is named; ``shortcuts`` are all that differ from the usual ones then.
 
     Raises ShortcutRefused.

@@ -89,7 +89,8 @@ class Encoder:
     def close(self) -> None:
         """End it, wherever it is."""
         self.ended = True
-        process.kill(self._process)
+        if self._process.returncode is None:  # else its number may be another program's by now
+            process.kill(self._process)
 
     def _read(self, fd: int) -> bytes:
         part = os.read(fd, _PIPE_BYTES)

@@ -16,6 +16,8 @@ _SOUND_KILOBITS = 160
 _LONGEST_COPIED_S = 30.0
 _SLOWEST, _FASTEST = 10, 60
 _SHORTEST_S = 0.1
+_MOST_SEGMENTS = 100_000
+_HDR = ("smpte2084", "arib-std-b67")
 
 # name, the box that pictures are fitted into (turned for upright ones), kbit/s at most
 _RUNGS = (
@@ -59,6 +61,8 @@ def variants(
     """What there is to choose from, the best first. Raises NotPlayable."""
     if not file.duration_ms:
         raise NotPlayable("How long this file is isn't known, so it can't be cut into segments.")
+    if file.duration_ms > _MOST_SEGMENTS * segment_s * 1_000:
+        raise NotPlayable("This file says that it is longer than can be cut into segments.")
     picture, sound = _first(file, "video"), _first(file, "audio")
     if picture and picture.get("width") and picture.get("height"):
         copied = _copied(file, picture, sound, key_frames_ms, segment_s)
@@ -121,7 +125,7 @@ def _encoded(
     assert file.duration_ms
     rate = _frame_rate(picture.get("frame_rate"))
     duration_s = file.duration_ms / 1_000
-    shown = _as_shown(picture)
+    shown, starts = _as_shown(picture), _on_grid(duration_s, segment_s, rate)
     found: list[Variant] = []
     for name, *box, kilobits in _RUNGS:
         size = _fitted(shown, max(box), min(box))
@@ -138,10 +142,9 @@ def _encoded(
                 picture="encode", sound="encode" if sound else "", width=size[0], height=size[1],
                 rate=str(rate), kilobits=kilobits,
                 deinterlace=picture.get("field_order") in ("tt", "bb", "tb", "bt"),
-                tone_map=can_tone_map and picture.get("hdr", "") != "",
+                tone_map=_transfer(picture) if can_tone_map else "",
             ),
-            starts_s=_on_grid(duration_s, segment_s, rate), duration_s=duration_s,
-            segment_s=segment_s,
+            starts_s=starts, duration_s=duration_s, segment_s=segment_s,
         )  # fmt: skip
         found.insert(0, variant)
     return found
@@ -163,9 +166,17 @@ def _sound_alone(file: File, segment_s: int) -> Variant:
 def _on_grid(duration_s: float, segment_s: int, rate: Fraction) -> tuple[float, ...]:
     """Times of the first frames at or after each multiple of the segment's length."""
     count = max(math.ceil((duration_s - _SHORTEST_S) / segment_s), 1)
-    return tuple(
-        float(grid(number, segment_s=segment_s, rate=rate) / rate) for number in range(count)
-    )
+    up, down = rate.numerator, rate.denominator
+    frames = (grid(number, segment_s=segment_s, rate=rate) for number in range(count))
+    return tuple(frame * down / up for frame in frames)
+
+
+def _transfer(picture: Stream) -> str:
+    """The transfer function of HDR, ``""`` of other pictures."""
+    told = picture.get("color_transfer")
+    if told in _HDR:
+        return str(told)
+    return _HDR[0] if picture.get("hdr") else ""
 
 
 def _frame_rate(found: float | None) -> Fraction:

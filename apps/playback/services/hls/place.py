@@ -3,7 +3,8 @@
 ::
 
     <key>/lock            held (flock) by whose encoder makes segments; gone with its process
-    <key>/wanted          stream and segment that a player asked for last, and by its time, when
+    <key>/wanted          stream and segment that a player asked for last, where it began, and by
+                          its time, when
     <key>/failed          why the encoder gave up on what was wanted
     <key>/end             asks the owner to end the session
     <key>/<stream>/order  what to encode, and how (JSON)
@@ -25,18 +26,29 @@ _TRIES = 20
 
 
 class Wanted(NamedTuple):
-    """The segment that a player asked for last; ``at_ns`` is when, by the file system's clock."""
+    """The segment that a player asked for last; ``at_ns`` is when, by the file system's clock.
+
+    ``start_s`` is where the player had said that it would begin.
+    """
 
     stream: str
     number: int
+    start_s: float
     at_ns: int
 
 
 class Lock:
     """The ownership of a session; ends with the process at the latest."""
 
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
+    def __init__(self, fd: int, path: Path) -> None:
+        self._fd, self._path = fd, path
+
+    def holds(self) -> bool:
+        """Whether the session's folder is still the one that was locked."""
+        try:
+            return os.fstat(self._fd).st_ino == os.stat(self._path).st_ino
+        except FileNotFoundError:
+            return False
 
     def release(self) -> None:
         os.close(self._fd)
@@ -59,22 +71,24 @@ class Place:
     def viewer(self) -> str:
         return self.key.partition("-")[0]
 
-    def want(self, stream: str, number: int, *, order: str) -> int:
+    def want(self, stream: str, number: int, *, order: str, start_s: float = 0.0) -> int:
         """Ask for a segment; returns when this was, by the file system's clock."""
         for _ in range(_TRIES):
-            with suppress(FileNotFoundError):  # the session ends at this moment: begin it anew
+            # the session ends at this moment: begin it anew
+            with suppress(FileNotFoundError, FileExistsError):
                 (self.folder / stream).mkdir(parents=True, exist_ok=True)
                 if not self.knows(stream):
                     _write(self.folder / stream / "order", order.encode())
-                _write(self.folder / "wanted", f"{stream} {number}".encode())
+                _write(self.folder / "wanted", f"{stream} {number} {start_s}".encode())
                 return os.stat(self.folder / "wanted").st_mtime_ns
         raise FileNotFoundError(self.folder)
 
     def wanted(self) -> Wanted | None:
         try:
             with open(self.folder / "wanted", "rb") as file:
-                stream, _, number = file.read().decode().partition(" ")
-                return Wanted(stream, int(number), os.fstat(file.fileno()).st_mtime_ns)
+                stream, number, start_s = file.read().decode().split()
+                at_ns = os.fstat(file.fileno()).st_mtime_ns
+                return Wanted(stream, int(number), float(start_s), at_ns)
         except FileNotFoundError:
             return None
 
@@ -140,8 +154,8 @@ class Place:
             return None
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(fd).st_ino == os.stat(path).st_ino:  # not one that was just removed
-                return Lock(fd)
+            if (lock := Lock(fd, path)).holds():  # not one that was just removed
+                return lock
         except OSError:
             pass
         os.close(fd)

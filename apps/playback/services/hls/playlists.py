@@ -1,5 +1,6 @@
 """The text of playlists (RFC 8216)."""
 
+import math
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
@@ -23,7 +24,7 @@ def index(variant: Variant, parameters: dict[str, str]) -> str:
     query = urlencode(parameters)
     durations = variant.durations_s
     lines = [
-        "#EXTM3U", "#EXT-X-VERSION:7", f"#EXT-X-TARGETDURATION:{max(round(max(durations)), 1)}",
+        "#EXTM3U", "#EXT-X-VERSION:7", f"#EXT-X-TARGETDURATION:{max(math.ceil(max(durations)), 1)}",
         "#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-INDEPENDENT-SEGMENTS",
         f'#EXT-X-MAP:URI="init.mp4?{query}"',
     ]  # fmt: skip

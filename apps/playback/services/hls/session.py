@@ -9,6 +9,7 @@ from contextlib import suppress
 from apps.core.process import ProcessFailed
 from apps.playback.services.hls.encoder import Encoder, Order
 from apps.playback.services.hls.place import Lock, Place, Wanted
+from apps.playback.services.hls.slots import end
 
 _log = logging.getLogger(__name__)
 _TURN_S = 0.04
@@ -35,9 +36,9 @@ class Session(threading.Thread):
         self._given_up: Wanted | None = None
         self._kept_for: tuple[int, int] | None = None
         self.leaving = threading.Event()
-        _running.add(self)
 
     def run(self) -> None:
+        _running.add(self)
         try:
             while not self._is_over():
                 self._turn()
@@ -45,13 +46,13 @@ class Session(threading.Thread):
             _log.exception("A stream ended by a fault of ours.")
         finally:
             self._stop_encoder()
-            self._place.remove()
-            self._lock.release()
+            end(self._place, self._lock)
             _running.discard(self)
 
     def _is_over(self) -> bool:
         return (
             self.leaving.is_set()
+            or not self._lock.holds()
             or self._place.is_asked_to_end()
             or self._place.quiet_s() > self._idle_s
         )

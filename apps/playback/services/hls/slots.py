@@ -54,6 +54,14 @@ def withdraw(place: Place) -> None:
             lock.release()
 
 
+def end(place: Place, lock: Lock) -> None:
+    """Remove a session of one's own: nobody can begin it anew in the meantime."""
+    with _mutex(place.root):
+        if lock.holds():
+            place.remove()
+        lock.release()
+
+
 def sweep(root: Path, *, idle_s: float) -> None:
     """Remove what killed processes left behind."""
     with _mutex(root):

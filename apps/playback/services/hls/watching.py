@@ -69,12 +69,14 @@ class Watching:
     """A player that shows one variant of a file.
 
     ``token`` is the player's own: what it asks for next ends what it was shown before.
+    ``start_s`` is where it said that it would begin.
     """
 
     viewer: str
     token: str
     file: File
     variant: Variant
+    start_s: float = 0.0
 
 
 def offered(file: File) -> list[Variant]:
@@ -95,19 +97,20 @@ def variant_of(file: File, name: str) -> Variant:
     raise NoSuchVariant("This video can't be watched in this variant.")
 
 
-def beginning(watching: Watching, *, from_s: float = 0.0) -> bytes:
-    """What stands before all segments; the encoder begins at ``from_s``, or goes on where it is.
+def beginning(watching: Watching) -> bytes:
+    """What stands before all segments; the encoder begins at ``start_s``, or goes on where it is.
 
     Raises what ``segment`` raises.
     """
     place, stream = _place(watching), _stream(watching)
     with suppress(FileNotFoundError):
         return place.path(stream, INIT).read_bytes()
-    at_s = from_s
-    if not from_s and (last := place.wanted()):  # another variant of what is being watched
+    at_s, last = watching.start_s, place.wanted()
+    if last and last.start_s == at_s:  # another variant of what is being watched
         with suppress(FileNotFoundError, IndexError):
             order = Order.from_json(place.order(last.stream))
-            at_s = order.starts_s[last.number] if order.path == watching.file.location else 0.0
+            if order.path == watching.file.location:
+                at_s = order.starts_s[last.number]
     number = max(bisect_right(watching.variant.starts_s, at_s) - 1, 0)
     return _wait(watching, place, number=number, wanted=INIT)
 
@@ -130,7 +133,7 @@ def sweep_leftovers() -> None:
 def _wait(watching: Watching, place: Place, *, number: int, wanted: int) -> bytes:
     """Ask for the segment ``number`` until what is ``wanted`` of it is there."""
     stream, order = _stream(watching), _order(watching)
-    since_ns = place.want(stream, number, order=order)
+    since_ns = place.want(stream, number, order=order, start_s=watching.start_s)
     began = looked_at = time.monotonic()
     _see_that_it_is_made(place, make_way_until=began + _MAKE_WAY_S)
     while (now := time.monotonic()) < began + _PATIENCE_S:
@@ -141,7 +144,7 @@ def _wait(watching: Watching, place: Place, *, number: int, wanted: int) -> byte
         if now >= looked_at + _LOOK_AGAIN_S:
             looked_at = now
             if _is_forgotten(place, stream, number):
-                since_ns = place.want(stream, number, order=order)
+                since_ns = place.want(stream, number, order=order, start_s=watching.start_s)
             _see_that_it_is_made(place, make_way_until=began + _MAKE_WAY_S)
         time.sleep(_LOOK_S)
     raise TooSlow("Converting takes too long on this machine; choose a lower quality.")
@@ -176,7 +179,11 @@ def _see_that_it_is_made(place: Place, *, make_way_until: float) -> None:
         raise
     if lock is not None:
         ahead = settings.MEDIAHUB_HLS_AHEAD_SEGMENTS
-        Session(place, lock, ahead=ahead, idle_s=idle_s).start()
+        try:
+            Session(place, lock, ahead=ahead, idle_s=idle_s).start()
+        except RuntimeError:  # no thread is to be had: don't hold the slot for good
+            lock.release()
+            raise
 
 
 def _place(watching: Watching) -> Place:

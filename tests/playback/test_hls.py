@@ -28,6 +28,7 @@ _IDLE_S = 5
 _SLOTS = 2
 
 Ask = Callable[..., Answer]
+Encoders = Callable[[], list[str]]
 
 
 @pytest.fixture
@@ -76,19 +77,24 @@ def look(webs: list[Web], video: Video) -> Ask:
     return look
 
 
+@pytest.fixture
+def encoders(tmp_path: Path) -> Encoders:
+    """The commands of all ffmpeg processes that make segments of this test's video."""
+
+    def encoders() -> list[str]:
+        found = []
+        for process in Path("/proc").iterdir():
+            with suppress(OSError):
+                if process.name.isdigit():
+                    found.append((process / "cmdline").read_bytes().decode("utf-8", "replace"))
+        return [one for one in found if "frag_discont" in one and str(tmp_path) in one]
+
+    return encoders
+
+
 def folder() -> Path:
     root: Path = settings.MEDIAHUB_DATA_DIR / "tmp" / "hls"
     return root
-
-
-def encoders() -> list[str]:
-    """The commands of all ffmpeg processes that make segments of videos of these tests."""
-    found = []
-    for process in Path("/proc").iterdir():
-        with suppress(OSError):
-            if process.name.isdigit():
-                found.append((process / "cmdline").read_bytes().decode("utf-8", "replace"))
-    return [one for one in found if "frag_discont" in one and "/library/" in one]
 
 
 def let_pass(seconds: float) -> None:
@@ -181,7 +187,9 @@ class TestSegments:
         made = {int(path.stem) for path in folder().rglob("*.m4s")}
         assert made <= {13, 14}
 
-    def test_a_player_has_one_session_whatever_it_watches(self, look: Ask) -> None:
+    def test_a_player_has_one_session_whatever_it_watches(
+        self, look: Ask, encoders: Encoders
+    ) -> None:
         for path in ("360p/0.m4s", "copy/12.m4s", "360p/3.m4s"):
             assert look(f"{path}?s=player-1").status == 200
 
@@ -205,7 +213,7 @@ class TestSegments:
         assert look("copy/3.m4s?s=player-new").status == 200
         assert wait_until(lambda: len(list(folder().iterdir())) == _SLOTS)
 
-    def test_ends_by_itself_and_leaves_nothing(self, look: Ask) -> None:
+    def test_ends_by_itself_and_leaves_nothing(self, look: Ask, encoders: Encoders) -> None:
         assert look("360p/2.m4s?s=player-1").status == 200
         let_pass(_IDLE_S - 1)
         assert not wait_until(lambda: not list(folder().iterdir()), within_s=0.3)
@@ -215,7 +223,7 @@ class TestSegments:
         assert wait_until(lambda: not list(folder().iterdir()))
         assert encoders() == []
 
-    def test_runs_ahead_only_so_far(self, look: Ask) -> None:
+    def test_runs_ahead_only_so_far(self, look: Ask, encoders: Encoders) -> None:
         look("copy/0.m4s?s=player-1")
         wait_until(lambda: len(list(folder().rglob("*.m4s"))) > 8)
         time.sleep(0.5)
@@ -235,23 +243,6 @@ class TestSegments:
         assert answer.status == 500
         assert "ffmpeg could not convert this file" in json.loads(answer.body)["detail"]
         assert time.monotonic() - began < 15
-
-    def test_another_process_takes_over_from_a_killed_one(
-        self, look: Ask, webs: list[Web], video: Video
-    ) -> None:
-        for _ in webs:  # whoever is asked first owns the session
-            assert look("360p/1.m4s?s=player-1").status == 200
-        owner = next(web for web in webs if web.process and _children(web.process.pid))
-        assert owner.process
-        owner.process.send_signal(signal.SIGKILL)
-        owner.process.wait()
-        webs.remove(owner)
-
-        assert look("360p/13.m4s?s=player-1").status == 200
-
-        let_pass(_IDLE_S)
-        assert wait_until(lambda: not list(folder().iterdir()))
-        assert encoders() == []
 
     def test_leftovers_of_killed_processes_are_swept(self, look: Ask) -> None:
         left = folder() / "dead" / "stream"
@@ -275,7 +266,7 @@ def _children(pid: int) -> list[str]:
 
 
 class TestManyViewers:
-    def test_thirty_seek_at_once(self, webs: list[Web], video: Video) -> None:
+    def test_thirty_seek_at_once(self, webs: list[Web], video: Video, encoders: Encoders) -> None:
         viewers = [make_token(make_user(Role.VIEWER))[1] for _ in range(30)]
 
         def seek(number: int) -> list[Answer]:
@@ -341,3 +332,24 @@ class TestPermissions:
 
     def test_tokens_of_others_lead_nowhere(self) -> None:
         assert Place.key_of("1", "player-1") != Place.key_of("2", "player-1")
+
+
+class TestKilledProcesses:
+    """The last, since whoever comes after waits for another server."""
+
+    def test_another_process_takes_over_from_a_killed_one(
+        self, look: Ask, webs: list[Web], video: Video, encoders: Encoders
+    ) -> None:
+        for _ in webs:  # whoever is asked first owns the session
+            assert look("360p/1.m4s?s=player-1").status == 200
+        owner = next(web for web in webs if web.process and _children(web.process.pid))
+        assert owner.process
+        owner.process.send_signal(signal.SIGKILL)
+        owner.process.wait()
+        webs.remove(owner)
+
+        assert look("360p/13.m4s?s=player-1").status == 200
+
+        let_pass(_IDLE_S)
+        assert wait_until(lambda: not list(folder().iterdir()))
+        assert encoders() == []

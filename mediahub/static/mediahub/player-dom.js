@@ -15,6 +15,15 @@ export function icon(name) {
   return make("span", { class: "material-symbols-outlined", "aria-hidden": "true" }, name);
 }
 
+/* What a storage of the browser keeps under a name; null of nothing, or of nonsense. */
+export function kept(storage, name) {
+  try {
+    return JSON.parse(storage.getItem(name));
+  } catch {
+    return null;
+  }
+}
+
 /* 3725.5 as 1:02:05, or exactly as 01:02:05.500 */
 export function clock(seconds, { exact = false } = {}) {
   const ms = Math.max(0, Math.round((seconds || 0) * 1000));

@@ -1,6 +1,6 @@
 /* Speed, volume, loop from A to B, frames, subtitles, quality, wake lock and media keys. */
 
-import { clock } from "./player-dom.js";
+import { clock, kept } from "./player-dom.js";
 
 const SPEEDS = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 3, 4];
 const VOLUME = "mediahub.volume";
@@ -145,8 +145,8 @@ export class Extras {
 
   #volume() {
     const { media } = this;
-    const kept = JSON.parse(localStorage.getItem(VOLUME) || "null");
-    if (kept) Object.assign(media, kept);
+    const { volume, muted } = kept(localStorage, VOLUME) ?? {};
+    if (volume >= 0 && volume <= 1) Object.assign(media, { volume, muted: Boolean(muted) });
     media.addEventListener("volumechange", () => {
       localStorage.setItem(VOLUME, JSON.stringify({ volume: media.volume, muted: media.muted }));
     });

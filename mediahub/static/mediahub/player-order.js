@@ -1,6 +1,6 @@
 /* The way to other videos: by the list that one came from, or by chance with a way back. */
 
-import { ask, make } from "./player-dom.js";
+import { ask, kept, make } from "./player-dom.js";
 
 const WALK = "mediahub.walk";
 const COUNTDOWN_S = 8;
@@ -13,7 +13,7 @@ export class Order {
     this.countdown = root.querySelector("[data-countdown]");
     this.randomBox = root.querySelector("[data-random]");
     this.nextBox = root.querySelector("[data-play-next]");
-    this.walk = JSON.parse(sessionStorage.getItem(WALK) || "null") || { on: false, places: [], at: -1 };
+    this.walk = kept(sessionStorage, WALK) ?? { on: false, places: [], at: -1 };
     this.#arrive();
     this.randomBox.checked = this.walk.on;
     this.nextBox.checked = data.settings.play_next;

@@ -215,4 +215,4 @@ class TestActions:
 
         cover.refresh_from_db()
         assert cover.parameters == ""
-        assert Job.objects.get().params == {"kinds": ["cover"]}
+        assert Job.objects.get().params == {"kinds": ["cover"], "again": True}

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from apps.jobs.choices import JobState, LogLevel, Queue
 from apps.jobs.models import Hold, Job, JobLogLine, QueueMinute, Schedule
 from apps.jobs.services.schedules import create
-from tests.e2e.test_admin import _UNNAMED
+from tests.e2e.test_admin import UNNAMED
 from tests.factories import make_job, make_library
 
 pytestmark = pytest.mark.browser
@@ -57,7 +57,7 @@ def test_fits_a_phone_and_names_its_parts(open_page: OpenPage, path: str, dark: 
     page = open_page(path.format(running=running.pk, batch=batch.pk), width=360, dark=dark)
 
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert page.evaluate(_UNNAMED) == []
+    assert page.evaluate(UNNAMED) == []
     expect(page.get_by_role("main")).to_have_count(1)
     expect(page.get_by_role("banner")).to_have_count(1)
     expect(page.get_by_role("region", name="scrollable content")).to_have_count(0)

@@ -19,8 +19,8 @@ class Cue:
 
 
 def tidy(text: str) -> str:
-    """Without empty lines, which would end the cue, and spaces at the ends of lines."""
-    lines = (line.strip() for line in _BREAK.split(text))
+    """Without empty lines, which would end the cue, NUL, and spaces at the ends of lines."""
+    lines = (line.strip() for line in _BREAK.split(text.replace("\0", "")))
     return "\n".join(line for line in lines if line)
 
 

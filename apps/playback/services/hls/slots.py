@@ -64,8 +64,9 @@ def end(place: Place, lock: Lock) -> None:
 
 def sweep(root: Path, *, idle_s: float) -> None:
     """Remove what killed processes left behind."""
-    with _mutex(root):
-        _sweep(root, idle_s=idle_s)
+    if root.exists():
+        with _mutex(root):
+            _sweep(root, idle_s=idle_s)
 
 
 def _sweep(root: Path, *, idle_s: float, but: Place | None = None) -> list[Place]:

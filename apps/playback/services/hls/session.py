@@ -12,7 +12,7 @@ from apps.playback.services.hls.place import Lock, Place, Wanted
 from apps.playback.services.hls.slots import end
 
 _log = logging.getLogger(__name__)
-_TURN_S = 0.04
+_TURN_S = 0.01
 _REACH = 2  # segments that are waited for rather than begun at
 _FAREWELL_S = 3.0
 _ENDS_EARLY = "The file ends before this part, or is damaged there."

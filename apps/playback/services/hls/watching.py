@@ -23,7 +23,7 @@ from apps.playback.services.hls.session import Session
 from apps.playback.services.hls.slots import SessionsFull, claim, sweep, withdraw
 
 _PATIENCE_S = 20.0
-_LOOK_S = 0.02
+_LOOK_S = 0.005
 _LOOK_AGAIN_S = 0.25
 _QUIET_S = 1.5
 _MAKE_WAY_S = 3.0

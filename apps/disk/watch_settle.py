@@ -118,7 +118,9 @@ class Settling:
                 self._enqueue(path, one)
                 continue
             del self._waiting[path]
-            changes += [Change(old, one.whole) for old in sorted(one.also)]
+            # where something new stands under an old name, that is told when it is settled
+            olds = sorted(old for old in one.also if old not in self._waiting)
+            changes += [Change(old, one.whole) for old in olds]
             changes.append(Change(path, one.whole))
         return changes
 

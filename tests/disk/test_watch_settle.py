@@ -61,6 +61,19 @@ def test_too_many_changes_become_one(desk: Desk, monkeypatch: pytest.MonkeyPatch
     assert desk.settling.next_due() is None
 
 
+def test_new_file_under_an_old_name_is_not_told_with_the_old_one(desk: Desk) -> None:
+    desk.write("a")
+    desk.settling.written(b"a", now=desk.now)
+    desk.settling.renamed(b"a", b"c", now=desk.now, tell_old=True)
+    desk.settling.written(b"a", now=desk.now)
+    desk.settling.gone(b"c", now=desk.now)
+
+    desk.now += 1
+    assert desk.take() == ["c"]
+    desk.now += SETTLE_S
+    assert desk.take() == ["a"]
+
+
 class Story:
     """Things that happen to a few files, and what has to be told of them."""
 

@@ -1,14 +1,20 @@
 """A real server and a real browser."""
 
 import os
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from django.db import connection
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.factories import PASSWORD, make_user
 
+_AT_WORK = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
+"""
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -46,9 +52,23 @@ def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Pag
 
     make_user(superuser=True, username="boss")
     yield open_page
-    for context in contexts:
-        context.close()
+    leave(contexts)
     assert errors == []
+
+
+def leave(contexts: Iterable[BrowserContext]) -> None:
+    """Close pages, and wait until the server has answered what they said last: the database is
+    emptied next, which would meet it."""
+    for context in list(contexts):
+        for page in context.pages:
+            page.goto("about:blank")  # pages tell, while they go, where they were left
+        context.close()
+    quiet = 0
+    with connection.cursor() as cursor:
+        while quiet < 3:
+            cursor.execute(_AT_WORK)
+            quiet = 0 if cursor.fetchone()[0] else quiet + 1
+            time.sleep(0.1)
 
 
 def log_in(page: Page) -> None:

@@ -13,6 +13,7 @@ from apps.library.models import Library, Marker, Play, Video, Viewing
 from apps.library.services.libraries import add_library
 from apps.library.services.scan import scan_library
 from apps.playback.models import PlayerSettings
+from tests.e2e.conftest import leave
 from tests.e2e.test_admin import UNNAMED
 from tests.factories import NOON, make_marker, make_tag, make_user
 from tests.jobs.listening import Web, session_of
@@ -65,8 +66,7 @@ def open_watch(chromium: Browser, web: Web, library: Library) -> Iterator[OpenPa
         return page
 
     yield open_watch
-    for context in chromium.contexts:
-        context.close()
+    leave(chromium.contexts)
     assert [text for text in errors if "412" not in text] == []  # the edit that came too late
 
 

@@ -15,7 +15,8 @@ class Table:
     """A model's table; columns that aren't named take the model's defaults."""
 
     def __init__(self, model: type[models.Model], columns: Sequence[str]) -> None:
-        given = {field.attname: field for field in model._meta.concrete_fields}
+        fields = (field for field in model._meta.concrete_fields if not field.generated)
+        given = {field.attname: field for field in fields}
         others = [field for name, field in given.items() if name not in columns]
         others = [field for field in others if not field.primary_key]
         names = [given[name].column for name in columns] + [field.column for field in others]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.copying import text
 
-TAGS, PERFORMERS, STUDIOS, WORDS, LIBRARIES = 2_000, 20_000, 400, 8_000, 4
+TAGS, PERFORMERS, STUDIOS, WORDS, LIBRARIES = 5_000, 50_000, 1_000, 8_000, 4
 OLD_TAG = 4  # its videos were all added before half of the others
 IN_FOLDER = 25
 _START = datetime(2021, 1, 1, tzinfo=UTC)
@@ -92,10 +92,12 @@ def invent(first: int, count: int, *, total: int) -> Lines:
     lines = Lines()
     columns = _facts(chance, count)
     words = ranks(chance, most=WORDS, count=count * 3).reshape(count, 3)
-    tags = ranks(chance, most=TAGS, count=count * 6).reshape(count, 6)
-    tag_counts = chance.choice(7, count, p=[0.07, 0.10, 0.16, 0.25, 0.25, 0.12, 0.05])
+    tags = ranks(chance, most=TAGS, count=count * 10).reshape(count, 10)
+    tag_counts = chance.choice(
+        11, count, p=[0.07, 0.08, 0.10, 0.12, 0.14, 0.14, 0.12, 0.09, 0.06, 0.05, 0.03]
+    )
     people = ranks(chance, most=PERFORMERS, count=count * 3).reshape(count, 3)
-    people_counts = chance.choice(4, count, p=[0.2, 0.5, 0.2, 0.1])
+    people_counts = chance.choice(4, count, p=[0.15, 0.45, 0.25, 0.15])
     for i in range(count):
         pk = first + i
         _add_video(

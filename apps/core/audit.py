@@ -53,8 +53,8 @@ def record(entries: Iterable[AuditEntry]) -> None:
 def create(instance: Row, *, related: Mapping[str, Iterable[models.Model]] | None = None) -> Row:
     """Save a new row that a person made, with its many-to-many sets and its audit entry."""
     if isinstance(instance, Versioned):
-        given = {f.name: getattr(instance, f.attname) for f in instance._meta.concrete_fields}
-        _mark_provenance(instance, [name for name, value in given.items() if value])
+        own = [f for f in instance._meta.concrete_fields if not f.generated]
+        _mark_provenance(instance, [f.name for f in own if getattr(instance, f.attname)])
     instance.save(force_insert=True)
     changes = _set_related(instance, related or {})
     record([entry(instance, AuditAction.CREATED, changes)])
@@ -105,7 +105,7 @@ def delete(instance: models.Model, *, expected_version: int | None = None) -> No
     Raises StaleEdit, RowGone.
     """
     stored = _lock(instance, expected_version)
-    fields = stored._meta.concrete_fields
+    fields = [field for field in stored._meta.concrete_fields if not field.generated]
     had: dict[str, Any] = {f.name: (getattr(stored, f.attname), None) for f in fields}
     for relation in stored._meta.many_to_many:
         if linked := [row.pk for row in getattr(stored, relation.name).all()]:

@@ -54,6 +54,9 @@ class AuditEntry(models.Model):
     )
     job_id = models.BigIntegerField(null=True)
     request_id = models.CharField(max_length=64, blank=True)
+    row_count = models.PositiveIntegerField(
+        default=0, help_text="of a change of many rows (AuditRow); ``object_id`` is 0 then"
+    )
 
     objects = AuditQuerySet.as_manager()
 
@@ -107,3 +110,24 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.object_name} {self.action}"
+
+
+class AuditRow(models.Model):
+    """What a change of many rows did to one of them; of sets what was taken and what was added."""
+
+    entry = models.ForeignKey(AuditEntry, models.CASCADE, related_name="rows", db_index=False)
+    object_id = models.BigIntegerField()
+    changes = models.JSONField(help_text="field: [old, new]")
+
+    class Meta:
+        constraints = [
+            # also serves the rows of an entry, in pages
+            models.UniqueConstraint(fields=["entry", "object_id"], name="core_auditrow_once"),
+        ]
+        indexes = [
+            # the history of one object
+            models.Index(fields=["object_id", "-entry"], name="core_auditrow_object"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}: {self.object_id}"

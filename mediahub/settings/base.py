@@ -75,6 +75,12 @@ INSTALLED_APPS = [
     "apps.library",
     "apps.artifacts",
     "apps.markers",
+    "apps.playlists",
+    "apps.editing",
+    "apps.renaming",
+    "apps.rules",
+    "apps.insights",
+    "apps.browse",
     "apps.playback",
     "apps.ops",
 ]

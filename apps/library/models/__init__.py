@@ -1,7 +1,7 @@
 """The catalogue. Each module holds one noun with what belongs to it."""
 
 from apps.library.models.file import File, Folder
-from apps.library.models.label import CustomField, Studio, Tag, TagParent
+from apps.library.models.label import CustomField, Studio, Tag, TagParent, Word
 from apps.library.models.library import Library, LibraryPrefix
 from apps.library.models.performer import Performer, PerformerImage
 from apps.library.models.scan import Scan, ScanFinding
@@ -26,4 +26,5 @@ __all__ = [
     "VideoPerformer",
     "VideoTag",
     "Viewing",
+    "Word",
 ]

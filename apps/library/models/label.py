@@ -4,8 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Lower, Upper
+from django.db.models import F, Func, Q
+from django.db.models.functions import Lower
 
 from apps.core.models import Timestamped, Versioned
 from apps.library.choices import FieldKind
@@ -19,6 +19,11 @@ class Named(Timestamped, Versioned):
     aliases = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     details = models.TextField(blank=True)
     favorite = models.BooleanField(default=False)
+    haystack = models.GeneratedField(
+        expression=Func("name", "aliases", function="library_names"),
+        output_field=models.TextField(), db_persist=True,
+        help_text="all names as they are searched: ``| one name | another |``",
+    )  # fmt: skip
 
     class Meta:
         abstract = True
@@ -50,8 +55,8 @@ class Studio(Named):
             ),
         ]
         indexes = [
-            # autocomplete and search: icontains
-            GinIndex(OpClass(Upper(F("name")), name="gin_trgm_ops"), name="library_studio_trgm"),
+            # completion and search
+            GinIndex(OpClass(F("haystack"), name="gin_trgm_ops"), name="library_studio_haystack"),
             # the list, largest first
             models.Index(fields=["-video_count", "id"], name="library_studio_largest"),
         ]
@@ -81,8 +86,8 @@ class Tag(Named):
             )
         ]
         indexes = [
-            # autocomplete and search: icontains
-            GinIndex(OpClass(Upper(F("name")), name="gin_trgm_ops"), name="library_tag_trgm"),
+            # completion and search
+            GinIndex(OpClass(F("haystack"), name="gin_trgm_ops"), name="library_tag_haystack"),
             # the list, largest first
             models.Index(fields=["-video_count", "id"], name="library_tag_largest"),
         ]
@@ -119,3 +124,18 @@ class CustomField(Timestamped, Versioned):
 
     def __str__(self) -> str:
         return self.label
+
+
+class Word(models.Model):
+    """A word of titles, as it is searched: what typing errors are compared with."""
+
+    text = models.CharField(max_length=60, primary_key=True)
+
+    class Meta:
+        indexes = [
+            # the most similar
+            GinIndex(OpClass(F("text"), name="gin_trgm_ops"), name="library_word_trgm"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

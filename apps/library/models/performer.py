@@ -3,8 +3,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Lower, Upper
+from django.db.models import F, Func, Q
+from django.db.models.functions import Lower
 
 from apps.core.models import Timestamped
 from apps.library.choices import Gender
@@ -33,6 +33,10 @@ class Performer(Named):
     urls = ArrayField(models.URLField(max_length=1_000), default=list, blank=True)
     # kept by triggers on the links (migration 0002)
     video_count = models.PositiveIntegerField(default=0, editable=False)
+    haystack = models.GeneratedField(
+        expression=Func("name", "aliases", "disambiguation", function="library_names"),
+        output_field=models.TextField(), db_persist=True,
+    )  # fmt: skip
 
     class Meta:
         constraints = [
@@ -51,8 +55,10 @@ class Performer(Named):
             ),
         ]
         indexes = [
-            # autocomplete and search: icontains
-            GinIndex(OpClass(Upper(F("name")), name="gin_trgm_ops"), name="library_performer_trgm"),
+            # completion and search
+            GinIndex(
+                OpClass(F("haystack"), name="gin_trgm_ops"), name="library_performer_haystack"
+            ),
             # the list, those in most videos first
             models.Index(fields=["-video_count", "id"], name="library_performer_largest"),
         ]

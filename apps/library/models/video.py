@@ -7,9 +7,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.expressions import OrderBy
-from django.db.models.functions import Upper
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from apps.core.models import Timestamped, Versioned
@@ -18,7 +18,7 @@ from apps.library.models.file import File
 from apps.library.models.label import Studio, Tag
 from apps.library.models.library import Library
 from apps.library.models.performer import Performer
-from apps.library.querysets import VideoQuerySet
+from apps.library.querysets import VideoManager
 
 
 def _last(field: str) -> OrderBy:
@@ -61,6 +61,16 @@ class Video(Timestamped, Versioned):
     )
     # kept by triggers on the links (migration 0002): an index over arrays finds "tag A and tag B"
     tag_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    performer_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    # kept by a trigger on the artifacts
+    made = ArrayField(
+        models.CharField(max_length=20), default=list, editable=False,
+        help_text="the kinds of artifacts that were made of it",
+    )  # fmt: skip
+    twin_distance = models.PositiveSmallIntegerField(
+        null=True, editable=False,
+        help_text="bits between its perceptual hash and the most similar other video's",
+    )  # fmt: skip
 
     path = models.TextField(blank=True, editable=False)
     size_bytes = models.BigIntegerField(default=0, editable=False)
@@ -74,8 +84,19 @@ class Video(Timestamped, Versioned):
     frame_rate = models.FloatField(null=True, editable=False)
     bitrate = models.BigIntegerField(null=True, editable=False)
     missing_since = models.DateTimeField(null=True, editable=False)
+    lines = models.GeneratedField(
+        expression=Greatest(Least("width", "height"), Greatest("width", "height") * 9 / 16),
+        output_field=models.IntegerField(null=True), db_persist=True,
+        help_text="of the 16:9 picture whose size it has: what names resolutions",
+    )  # fmt: skip
+    haystack = models.GeneratedField(
+        expression=Func("title", "path", function="library_haystack"),
+        output_field=models.TextField(), db_persist=True,
+        help_text="title and path as they are searched: "
+        "`` words of the title | words of the path ``",
+    )  # fmt: skip
 
-    objects = VideoQuerySet.as_manager()
+    objects = VideoManager()
 
     class Meta:
         constraints = [
@@ -121,15 +142,23 @@ class Video(Timestamped, Versioned):
             models.Index(fields=["container"], name="library_video_container"),
             models.Index(fields=["audio_codec"], name="library_video_audio_codec"),
             models.Index(fields=["orientation"], name="library_video_orientation"),
-            models.Index(fields=["width"], name="library_video_width"),
-            # all, any or none of some tags
-            GinIndex(fields=["tag_ids"], name="library_video_tags"),
-            # the search box: icontains on title or path
-            GinIndex(
-                OpClass(Upper(F("title")), name="gin_trgm_ops"), name="library_video_title_trgm"
+            models.Index(fields=["lines"], name="library_video_lines"),
+            # those that look like others
+            models.Index(
+                fields=["twin_distance"],
+                condition=Q(twin_distance__isnull=False),
+                name="library_video_twins",
             ),
+            # all, any or none of some tags, or performers
+            GinIndex(fields=["tag_ids"], name="library_video_tags"),
+            GinIndex(fields=["performer_ids"], name="library_video_performers"),
+            # words, and parts of them, of title or path
+            GinIndex(OpClass(F("haystack"), name="gin_trgm_ops"), name="library_video_haystack"),
+            # values of invented fields
             GinIndex(
-                OpClass(Upper(F("path")), name="gin_trgm_ops"), name="library_video_path_trgm"
+                OpClass(F("custom"), name="jsonb_path_ops"),
+                condition=~Q(custom={}),
+                name="library_video_custom",
             ),
         ]
 

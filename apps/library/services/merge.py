@@ -16,7 +16,7 @@ from apps.library.services import studios, tags
 Label = TypeVar("Label", bound=Named)
 _MOST_ALIASES = 200
 _EMPTY = (None, "")
-_KEPT = {"id", "name", "parent", "video_count", "version", "provenance"}
+_KEPT = {"id", "name", "parent", "video_count", "haystack", "version", "provenance"}
 
 
 class MergeRefused(Conflict):

@@ -1,0 +1,1 @@
+"""The page on which people look for videos, and the views of it that they keep."""

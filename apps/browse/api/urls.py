@@ -1,0 +1,5 @@
+"""Addresses of browse, below the API's root."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

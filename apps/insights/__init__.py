@@ -1,0 +1,1 @@
+"""What the library is made of, in numbers, and who appears with whom."""

@@ -1,0 +1,1 @@
+"""Videos in an order: chosen by hand, or by a query."""

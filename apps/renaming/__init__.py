@@ -1,0 +1,1 @@
+"""Files renamed by a template."""

@@ -1,0 +1,5 @@
+"""Addresses of renaming, below the API's root."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

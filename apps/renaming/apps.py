@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class RenamingConfig(AppConfig):
+    name = "apps.renaming"
+    label = "renaming"

@@ -7,3 +7,11 @@ class Layout(models.TextChoices):
     GRID = "grid"
     TABLE = "table"
     WALL = "wall"
+
+
+class Zoom(models.TextChoices):
+    """How large covers are."""
+
+    SMALL = "s", "Small"
+    MEDIUM = "m", "Medium"
+    LARGE = "l", "Large"

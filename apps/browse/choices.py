@@ -15,3 +15,10 @@ class Zoom(models.TextChoices):
     SMALL = "s", "Small"
     MEDIUM = "m", "Medium"
     LARGE = "l", "Large"
+
+
+class Paging(models.TextChoices):
+    """How one comes to what follows: it is loaded as one scrolls, or page by page."""
+
+    SCROLL = "scroll"
+    PAGES = "pages"

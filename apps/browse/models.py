@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from apps.browse.choices import Layout
+from apps.browse.choices import Layout, Paging
 from apps.core.models import Timestamped, Versioned
 
 
@@ -63,6 +63,7 @@ class BrowseSettings(Timestamped):
     layout = models.CharField(max_length=10, choices=Layout, default=Layout.GRID)
     zoom = models.CharField(max_length=1, default="m")
     page_size = models.PositiveSmallIntegerField(default=60)
+    paging = models.CharField(max_length=10, choices=Paging, default=Paging.SCROLL)
 
     def __str__(self) -> str:
         return f"Browse of {self.user_id}"

@@ -53,9 +53,7 @@ class Playlist(Timestamped, Versioned):
         ]  # fmt: skip
         indexes = [
             # those of others
-            models.Index(
-                fields=["id"], condition=Q(shared=True), name="playlists_playlist_shared"
-            ),
+            models.Index(fields=["id"], condition=Q(shared=True), name="playlists_playlist_shared"),
             # by name, for queries
             models.Index(Lower("name"), name="playlists_playlist_by_name"),
         ]
@@ -74,9 +72,7 @@ class PlaylistItem(models.Model):
     ``position`` grows along the list, with gaps, so that a move writes one row.
     """
 
-    playlist = models.ForeignKey(
-        Playlist, models.CASCADE, related_name="items", db_index=False
-    )
+    playlist = models.ForeignKey(Playlist, models.CASCADE, related_name="items", db_index=False)
     video = models.ForeignKey(Video, models.CASCADE, related_name="playlist_items")
     position = models.BigIntegerField()
 

@@ -95,5 +95,3 @@ def _asking(pk: int) -> Iterator[None]:
 def _in_items(playlists: object) -> Q:
     items = PlaylistItem.objects.filter(playlist__in=playlists)  # type: ignore[misc]
     return Q(pk__in=items.values("video"))
-
-

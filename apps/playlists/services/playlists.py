@@ -122,5 +122,3 @@ def _check_cycles(playlist: Playlist, query: str, *, asker: Asker, name: str) ->
             if wanted not in seen:
                 seen.add(wanted)
                 to_ask.extend(others.called(wanted).values_list("query", flat=True))
-
-

@@ -26,7 +26,7 @@ _being_asked: ContextVar[tuple[int, ...]] = ContextVar("playlists_being_asked", 
 class PlaylistField(Field):
     """The videos of playlists that the asker may see, smart ones asked anew."""
 
-    def match(self, value: Value | Range, operator: str, scope: Scope) -> Q:
+    def match(self, value: Value | Range, _operator: str, scope: Scope) -> Q:
         visible = Playlist.objects.visible_to(scope.asker.user_id)
         if is_word(value, "any"):
             return _in_items(visible.filter(kind=PlaylistKind.MANUAL).values("pk"))

@@ -37,6 +37,8 @@ _CODECS = {
     "prores": "ProRes",
 }
 
+_HDR = {"hdr10": "HDR10", "hlg": "HLG", "dolby_vision": "Dolby Vision"}
+
 
 @dataclass(frozen=True, slots=True)
 class Cover:
@@ -49,7 +51,12 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A video as the grid shows it."""
+    """A video as the grid shows it.
+
+    ``preview`` is the address of the clip that plays in the cover's place, ``sprite`` that of the
+    cues of its frames, ``ratio`` its width over its height, ``watched`` the percentage that whoever
+    asks has seen. What is beyond the video's own row is there only where somebody asked for it.
+    """
 
     pk: int
     title: str
@@ -64,6 +71,12 @@ class Card:
     favorite: bool
     missing: bool
     portrait: bool
+    version: int = 0
+    hdr: str = ""
+    sprite: str = ""
+    ratio: float = 16 / 9
+    markers: int = 0
+    watched: int = 0
 
 
 def with_card_facts(videos: QuerySet[Video]) -> QuerySet[Video]:
@@ -78,10 +91,12 @@ def with_card_facts(videos: QuerySet[Video]) -> QuerySet[Video]:
 
 
 def with_covers(path: str = "artifacts") -> Prefetch:
-    """``pictures``: a video's cover and preview, where there are any."""
+    """``pictures``: a video's cover, preview and sprite, where there are any."""
     artifacts: Any = Video._meta.get_field("artifacts").related_model
-    kinds = artifacts._default_manager.filter(kind__in=["cover", "preview"])
-    return Prefetch(path, kinds, to_attr="pictures")
+    kinds = artifacts._default_manager.filter(kind__in=["cover", "preview", "sprite"])
+    # a sprite says much about itself that no card needs
+    light = kinds.only("video_id", "kind", "state", "error", "made_at")
+    return Prefetch(path, light, to_attr="pictures")
 
 
 def cards(videos: Iterable[Any]) -> list[Card]:
@@ -96,7 +111,7 @@ def _card(video: Any) -> Card:
         url=reverse("admin:library_video_change", args=[video.pk]),
         studio=video.studio.name if video.studio else "",
         cover=cover_of(video),
-        preview=_preview(video),
+        preview=_address(video, "preview", "clip"),
         resolution=resolution_name(video.width, video.height),
         codec=codec_name(video.video_codec),
         duration=say_duration(video.duration_ms),
@@ -104,6 +119,10 @@ def _card(video: Any) -> Card:
         favorite=video.favorite,
         missing=video.missing_since is not None,
         portrait=bool(video.width and video.height and video.width < video.height),
+        version=video.version,
+        hdr=_HDR.get(getattr(video, "hdr", None) or "", ""),
+        sprite=_address(video, "sprite", "vtt"),
+        ratio=_ratio(video.width, video.height),
     )
 
 
@@ -127,10 +146,15 @@ def cover_of(video: Any, size: str = "card") -> Cover:
     return next(Cover(icon=icon, reason=reason) for so, icon, reason in reasons if so)
 
 
-def _preview(video: Any) -> str:
-    """The address of the short clip that plays in the cover's place."""
-    made = next((o for o in video.pictures if o.kind == "preview" and o.state == "made"), None)
-    return picture_url(made, "clip") if made else ""
+def _address(video: Any, kind: str, name: str) -> str:
+    """Where a file of an artifact is, if it was made."""
+    made = next((o for o in video.pictures if o.kind == kind and o.state == "made"), None)
+    return picture_url(made, name) if made else ""
+
+
+def _ratio(width: int | None, height: int | None) -> float:
+    """Within what a wall of covers can take: banners and poles are cut."""
+    return min(2.6, max(0.5, width / height)) if width and height else 16 / 9
 
 
 def picture_url(artifact: Any, size: str) -> str:

@@ -1,5 +1,9 @@
 """Addresses of browse, below the API's root."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from apps.browse.api.settings import BrowseSettingsView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("browse-settings/", BrowseSettingsView.as_view(), name="browse-settings"),
+]

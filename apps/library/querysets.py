@@ -1,10 +1,10 @@
 """Questions about the catalogue."""
 
 import hashlib
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
 
 from apps.library.choices import Integrity, ProbeState
 
@@ -59,7 +59,22 @@ class FileQuerySet(models.QuerySet["File"]):  # type: ignore[name-defined]
         return self.present().filter(probe_state=ProbeState.DONE)
 
 
-class TagQuerySet(models.QuerySet["Tag"]):  # type: ignore[name-defined]
+def _holding(rows: Any, words: str) -> Any:
+    """Rows whose haystack holds every word."""
+    for word in words.split():
+        folded = Func(Value(word), function="library_fold", output_field=models.TextField())
+        core = Func(folded, function="btrim", output_field=models.TextField())
+        rows = rows.filter(haystack__contains=core)
+    return rows
+
+
+class NamedQuerySet(models.QuerySet):
+    def named(self, words: str) -> Self:
+        """Those that have every word in one of their names."""
+        return _holding(self, words)  # type: ignore[no-any-return]
+
+
+class TagQuerySet(NamedQuerySet):
     def descendants_of(self, ids: list[int]) -> list[int]:
         """The given tags' ids with those of all tags that they include, in one query."""
         query = """
@@ -74,7 +89,7 @@ class TagQuerySet(models.QuerySet["Tag"]):  # type: ignore[name-defined]
         return [row.pk for row in self.raw(query, [ids])]
 
 
-class StudioQuerySet(models.QuerySet["Studio"]):  # type: ignore[name-defined]
+class StudioQuerySet(NamedQuerySet):
     def ancestors_of(self, studio_id: int) -> list[int]:
         """The ids of the studios that one belongs to, its own first, in one query."""
         query = """
@@ -115,15 +130,16 @@ class VideoQuerySet(models.QuerySet["Video"]):  # type: ignore[name-defined]
         return videos
 
     def search(self, words: str) -> Self:
-        """Videos whose title or path holds every word."""
-        videos = self
-        for word in words.split():
-            videos = videos.filter(Q(title__icontains=word) | Q(path__icontains=word))
-        return videos
+        """Videos whose title or path holds every word, without regard to case and accents."""
+        return _holding(self, words)  # type: ignore[no-any-return]
+
+
+# What only the database reads, and is long.
+DEFERRED = ("haystack", "tag_ids", "performer_ids", "made")
 
 
 class VideoManager(models.Manager.from_queryset(VideoQuerySet)):  # type: ignore[misc]
-    """Leaves out what only the database reads, which is long."""
+    """Leaves out what only the database reads."""
 
     def get_queryset(self) -> VideoQuerySet:
-        return super().get_queryset().defer("haystack", "tag_ids", "performer_ids")  # type: ignore[no-any-return]
+        return super().get_queryset().defer(*DEFERRED)  # type: ignore[no-any-return]

@@ -11,12 +11,12 @@ from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken, VisitError
 
 from apps.query.errors import QueryError
-from apps.query.tree import Node, Range, Term, Value, Word, all_of, any_of, leaves, none_of
+from apps.query.tree import DEEPEST, Node, Range, Term, Value, Word, all_of, any_of, leaves, none_of
 
 LONGEST = 2_000
 MOST_LEAVES = 60
 MOST_VALUES = 100
-DEEPEST = 15
+
 
 _GRAMMAR = r"""
 start: either?

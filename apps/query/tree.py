@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 OPERATORS = (":", "=", "!=", "<", "<=", ">", ">=")
+DEEPEST = 15
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class LabelAdmin(AuditedAdmin):
 
     browse_parameter: str
     change_form_template = "admin/library/label_change_form.html"
-    search_fields = ["name"]
+    search_fields = ["name"]  # makes Django show the box; ``get_search_results`` searches
     search_help_text = "Search names"
     ordering = ["-video_count", "pk"]
 
@@ -30,6 +30,13 @@ class LabelAdmin(AuditedAdmin):
         """The videos that belong to a row."""
         videos: QuerySet[Video] = row.videos.all()
         return videos
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By any name, also in the suggestions of other forms."""
+        named: Any = queryset
+        return named.named(search_term), False
 
     @column("videos", ordering="video_count")
     def videos_count(self, row: Any) -> SafeString:

@@ -35,11 +35,12 @@ from apps.library.admin.filters import (
     PresenceFilter,
     TagFilter,
 )
-from apps.library.forms.video import CUSTOM, MarkerForm, video_form
+from apps.library.forms.video import CHIPS, CUSTOM, MarkerForm, video_form
 from apps.library.models import CustomField, File, Marker, Video
 from apps.library.pages import BrowsePage
 from apps.library.pages.cards import codec_name, cover_of, resolution_name, with_card_facts
 from apps.library.pages.panels import Badge, file_panel, video_facts
+from apps.library.search import Asker, QueryError, Question
 from apps.library.services.videos import VideoPresent, delete_video
 
 _MOST_AT_ONCE = 1_000
@@ -85,12 +86,11 @@ class VideoAdmin(FileDeeds, AuditedAdmin):
         PerformerFilter,
         ("favorite", BooleanRadioFilter),
     ]
-    search_fields = ["title", "path"]
-    search_help_text = "Search titles and paths"
+    search_fields = ["title"]  # makes Django show the box; ``get_search_results`` searches
+    search_help_text = "Search, as in Browse"
     ordering = ["-added_at", "-pk"]
     actions: list[Any] = ["mark_favorite", "unmark_favorite", *FileDeeds.file_deeds]
     list_disable_select_all = True
-    autocomplete_fields = ["studio"]
     inlines = [MarkerInline]
     empty_title = "No videos yet"
     empty_text = "Videos appear here by themselves while a library is scanned."
@@ -127,6 +127,17 @@ class VideoAdmin(FileDeeds, AuditedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
         return with_card_facts(super().get_queryset(request)).select_related("studio", "library")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Video], search_term: str
+    ) -> tuple[QuerySet[Video], bool]:
+        """The query language; what it can't read finds nothing, and is explained."""
+        try:
+            question = Question.read(search_term, asker=Asker.of(request.user))
+        except QueryError as error:
+            messages.warning(request, str(error))
+            return queryset.none(), False
+        return question.within(queryset), False
 
     @column("")
     def thumbnail(self, video: Video) -> SafeString:
@@ -188,7 +199,7 @@ class VideoAdmin(FileDeeds, AuditedAdmin):
         messages.success(request, f"{len(videos)} videos changed.")
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> type[ModelForm]:
-        form = video_form(_custom_fields())
+        form = video_form(_custom_fields(), may_add=_may_add(request))
         built: type[ModelForm] = super().get_form(request, *args, form=form, **kwargs)
         return built
 
@@ -222,6 +233,15 @@ class VideoAdmin(FileDeeds, AuditedAdmin):
 
 def _custom_fields() -> list[CustomField]:
     return list(CustomField.objects.order_by("label", "pk"))
+
+
+def _may_add(request: HttpRequest) -> frozenset[str]:
+    """The fields whose labels the user may make while choosing them."""
+    return frozenset(
+        name
+        for name, model in CHIPS.items()
+        if request.user.has_perm(f"library.add_{model._meta.model_name}")
+    )
 
 
 def _page_of(video: Any, request: HttpRequest) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from apps.core.api.filters import (
 from apps.library.choices import Integrity, LibraryState, Orientation, ProbeState
 from apps.library.models import File, Library, Marker, Performer, Studio, Tag, TagParent, Video
 from apps.library.querysets import FileQuerySet, TagQuerySet, VideoQuerySet
+from apps.library.search import Asker, Question
 
 _NONE = "none"
 _UNKNOWN = "unknown"
@@ -43,9 +44,26 @@ class SearchFilter(filters.CharFilter):  # type: ignore[misc]
         return qs
 
 
+class NamedFilter(SearchFilter):
+    """Labels that have every word in one of their names."""
+
+    def filter(self, qs: Any, value: str) -> Any:
+        return qs.named(value) if value else qs
+
+
+class QueryFilter(filters.CharFilter):  # type: ignore[misc]
+    """The query language. Raises QueryError."""
+
+    def filter(self, qs: Any, value: str) -> Any:
+        if not value:
+            return qs
+        return Question.read(value, asker=Asker.of(self.parent.request.user)).within(qs)
+
+
 class VideoFilter(FilterSet):
     """Filters of videos. Several are all demanded."""
 
+    q = QueryFilter(label="a query: words, conditions such as `duration>10m`, OR, -, brackets")
     library = AnyOfFilter(field_name="library", label="any of these libraries")
     studio = AnyOfFilter(field_name="studio", label="any of these studios")
     performer = IdsFilter(method="with_performers", label="all of these performers")
@@ -133,7 +151,7 @@ class FileFilter(FilterSet):
 
 class LabelFilter(FilterSet):
     name = filters.CharFilter(lookup_expr="iexact", label="exactly this name, in any case")
-    search = SearchFilter(field_name="name", label="words of the name")
+    search = NamedFilter(field_name="name", label="words of the name or another name")
     favorite = FlagFilter(field_name="favorite")
 
 

@@ -2,11 +2,11 @@
 
 import re
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.utils.functional import cached_property
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -19,30 +19,63 @@ from unfold.widgets import (
 from apps.core.forms import AuditedForm, LinesField
 from apps.core.units import say_timecode
 from apps.library.choices import FieldKind
-from apps.library.models import CustomField, Marker, Performer, Tag, Video
+from apps.library.models import CustomField, Marker, Performer, Studio, Tag, Video
 from apps.library.services.videos import LOCKABLE
 
 CUSTOM = "custom__"
 _TIMECODE = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,2}):)?(\d{1,8}(?:\.\d{1,3})?)")
 
 
-class _Many(AutocompleteSelectMultiple):
-    """Suggestions for a many-to-many field, which the admin leaves out when it has a through."""
+CHIPS = {"tags": Tag, "performers": Performer, "studio": Studio}
 
-    def __init__(self, name: str) -> None:
+
+class _Chips:
+    """What is chosen, as a plain list; a script puts chips with completion in its place.
+
+    Without script it stays, and what is in it can be taken off.
+    """
+
+    choices: Any
+
+    def __init__(self, name: str, *, kind: str = "") -> None:
         field: Any = Video._meta.get_field(name)
-        super().__init__(field, admin.site, attrs={"data-theme": "admin-autocomplete"})
+        super().__init__(field, admin.site, attrs={"data-label-chips": kind or name})  # type: ignore[call-arg]
+
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        """Without what would make it the admin's own picker."""
+        return {**base_attrs, **(extra_attrs or {}), "class": "mh-select"}
+
+    @property
+    def media(self) -> forms.Media:
+        script = forms.Script("mediahub/label-chips-form.js", type="module")
+        return forms.Media(css={"all": ["mediahub/label-chips.css"]}, js=[script])
+
+
+class _ManyChips(_Chips, AutocompleteSelectMultiple):
+    pass
+
+
+class _OneChip(_Chips, AutocompleteSelect):
+    pass
 
 
 class VideoForm(AuditedForm):
-    """What people know about a video; the facts come from its files."""
+    """What people know about a video; the facts come from its files.
 
+    ``may_add`` names the fields whose labels the user may make while choosing them.
+    """
+
+    may_add: ClassVar[frozenset[str]] = frozenset()
+
+    studio = forms.ModelChoiceField(
+        Studio.objects.all(), required=False, widget=_OneChip("studio", kind="studios")
+    )
     tags = forms.ModelMultipleChoiceField(
-        Tag.objects.all(), required=False, widget=_Many("tags"),
-        help_text="Type to search. A tag includes its children.",
+        Tag.objects.all(), required=False, widget=_ManyChips("tags"),
+        help_text="A tag includes its children. New ones are made at once.",
     )  # fmt: skip
     performers = forms.ModelMultipleChoiceField(
-        Performer.objects.all(), required=False, widget=_Many("performers")
+        Performer.objects.all(), required=False, widget=_ManyChips("performers")
     )
     urls = LinesField(
         each=forms.URLField(assume_scheme="https"), label="Web pages", rows=2,
@@ -60,6 +93,8 @@ class VideoForm(AuditedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in self.may_add & set(self.fields):
+            self.fields[name].widget.attrs["data-may-add"] = ""
         for name in self._custom_names:
             self.fields[name].initial = self.instance.custom.get(name.removeprefix(CUSTOM))
 
@@ -82,9 +117,12 @@ class VideoForm(AuditedForm):
         return [name for name in self.fields if name.startswith(CUSTOM)]
 
 
-def video_form(fields: list[CustomField]) -> type[VideoForm]:
+def video_form(
+    fields: list[CustomField], *, may_add: frozenset[str] = frozenset()
+) -> type[VideoForm]:
     """The form with a field for each of those that people invented."""
-    return type("VideoForm", (VideoForm,), {f"{CUSTOM}{f.key}": _custom_field(f) for f in fields})
+    invented = {f"{CUSTOM}{field.key}": _custom_field(field) for field in fields}
+    return type("VideoForm", (VideoForm,), {**invented, "may_add": may_add})
 
 
 class TimecodeField(forms.Field):

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from apps.core.models import Timestamped
 from apps.library.choices import Gender
 from apps.library.models.label import Named
+from apps.library.querysets import NamedQuerySet
 
 
 class Performer(Named):
@@ -37,6 +38,8 @@ class Performer(Named):
         expression=Func("name", "aliases", "disambiguation", function="library_names"),
         output_field=models.TextField(), db_persist=True,
     )  # fmt: skip
+
+    objects = NamedQuerySet.as_manager()
 
     class Meta:
         constraints = [

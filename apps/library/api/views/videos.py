@@ -15,6 +15,8 @@ from apps.library.api import filters, shapes
 from apps.library.api.represent import represent_videos
 from apps.library.api.selection import read_selection
 from apps.library.models import File, Video
+from apps.library.querysets import DEFERRED
+from apps.library.search import ORDERS
 from apps.library.services import videos
 from apps.library.tasks import request_probe, request_probes
 
@@ -22,22 +24,12 @@ from apps.library.tasks import request_probe, request_probes
 class VideoViewSet(ChangeableViewSet):
     """The videos of all libraries. They come from scans, so none can be created here."""
 
-    # Not shown, and long in a much edited or much tagged video.
-    queryset = Video.objects.defer("provenance", "tag_ids")
+    # Not shown, and long in a much edited video.
+    queryset = Video.objects.defer(*DEFERRED, "provenance")
     serializer_class = shapes.VideoShape
     edit_serializer_class = shapes.VideoEditSerializer
     filterset_class = filters.VideoFilter
-    ordering_fields = {
-        "id": "id",
-        "added_at": "added_at",
-        "title": "title",
-        "duration": "duration_ms",
-        "size": "size_bytes",
-        "rating": "rating",
-        "date": "date",
-        "height": "height",
-        "bitrate": "bitrate",
-    }
+    ordering_fields = {key: column for key, (_label, column) in ORDERS.items()}
     default_ordering = "-added_at"
 
     def represent_all(self, rows: list[Any]) -> list[dict[str, Any]]:

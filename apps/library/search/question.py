@@ -1,0 +1,112 @@
+"""A query that was read for somebody: which videos it asks for."""
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
+from typing import Self
+
+from django.db.models import Q, QuerySet
+
+from apps.library.models import Video
+from apps.library.search import fields as _fields  # noqa: F401 - they register themselves
+from apps.library.search.asker import Asker
+from apps.library.search.field import Field, Scope, find_fields
+from apps.library.search.labels import LibraryField
+from apps.library.search.names import look_up
+from apps.library.search.texts import PathField, match_word, part_of
+from apps.query import And, Node, Not, Or, QueryError, Term, Word, all_of, parse, show
+from apps.query.tree import DEEPEST, depth, leaves
+
+
+@dataclass(frozen=True)
+class Question:
+    """Videos that somebody asks for. ``condition`` needs no joins: no video comes twice."""
+
+    node: Node | None
+    asker: Asker
+    condition: Q
+
+    @classmethod
+    def read(cls, text: str, *, asker: Asker) -> Self:
+        """Names in it are looked up now, by one statement for each kind. Raises QueryError."""
+        return cls.of(parse(text), asker=asker)
+
+    @classmethod
+    def of(cls, node: Node | None, *, asker: Asker) -> Self:
+        """The question that a tree is. Raises QueryError."""
+        return cls(node, asker, compile_node(node, asker=asker))
+
+    @property
+    def text(self) -> str:
+        """The query in its plainest form."""
+        return show(self.node)
+
+    @property
+    def words(self) -> list[Word]:
+        """The words and phrases that must hold: what a ranking goes by."""
+        return [part for part in self.parts if isinstance(part, Word)]
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """The conditions that must all hold, as they stand side by side."""
+        if self.node is None:
+            return ()
+        return self.node.nodes if isinstance(self.node, And) else (self.node,)
+
+    def videos(self) -> "QuerySet[Video]":
+        """The videos, in no order."""
+        return self.within(Video.objects.all())
+
+    def within(self, videos: "QuerySet[Video]") -> "QuerySet[Video]":
+        """Those of some videos."""
+        return videos.filter(self.condition) if self.node else videos
+
+    def without(self, *names: str) -> Self:
+        """The same without its conditions on some fields, as far as they stand by themselves."""
+        kept = [part for part in self.parts if _field_of(part) not in names]
+        if len(kept) == len(self.parts):
+            return self
+        return self.of(all_of(kept), asker=self.asker)
+
+
+def compile_node(node: Node | None, *, asker: Asker) -> Q:
+    """The condition that a tree puts on videos. Raises QueryError."""
+    if node is None:
+        return Q()
+    if depth(node) > 2 * DEEPEST:
+        raise QueryError(f"Conditions may be {DEEPEST} deep")
+    all_leaves = list(leaves(node))
+    terms = [leaf for leaf in all_leaves if isinstance(leaf, Term)]
+    known = find_fields(terms)
+    names = look_up(
+        (wanted for term in terms for wanted in known[term.field].wanted(term)),
+        (part_of(leaf) for leaf in all_leaves if isinstance(leaf, Word)),
+        libraries=any(_needs_libraries(term, known[term.field]) for term in terms),
+    )
+    return _compile(node, Scope(asker, names), known)
+
+
+def _needs_libraries(term: Term, field: Field) -> bool:
+    if isinstance(field, LibraryField):
+        return True
+    return isinstance(field, PathField) and any(v.text.startswith("/") for v in term.values)
+
+
+def _compile(node: Node, scope: Scope, known: dict[str, Field]) -> Q:
+    match node:
+        case Word():
+            return match_word(node, scope)
+        case Term():
+            return known[node.field].condition(node, scope)
+        case Not():
+            return ~_compile(node.node, scope, known)
+        case And():
+            return reduce(and_, (_compile(one, scope, known) for one in node.nodes))
+        case Or():
+            return reduce(or_, (_compile(one, scope, known) for one in node.nodes))
+
+
+def _field_of(node: Node) -> str:
+    """The field that a condition is about, in either direction."""
+    inner = node.node if isinstance(node, Not) else node
+    return inner.field if isinstance(inner, Term) else ""

@@ -148,12 +148,17 @@ def _set_related(
     return changes
 
 
-def _mark_provenance(row: Versioned, fields: list[str], *, now: datetime | None = None) -> None:
+def mark(*, now: datetime | None = None) -> dict[str, Any]:
+    """What a row's provenance says of a value that whoever acts now gives it."""
     actor = context.current()
     source = "job" if actor.job_id else "person"
-    mark = {"source": source, "by": actor.user_id, "at": (now or timezone.now()).isoformat()}
+    return {"source": source, "by": actor.user_id, "at": (now or timezone.now()).isoformat()}
+
+
+def _mark_provenance(row: Versioned, fields: list[str], *, now: datetime | None = None) -> None:
+    given = mark(now=now)
     skipped = {"id", "version", "provenance", "created_at", "updated_at"}
-    row.provenance = {**row.provenance, **{f: mark for f in fields if f not in skipped}}
+    row.provenance = {**row.provenance, **{f: given for f in fields if f not in skipped}}
 
 
 def plain(value: Any) -> Any:

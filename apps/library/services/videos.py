@@ -69,13 +69,18 @@ def delete_video(video: Video, *, expected_version: int | None = None) -> None:
         File.objects.filter(pk__in=files).delete()
 
 
-def _merged_custom(old: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def check_custom(given: Mapping[str, Any]) -> None:
+    """Whether invented fields are there and take these values. Raises CustomValueRefused."""
     kinds = dict(CustomField.objects.filter(key__in=list(given)).values_list("key", "kind"))
     for key, value in given.items():
         if key not in kinds:
             raise CustomValueRefused(f"There is no custom field {key!r}: create it first.")
         if value is not None and not _fits(value, kinds[key]):
             raise CustomValueRefused(f"The custom field {key!r} takes a {_WANTED[kinds[key]]}.")
+
+
+def _merged_custom(old: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    check_custom(given)
     return {k: v for k, v in {**old, **given}.items() if v is not None}
 
 

@@ -1,0 +1,88 @@
+"""Changing many videos: what it would do, and doing it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+
+from apps.core import audit
+from apps.core.models import AuditEntry
+from apps.core.progress import Progress, silent
+from apps.editing.services.bulk.changes import Changes
+from apps.editing.services.bulk.plan import PLAN, Plan, planned
+from apps.editing.services.bulk.selection import Selection, chosen, lock_chosen
+from apps.editing.services.bulk.write import write
+
+_SAMPLES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A video that changes. Of sets ``changes`` hold all ids before and all after."""
+
+    id: int
+    title: str
+    changes: dict[str, list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``matched`` videos were chosen, ``changed`` weren't so already; the samples are of those.
+
+    Without an ``entry`` nothing was written.
+    """
+
+    matched: int
+    changed: int
+    samples: list[Sample] = field(default_factory=list)
+    entry: AuditEntry | None = None
+
+    @property
+    def unchanged(self) -> int:
+        return self.matched - self.changed
+
+
+@transaction.atomic
+def preview(selection: Selection, changes: Changes) -> Outcome:
+    """What the changes would do; nothing is written. Raises what ``apply`` raises."""
+    changes.check()
+    with chosen(selection) as matched, planned(changes) as plan:
+        return Outcome(matched, plan.count, samples(plan))
+
+
+@transaction.atomic
+def apply(selection: Selection, changes: Changes, *, report: Progress = silent) -> Outcome:
+    """Change the chosen videos, all or none, under one audit entry; ``report`` counts videos.
+
+    Raises ChangesRefused, CustomValueRefused, PatternRefused, SelectionChanged, TitleRefused.
+    """
+    changes.check()
+    with chosen(selection) as matched:
+        lock_chosen()
+        with planned(changes) as plan:
+            if not plan.count:
+                return Outcome(matched, 0)
+            some = samples(plan)
+            entry = write(plan, changes.summary(), report=report)
+            return Outcome(matched, plan.count, some, entry)
+
+
+def samples(plan: Plan, where: str = "true") -> list[Sample]:
+    """Some rows of the plan."""
+    columns = ", ".join(f"plan.{each.name}_old, plan.{each.name}_new" for each in plan.fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT plan.id, video.title, {columns}"  # noqa: S608 - of constants
+            f" FROM {PLAN} plan JOIN library_video video USING (id)"
+            f" WHERE {where} ORDER BY plan.n LIMIT {_SAMPLES}"
+        )
+        return [_sample(plan, row) for row in cursor.fetchall()]
+
+
+def _sample(plan: Plan, row: tuple[Any, ...]) -> Sample:
+    pk, title, *values = row
+    pairs = zip(plan.fields, values[::2], values[1::2], strict=True)
+    changes = {
+        each.name: [audit.plain(old), audit.plain(new)] for each, old, new in pairs if old != new
+    }
+    return Sample(pk, title, changes)

@@ -1,0 +1,78 @@
+"""Which videos: some by their ids, or all that answer a question."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from apps.core.errors import Conflict
+from apps.library.models import Video
+
+CHOSEN = "editing_chosen"
+
+
+class SelectionChanged(Conflict):
+    """Another number of videos answers the question by now; nothing was changed."""
+
+    code = "selection_changed"
+    field = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Videos as a query, which is asked once, when the transaction has begun.
+
+    ``count`` is how many there have to be, if that is known.
+    """
+
+    videos: QuerySet[Video]
+    count: int | None = None
+
+    @classmethod
+    def of_ids(cls, ids: list[int]) -> Self:
+        return cls(Video.objects.filter(pk__in=ids))
+
+    @classmethod
+    def of_question(
+        cls, videos: QuerySet[Video], *, but: list[int], count: int | None = None
+    ) -> Self:
+        """What a question finds, without some."""
+        return cls(videos.exclude(pk__in=but) if but else videos, count)
+
+
+@contextmanager
+def chosen(selection: Selection) -> Iterator[int]:
+    """A temporary table of the ids, and how many they are. Raises SelectionChanged."""
+    query = selection.videos.order_by().values("pk").query
+    sql, params = query.sql_with_params()
+    with listed(sql, params) as count:
+        if selection.count not in (None, count):
+            raise SelectionChanged(
+                f"{count:,} videos answer this by now, not {selection.count:,}: look again."
+            )
+        yield count
+
+
+@contextmanager
+def listed(sql: str, params: Any) -> Iterator[int]:
+    """A temporary table of the ids that a statement finds, for the transaction or less."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {CHOSEN} (id bigint) ON COMMIT DROP")
+        cursor.execute(f"INSERT INTO {CHOSEN} SELECT DISTINCT * FROM ({sql}) chosen", params)  # noqa: S608
+        count = cursor.rowcount
+        cursor.execute(f"ANALYZE {CHOSEN}")
+        yield count
+        cursor.execute(f"DROP TABLE {CHOSEN}")
+
+
+def lock_chosen() -> None:
+    """Hold the chosen videos until the transaction ends: in the order of their ids, so that two
+    that lock the same ones wait for one another, and nothing more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT FROM library_video video"  # noqa: S608 - a constant
+            f" WHERE id IN (SELECT id FROM {CHOSEN}) ORDER BY id FOR NO KEY UPDATE) locked"
+        )

@@ -31,6 +31,8 @@ from apps.library.models import (
     Tag,
     Video,
 )
+from apps.playlists.models import Playlist
+from apps.playlists.services.items import add_named
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
@@ -137,6 +139,21 @@ def make_tag(name: str = "", *, parents: list[Tag] | None = None, **values: Any)
     tag = Tag.objects.create(name=name or f"Tag {next(_numbers)}", **values)
     tag.parents.set(parents or [])
     return tag
+
+
+def make_playlist(videos: list[Video] | None = None, **values: Any) -> Playlist:
+    """A playlist of somebody, manual if nothing else is said."""
+    playlist = Playlist.objects.create(
+        **{
+            "owner": values.pop("owner", None) or make_user(),
+            "name": f"Playlist {next(_numbers)}",
+            **values,
+        }
+    )
+    if videos:
+        add_named(playlist, [video.pk for video in videos])
+        playlist.refresh_from_db()
+    return playlist
 
 
 def make_performer(name: str = "", **values: Any) -> Performer:

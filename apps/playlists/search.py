@@ -9,7 +9,8 @@ from operator import or_
 
 from django.db.models import Q
 
-from apps.library.search import Asker, Field, Keyset, Question, Scope, order_of
+from apps.core.api.keyset import Keyset
+from apps.library.search import Asker, Field, Question, Scope, order_of
 from apps.library.search.field import NOTHING, is_word
 from apps.playlists.choices import PlaylistKind
 from apps.playlists.models import Playlist, PlaylistItem

@@ -28,6 +28,7 @@ from tests.factories import (
     make_job,
     make_marker,
     make_performer,
+    make_playlist,
     make_studio,
     make_tag,
     make_token,
@@ -102,6 +103,17 @@ GET    plays/                           viewer   read   200
 GET    plays/<play>/                    viewer   read   404
 GET    player-settings/                 viewer   read   200
 PATCH  player-settings/                 viewer   write  200  {"play_next": false}
+GET    playlists/                       viewer   read   200
+POST   playlists/                       viewer   write  201  {"name": "new"}
+GET    playlists/<playlist>/            viewer   read   200
+PATCH  playlists/<playlist>/            viewer   write  403  {"name": "x"}
+DELETE playlists/<playlist>/            viewer   write  403
+GET    playlists/<playlist>/videos/     viewer   read   200
+GET    playlists/<playlist>/export.m3u8 viewer   read   200
+POST   playlists/<playlist>/add/        viewer   write  403  {"ids": [<video>]}
+POST   playlists/<playlist>/remove/     viewer   write  403  {"ids": [<video>]}
+POST   playlists/<playlist>/move/       viewer   write  403  {"video": <video>, "after": null}
+POST   playlists/<playlist>/duplicate/  viewer   write  201
 GET    videos/<video>/stream/           viewer   read   404
 GET    videos/<video>/hls/master.m3u8   viewer   read   409
 GET    videos/<video>/hls/<variant>/index.m3u8 viewer read 409
@@ -236,6 +248,7 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         "schedule": schedule.pk, "order": json.dumps({"name": "new", **order}),
         "finding": scan.findings.create(reason="empty", path="x").pk, "png": _PNG,
         "variant": "copy", "piece": "init.mp4",
+        "playlist": make_playlist([video], shared=True).pk,
     }  # fmt: skip
 
 

@@ -14,12 +14,14 @@ from apps.core.admin.base import column
 from apps.library.admin.shown import LabelAdmin
 from apps.library.forms import StudioForm, TagForm
 from apps.library.models import CustomField, Studio, Tag, Video
+from apps.library.pages.merge import MergeStudios, MergeTags
 
 
 @admin.register(Studio)
 class StudioAdmin(LabelAdmin):
+    pages = (MergeStudios,)
     form = StudioForm
-    browse_parameter = "studio"
+    browse_field = "studio"
     list_display = ["name", "parent", "videos_count", "starred"]
     list_select_related = ["parent"]
     list_filter = [("favorite", BooleanRadioFilter)]
@@ -31,8 +33,9 @@ class StudioAdmin(LabelAdmin):
 
 @admin.register(Tag)
 class TagAdmin(LabelAdmin):
+    pages = (MergeTags,)
     form = TagForm
-    browse_parameter = "tag"
+    browse_field = "tag"
     list_display = ["swatch", "belongs_to", "videos_count", "starred"]
     list_filter = [("favorite", BooleanRadioFilter)]
     empty_title = "No tags yet"

@@ -19,6 +19,7 @@ from apps.library.admin.shown import LabelAdmin
 from apps.library.forms import PerformerForm
 from apps.library.forms.pictures import PictureForm
 from apps.library.models import Performer, PerformerImage
+from apps.library.pages.merge import MergePerformers
 from apps.library.services.pictures import PICTURE_TYPES
 
 
@@ -38,8 +39,9 @@ class ImageInline(TabularInline):  # type: ignore[misc]
 
 @admin.register(Performer)
 class PerformerAdmin(LabelAdmin):
+    pages = (MergePerformers,)
     form = PerformerForm
-    browse_parameter = "performer"
+    browse_field = "performer"
     list_display = ["face", "named", "videos_count", "stars", "starred"]
     list_display_links = ["named"]
     list_filter = [("favorite", BooleanRadioFilter), ("gender", ChoicesDropdownFilter)]

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -11,20 +13,39 @@ from django.utils.safestring import SafeString
 from apps.core.admin import AuditedAdmin
 from apps.core.admin.base import column
 from apps.core.admin.shown import recent
+from apps.library.forms.merge import MOST_AT_ONCE
 from apps.library.models import Video
 from apps.library.pages.cards import cards, with_card_facts
+from apps.query import Term, Value, show
 
 _SHOWN = 12
 
 
-class LabelAdmin(AuditedAdmin):
-    """A row has videos, which the grid shows when asked by ``browse_parameter``."""
+def named(field: str, name: str) -> str:
+    """The query for the videos of a label."""
+    return show(Term(field, ":", (Value(name, quoted=True),)))
 
-    browse_parameter: str
+
+class LabelAdmin(AuditedAdmin):
+    """A row has videos, which Browse shows when asked by the field ``browse_field``."""
+
+    browse_field: str
     change_form_template = "admin/library/label_change_form.html"
     search_fields = ["name"]  # makes Django show the box; ``get_search_results`` searches
     search_help_text = "Search names"
     ordering = ["-video_count", "pk"]
+    actions: list[Any] = ["merge_chosen"]
+
+    @admin.action(description="Merge into…", permissions=["delete"])
+    def merge_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        chosen = list(queryset.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+        if len(chosen) > MOST_AT_ONCE:
+            messages.error(request, f"At most {MOST_AT_ONCE} can be merged at once.")
+            return None
+        return redirect(self.merge_url(chosen))
+
+    def merge_url(self, ids: list[int]) -> str:
+        return reverse(f"admin:library_{self.opts.model_name}_merge", query={"id": ids})
 
     def videos_of(self, row: Any) -> QuerySet[Video]:
         """The videos that belong to a row."""
@@ -51,7 +72,9 @@ class LabelAdmin(AuditedAdmin):
         return format_html(star, spoken) if row.favorite else ""
 
     def browse_url(self, row: Any) -> str:
-        return reverse("admin:library_video_browse", query={self.browse_parameter: row.pk})
+        return reverse(
+            "admin:library_video_browse", query={"q": named(self.browse_field, row.name)}
+        )
 
     def consequence(self, row: Any) -> str:
         return f"{row.video_count:,} videos lose it; the videos themselves stay"
@@ -64,6 +87,7 @@ class LabelAdmin(AuditedAdmin):
             context |= {
                 "cards": cards(newest),
                 "browse_url": self.browse_url(row),
+                "merge_url": self.has_delete_permission(request, row) and self.merge_url([row.pk]),
                 "history": recent(row, user=request.user),
             }
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)

@@ -35,11 +35,11 @@ class _Chips:
     Without script it stays, and what is in it can be taken off.
     """
 
-    choices: Any
-
-    def __init__(self, name: str, *, kind: str = "") -> None:
+    def __init__(self, name: str) -> None:
+        """``name`` of the video's field that takes such labels."""
         field: Any = Video._meta.get_field(name)
-        super().__init__(field, admin.site, attrs={"data-label-chips": kind or name})  # type: ignore[call-arg]
+        kind = str(field.related_model._meta.verbose_name_plural)
+        super().__init__(field, admin.site, attrs={"data-label-chips": kind})  # type: ignore[call-arg]
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         """Without what would make it the admin's own picker."""
@@ -51,12 +51,12 @@ class _Chips:
         return forms.Media(css={"all": ["mediahub/label-chips.css"]}, js=[script])
 
 
-class _ManyChips(_Chips, AutocompleteSelectMultiple):
-    pass
+class ManyChips(_Chips, AutocompleteSelectMultiple):
+    """Any number of labels."""
 
 
-class _OneChip(_Chips, AutocompleteSelect):
-    pass
+class OneChip(_Chips, AutocompleteSelect):
+    """One label or none."""
 
 
 class VideoForm(AuditedForm):
@@ -67,15 +67,13 @@ class VideoForm(AuditedForm):
 
     may_add: ClassVar[frozenset[str]] = frozenset()
 
-    studio = forms.ModelChoiceField(
-        Studio.objects.all(), required=False, widget=_OneChip("studio", kind="studios")
-    )
+    studio = forms.ModelChoiceField(Studio.objects.all(), required=False, widget=OneChip("studio"))
     tags = forms.ModelMultipleChoiceField(
-        Tag.objects.all(), required=False, widget=_ManyChips("tags"),
+        Tag.objects.all(), required=False, widget=ManyChips("tags"),
         help_text="A tag includes its children. New ones are made at once.",
     )  # fmt: skip
     performers = forms.ModelMultipleChoiceField(
-        Performer.objects.all(), required=False, widget=_ManyChips("performers")
+        Performer.objects.all(), required=False, widget=ManyChips("performers")
     )
     urls = LinesField(
         each=forms.URLField(assume_scheme="https"), label="Web pages", rows=2,

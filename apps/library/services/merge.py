@@ -1,10 +1,10 @@
 """Making one label of two: everything that hung on the one hangs on the other afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection, models, transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from apps.core import audit
 from apps.core.errors import Conflict
@@ -24,6 +24,37 @@ class MergeRefused(Conflict):
 
     code = "merge_refused"
     field = "into"
+
+
+@transaction.atomic
+def merge_all(sources: Iterable[Label], *, into: Label) -> Label:
+    """Merge labels of one kind into another of it: all of them or, if one can't be, none.
+
+    Raises MergeRefused, RowGone.
+    """
+    merged: Any = into
+    for source in sources:
+        merge: Any = _MERGES[type(source)]
+        merged = merge(source, into=merged)
+    return merged  # type: ignore[no-any-return]
+
+
+def belongings(labels: Sequence[Named]) -> dict[int, list[tuple[str, int]]]:
+    """What would move along with each of some labels of one kind: names of things and numbers.
+
+    One query for each kind of thing.
+    """
+    found: dict[int, list[tuple[str, int]]] = {
+        label.pk: [("videos", label.video_count)]  # type: ignore[attr-defined]
+        for label in labels
+    }
+    if not labels:
+        return found
+    for name, related in _BELONGINGS[type(labels[0])].items():
+        rows: Any = type(labels[0])._default_manager.filter(pk__in=found)  # type: ignore[misc]
+        for pk, number in rows.annotate(n=Count(related)).values_list("pk", "n"):
+            found[pk].append((name, number))
+    return found
 
 
 @transaction.atomic
@@ -77,6 +108,16 @@ def merge_studios(source: Studio, *, into: Studio, expected_version: int | None 
         into = audit.update(into, {"parent": source.parent})
     Studio.objects.filter(parent=source).update(parent=into)
     return _finish(source, into, expected_version)
+
+
+_MERGES: dict[type[Named], Any] = {
+    Tag: merge_tags, Performer: merge_performers, Studio: merge_studios,
+}  # fmt: skip
+_BELONGINGS: dict[type[Named], dict[str, str]] = {
+    Tag: {"markers": "markers", "tags below it": "children"},
+    Performer: {"pictures": "images"},
+    Studio: {"smaller studios": "children"},
+}
 
 
 def _begin(source: models.Model, into: models.Model) -> None:

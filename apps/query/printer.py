@@ -8,6 +8,7 @@ from apps.query.tree import And, Node, Not, Or, Range, Term, Value, Word
 _KEYWORDS = {"OR", "AND", "NOT"}
 _BARE_WORD = re.compile(r'(?![A-Za-z][A-Za-z0-9_]*(?::|=|!=|<|>))[^\s"()-][^\s"()]*|-')
 _BARE_VALUE = re.compile(r'[^\s",()]+')
+_OPERATOR = re.compile(":?(?:!=|<=|>=|=|<|>)|:")
 
 
 def show(node: Node | None) -> str:
@@ -23,16 +24,29 @@ def show(node: Node | None) -> str:
             inner = show(node.node)
             return f"-({inner})" if isinstance(node.node, And | Or) else f"-{inner}"
         case Term():
-            return f"{node.field}{node.operator}{','.join(map(show_value, node.values))}"
+            return f"{node.field}{node.operator}{_show_values(node)}"
         case Word():
             return node.text if not node.quoted and is_bare_word(node.text) else quote(node.text)
 
 
 def show_value(value: Value | Range) -> str:
-    """A value with quotes where it needs them."""
+    """A value with quotes where it needs them, behind whichever operator."""
+    shown = _show_plainly(value)
+    return quote(value.text) if shown.startswith(("<", ">", "=", "!=")) else shown
+
+
+def _show_values(term: Term) -> str:
+    shown = [_show_plainly(value) for value in term.values]
+    read = _OPERATOR.match(term.operator + shown[0])
+    if read and read.end() > len(term.operator):  # the two would be read as another operator
+        shown[0] = quote(term.values[0].text)
+    return ",".join(shown)
+
+
+def _show_plainly(value: Value | Range) -> str:
     if isinstance(value, Range):
         return value.text
-    return quote(value.text) if value.quoted or not is_bare_value(value.text) else value.text
+    return quote(value.text) if value.quoted or not _is_whole(value.text) else value.text
 
 
 def is_bare_word(text: str) -> bool:
@@ -42,17 +56,17 @@ def is_bare_word(text: str) -> bool:
 
 def is_bare_value(text: str) -> bool:
     """Whether the text reads as one value without quotes."""
-    return (
-        read_range(text) is None
-        and _BARE_VALUE.fullmatch(text) is not None
-        and not text.startswith(("<", ">", "=", "!="))
-    )
+    return _is_whole(text) and not text.startswith(("<", ">", "=", "!="))
 
 
 def quote(text: str) -> str:
     """The text in quotation marks."""
     inner = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{inner}"'
+
+
+def _is_whole(text: str) -> bool:
+    return read_range(text) is None and _BARE_VALUE.fullmatch(text) is not None
 
 
 def _show_in_and(node: Node) -> str:

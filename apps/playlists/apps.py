@@ -14,5 +14,5 @@ class PlaylistsConfig(AppConfig):
         register(playlist_field())
         undo.allow(
             Playlist, fields=("name", "description", "shared", "query", "ordering", "limit"),
-            
+
         )  # fmt: skip

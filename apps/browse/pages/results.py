@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, F, Func, QuerySet, TextField, Value
 from django.http import HttpRequest
-from django.urls import reverse
 
 from apps.browse.choices import Layout
 from apps.browse.pages.results_table import Head, Line, heads, lines
+from apps.browse.services.table import CUSTOM, all_columns
 from apps.browse.state import FIRST_PAGE, State
 from apps.core.api.keyset import Cursor, Keyset
 from apps.core.counting import RowCount, count_rows
@@ -29,7 +29,10 @@ _DEEDS = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of results. ``count`` is nothing where only what follows was asked for."""
+    """A page of results. ``count`` is nothing where only what follows was asked for.
+
+    ``listed`` is what the watch page calls the list, ``known`` names all columns with their labels.
+    """
 
     cards: list[Card]
     lines: list[Line]
@@ -38,6 +41,7 @@ class Found:
     previous: str
     next: str
     listed: str
+    known: list[tuple[str, str]]
     can: dict[str, bool]
 
     @property
@@ -64,7 +68,8 @@ def results(state: State, request: HttpRequest) -> dict[str, Any]:
     is_more = bool(state.cursor.position) and "fragment" in request.GET
     shown = _with_use(page, cards(page), user.pk)
     is_table = state.layout == Layout.TABLE
-    columns = heads(state) if is_table else []
+    known = all_columns()
+    columns = heads(state, known) if is_table else []
     found = Found(
         cards=[] if is_table else shown,
         lines=lines(page, shown, columns, user_id=user.pk) if is_table else [],
@@ -73,9 +78,11 @@ def results(state: State, request: HttpRequest) -> dict[str, Any]:
         previous=state.address(cursor=before) if before else "",
         next=state.address(cursor=behind) if behind else "",
         listed=urlencode({"q": state.query.text, "ordering": state.ordering_text}),
+        known=[(column.name, column.label) for column in known.values()],
         can={deed: user.has_perm(permission) for deed, permission in _DEEDS.items()},
     )
-    return {"found": found, "browse_keys": keys_on(user), "urls": _addresses()}
+    custom = [column for column in known.values() if column.name.startswith(CUSTOM)]
+    return {"found": found, "browse_keys": keys_on(user), "bulk_custom": custom}
 
 
 def keys_on(_user: Any) -> bool:
@@ -136,8 +143,3 @@ def _with_use(videos: Sequence[Video], plain: Sequence[Card], user_id: int) -> l
 def _watched(position_ms: int, duration_ms: int | None) -> int:
     part = position_ms / duration_ms if duration_ms else 0
     return 100 if part >= _SEEN else round(part * 100)
-
-
-def _addresses() -> dict[str, str]:
-    """Pages to which a selection can be taken."""
-    return {"jobs": reverse("admin:jobs_job_changelist")}

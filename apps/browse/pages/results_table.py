@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps.browse.services.table import Column, all_columns, chosen_columns
+from apps.browse.services.table import CUSTOM, Column, chosen_columns
 from apps.browse.state import State
 from apps.core.units import say_bitrate, say_bytes, say_duration
 from apps.library.models import Library, Video, VideoPerformer, VideoTag, Viewing
@@ -65,9 +65,9 @@ class _Around:
     cards: dict[int, Card] = field(default_factory=dict)
 
 
-def heads(state: State) -> list[Head]:
+def heads(state: State, known: Mapping[str, Column]) -> list[Head]:
     """The table's columns, in their order."""
-    chosen = chosen_columns(state.columns, state.settings.columns, known=all_columns())
+    chosen = chosen_columns(state.columns, state.settings.columns, known=known)
     keys = [key for key in state.ordering_text.split(",") if key]
     return [_head(column, width, keys, state) for column, width in chosen]
 
@@ -112,15 +112,21 @@ def _labels(link: type[Any], ids: Iterable[int], kind: str) -> dict[int, list[di
 
 
 def _cell(column: Column, video: Any, around: _Around) -> Cell:
-    if column.name.startswith("custom."):
-        return _custom_cell(column, video.custom.get(column.name.removeprefix("custom.")))
-    if column.name in {"tags", "performers"}:
-        labels = getattr(around, column.name).get(video.pk, [])
+    if column.name.startswith(CUSTOM):
+        return _custom_cell(column, video.custom.get(column.name.removeprefix(CUSTOM)))
+    if column.name in {"tags", "performers", "studio"}:
+        labels = _labels_of(column.name, video, around)
         text = ", ".join(label["name"] for label in labels)
         return Cell(column, text, labels=json.dumps(labels))
     found = _TEXTS[column.name](video, around)
     text, value = found if isinstance(found, tuple) else (found, "")
     return Cell(column, text, value)
+
+
+def _labels_of(name: str, video: Any, around: _Around) -> list[dict[str, Any]]:
+    if name == "studio":
+        return [{"id": video.studio.pk, "name": video.studio.name}] if video.studio else []
+    return around.tags[video.pk] if name == "tags" else around.performers[video.pk]
 
 
 def _custom_cell(column: Column, value: Any) -> Cell:
@@ -131,10 +137,6 @@ def _custom_cell(column: Column, value: Any) -> Cell:
 
 def _flag(value: Any) -> tuple[str, str]:
     return ("Yes", "1") if value else ("", "")
-
-
-def _studio(video: Video, _around: _Around) -> tuple[str, str]:
-    return (video.studio.name, str(video.studio_id)) if video.studio else ("", "")
 
 
 def _plays(video: Video, around: _Around) -> str:
@@ -156,7 +158,6 @@ _TEXTS: Mapping[str, Callable[[Any, _Around], str | tuple[str, str]]] = {
     "resolution": lambda video, around: around.cards[video.pk].resolution,
     "size": lambda video, _: say_bytes(video.size_bytes),
     "date": lambda video, _: f"{video.date:%Y-%m-%d}" if video.date else "",
-    "studio": _studio,
     "added": lambda video, _: f"{video.added_at:%Y-%m-%d}",
     "codec": lambda video, _: codec_name(video.video_codec),
     "audio": lambda video, _: video.audio_codec.upper(),

@@ -9,7 +9,7 @@ from apps.library.choices import FieldKind
 from apps.library.models import CustomField
 
 LEAST_WIDTH_PX, MOST_WIDTH_PX = 60, 900
-_CUSTOM = "custom."
+CUSTOM = "custom."
 _KINDS = {FieldKind.NUMBER: "number", FieldKind.DATE: "date", FieldKind.FLAG: "flag"}
 
 
@@ -67,7 +67,7 @@ def all_columns() -> dict[str, Column]:
     fields = CustomField.objects.order_by("label", "pk")
     custom = [
         Column(
-            _CUSTOM + field.key, field.label, 140, editor=_KINDS.get(FieldKind(field.kind), "text"),
+            CUSTOM + field.key, field.label, 140, editor=_KINDS.get(FieldKind(field.kind), "text"),
             is_number=field.kind == FieldKind.NUMBER,
         )
         for field in fields

@@ -1,0 +1,121 @@
+/* What Browse found. <mh-results> wakes up wherever and whenever it is put into the page. */
+
+import { BulkDialog } from "./bulk-dialog.js";
+import { make } from "./player-dom.js";
+import { Bar } from "./results-bar.js";
+import { Focus } from "./results-focus.js";
+import { Preview } from "./results-preview.js";
+import { Scroll } from "./results-scroll.js";
+import { Picking } from "./results-picking.js";
+import { Selection } from "./selection.js";
+import { Columns } from "./table-columns.js";
+import { Editing } from "./table-edit.js";
+import { Pasting } from "./table-paste.js";
+
+let last = null; // the selection, while results come and go
+let isReturning = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+
+addEventListener("popstate", () => (isReturning = true));
+
+class Results extends HTMLElement {
+  connectedCallback() {
+    this.items = this.querySelector("[data-items]");
+    this.query = this.dataset.query;
+    this.isTable = this.dataset.layout === "table";
+    this.mayChange = "mayChange" in this.dataset;
+    this.address = location.search;
+    if (!this.items) return;
+    this.leaving = new AbortController();
+    this.signal = this.leaving.signal;
+    this.selection = this.#selection();
+    this.picking = new Picking(this);
+    this.focusing = new Focus(this);
+    this.scroll = new Scroll(this);
+    this.bar = new Bar(this);
+    const dialog = this.querySelector("[data-bulk]");
+    this.bulk = dialog && new BulkDialog(dialog, this);
+    if (this.isTable) {
+      this.columns = new Columns(this);
+      this.editing = new Editing(this);
+      new Pasting(this);
+    } else new Preview(this);
+    if (isReturning || this.restores) this.scroll.restore();
+    else this.scroll.forget();
+    isReturning = this.restores = false;
+    this.dataset.ready = "";
+  }
+
+  disconnectedCallback() {
+    if (!this.leaving) return;
+    this.scroll.keep();
+    this.leaving.abort();
+  }
+
+  #selection() {
+    if (last?.query !== this.query) {
+      last = isReturning ? Selection.restored(this.query) : new Selection(this.query);
+    }
+    return last;
+  }
+
+  /* The videos' elements, in their order. */
+  get all() {
+    return [...this.items.querySelectorAll(":scope > .mh-item")];
+  }
+
+  itemOf(id) {
+    return this.items.querySelector(`:scope > [data-video="${id}"]`);
+  }
+
+  /* How many there are, as far as it is known. */
+  get count() {
+    return Number(this.dataset.count || 0);
+  }
+
+  /* For those who listen. */
+  say(words) {
+    this.querySelector("[data-said]").textContent = words;
+  }
+
+  /* The same results anew, at the same place. */
+  async refresh() {
+    this.scroll.keep();
+    const response = await fetch(`${location.pathname}${fragment(location.search)}`);
+    if (!response.ok || response.redirected) return location.reload();
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = document.adoptNode(page.querySelector("mh-results"));
+    window.mediahub?.hideIcons(fresh);
+    fresh.restores = true;
+    this.replaceWith(fresh);
+    return fresh;
+  }
+
+  /* Another address of this page: whoever looks after the address takes it there. */
+  go(address) {
+    const wish = new CustomEvent("mh:go", { bubbles: true, cancelable: true, detail: { address } });
+    if (this.dispatchEvent(wish)) location.assign(address);
+  }
+}
+
+export function fragment(address) {
+  return `${address || "?"}${address.length > 1 ? "&" : ""}fragment=results`;
+}
+
+/* A message at the edge of the page, which may offer something. */
+export function toast(words, { label, deed, href, stays = false } = {}) {
+  document.querySelector(".mh-bulk-toast")?.remove();
+  const box = make("div", { class: "mh-toast mh-bulk-toast", role: "status" }, make("span", {}, words));
+  if (label) {
+    const button = href ? make("a", { class: "mh-link", href }, label) : make("button", { type: "button", class: "mh-link" }, label);
+    if (deed) button.addEventListener("click", () => { box.remove(); deed(); });
+    box.append(button);
+  }
+  const close = make("button", { type: "button", class: "mh-icon-button", "aria-label": "Close" }, "×");
+  close.addEventListener("click", () => box.remove());
+  box.append(close);
+  document.body.append(box);
+  if (!stays) setTimeout(() => box.remove(), label ? 30000 : 6000);
+  return box;
+}
+
+customElements.define("mh-results", Results);

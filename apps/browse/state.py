@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db.models import Q
 from django.http import QueryDict
 
 from apps.browse.choices import Layout, Zoom
 from apps.browse.models import BrowseSettings, SavedView
+from apps.browse.services.settings import settings_of
+from apps.browse.services.views import views_for
 from apps.core.api.keyset import Cursor, Keyset, read_cursor
 from apps.core.errors import MediaHubError
 from apps.library.search import Asker, Question, order_of
-from apps.query import QueryError
+from apps.query import Node, QueryError, parse
 
 LEAST_PER_PAGE, MOST_PER_PAGE = 25, 500
 DEFAULT_ORDERING = "-added_at"
@@ -34,13 +35,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """``query`` is nothing exactly when ``error`` says why: then there are no results to show.
+    """``query`` is nothing exactly when ``error`` says why: then there are no results to show;
+    ``node`` is its tree, also of one that can be read but not answered.
 
     ``columns`` are a table's, in their order; empty for the usual ones. ``given`` holds what stands
     in the address itself, so that addresses made from it say no more than they must.
     """
 
     query: Question | None
+    node: Node | None
     error: MediaHubError | None
     text: str
     ordering: Keyset
@@ -64,7 +67,7 @@ class State:
         if "cursor" not in changes:
             wanted.pop("cursor", None)
         parameters = QueryDict(mutable=True)
-        for name in PARAMETERS:
+        for name in (*PARAMETERS, "fragment"):
             if (value := wanted.get(name)) is not None:
                 parameters[name] = str(value)
         return f"?{parameters.urlencode()}"
@@ -76,17 +79,17 @@ def read_state(parameters: QueryDict, *, user: AbstractBaseUser, now: datetime) 
     Never raises: an unusable query or view becomes ``error``, anything else a problem.
     """
     given = {name: parameters[name] for name in PARAMETERS if name in parameters}
-    settings = BrowseSettings.objects.filter(user_id=user.pk).first() or BrowseSettings(
-        user_id=user.pk
-    )
+    settings = settings_of(user)
     reader = _Reader(given, settings)
     reader.find_view(user)
     text = reader.value("q", "query", default="")
     query = reader.read_query(text, Asker(user_id=user.pk, now=now))
     ordering_text = reader.value("ordering", "ordering", default="") or DEFAULT_ORDERING
     ordering, ordering_text = reader.read_ordering(ordering_text)
+    unusable = {problem.field for problem in reader.problems}
     return State(
         query=query,
+        node=reader.node,
         error=reader.error,
         text=text,
         ordering=ordering,
@@ -99,13 +102,8 @@ def read_state(parameters: QueryDict, *, user: AbstractBaseUser, now: datetime) 
         columns=reader.columns(),
         settings=settings,
         problems=(*_unknown(parameters), *reader.problems),
-        given=given,
+        given={name: value for name, value in given.items() if name not in unusable},
     )
-
-
-def visible_to(user_id: int | None) -> Q:
-    """The views that a person may use: their own and those that are shared."""
-    return Q(owner_id=user_id) | Q(shared=True)
 
 
 def _unknown(parameters: Iterable[str]) -> list[Problem]:
@@ -122,6 +120,7 @@ class _Reader:
     def __init__(self, given: Mapping[str, str], settings: BrowseSettings) -> None:
         self.given, self.settings = given, settings
         self.view: SavedView | None = None
+        self.node: Node | None = None
         self.error: MediaHubError | None = None
         self.problems: list[Problem] = []
 
@@ -130,8 +129,7 @@ class _Reader:
         if not wanted:
             return
         if re.fullmatch(r"[0-9]{1,18}", wanted):
-            views = SavedView.objects.select_related("owner").filter(visible_to(user.pk))
-            self.view = views.filter(pk=int(wanted)).first()
+            self.view = views_for(user).filter(pk=int(wanted)).first()
         if self.view is None and "q" in self.given:
             self.problems.append(Problem("view", "There is no such view: it was left out."))
         elif self.view is None:
@@ -147,7 +145,8 @@ class _Reader:
         if self.error:
             return None
         try:
-            return Question.read(text, asker=asker)
+            self.node = parse(text)
+            return Question.of(self.node, asker=asker)
         except QueryError as error:
             self.error = error
             return None

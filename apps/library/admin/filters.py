@@ -12,8 +12,8 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
 
 from apps.library.choices import Integrity
-from apps.library.forms.browse import codecs_in_use
 from apps.library.models import Tag
+from apps.library.search.fields import values_in_use
 
 Rows = QuerySet[Any]
 
@@ -59,7 +59,7 @@ class CodecFilter(DropdownFilter):  # type: ignore[misc]
     parameter_name = "codec"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
-        return [(codec, codec.upper()) for codec in codecs_in_use()]
+        return [(codec, codec.upper()) for codec, _label in values_in_use("video_codec")]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         return queryset.filter(video_codec=self.value()) if self.value() else queryset

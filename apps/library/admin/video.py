@@ -37,7 +37,6 @@ from apps.library.admin.filters import (
 )
 from apps.library.forms.video import CHIPS, CUSTOM, MarkerForm, video_form
 from apps.library.models import CustomField, File, Marker, Video
-from apps.library.pages import BrowsePage
 from apps.library.pages.cards import codec_name, cover_of, resolution_name, with_card_facts
 from apps.library.pages.panels import Badge, file_panel, video_facts
 from apps.library.search import Asker, QueryError, Question
@@ -72,7 +71,7 @@ class MarkerInline(TabularInline):  # type: ignore[misc]
 class VideoAdmin(FileDeeds, AuditedAdmin):
     """They come from scans: none is added by hand."""
 
-    pages: ClassVar[Sequence[type[AdminPage]]] = (BrowsePage,)
+    pages: ClassVar[Sequence[type[AdminPage]]] = ()
     list_display = ["thumbnail", "named", "length", "picture", "size", "stars", "added"]
     list_display_links = ["named"]
     list_filter = [

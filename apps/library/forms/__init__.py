@@ -1,13 +1,10 @@
 """Validation of what people type about the catalogue."""
 
-from apps.library.forms.browse import SORTS, BrowseForm
 from apps.library.forms.labels import PerformerForm, StudioForm, TagForm
 from apps.library.forms.library import LibraryForm
 from apps.library.forms.video import MarkerForm, VideoForm
 
 __all__ = [
-    "SORTS",
-    "BrowseForm",
     "LibraryForm",
     "MarkerForm",
     "PerformerForm",

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.counting import COUNT_CAP, Precision, RowCount
@@ -21,6 +22,7 @@ from apps.library.pages.integrity import integrity_view
 from apps.library.pages.panels import Badge
 from apps.library.pages.questions import question_of
 from apps.library.pages.scans import ScanView, by_reason, recent_scans, scan_view, watched_today
+from apps.query import Term, Value, show
 
 _VARIANTS = {
     LibraryState.UNKNOWN: "default",
@@ -58,6 +60,11 @@ class LibraryView:
     failed: RowCount
     last_scan: ScanView | None
     jobs: list[JobView]
+
+    @property
+    def videos_url(self) -> str:
+        named = show(Term("library", ":", (Value(self.name, quoted=True),)))
+        return reverse("admin:library_video_browse", query={"q": named})
 
     @property
     def moving(self) -> bool:

@@ -12,6 +12,7 @@ from apps.core.pages import AdminPage
 from apps.library.models import Marker, Video, Viewing
 from apps.library.pages.cards import picture_url
 from apps.library.pages.panels import video_facts
+from apps.library.search import Asker
 from apps.playback.choices import ACTIONS
 from apps.playback.models import PlayerSettings
 from apps.playback.pages.media_type import media_type
@@ -46,7 +47,7 @@ class WatchPage(AdminPage):
         videos = Video.objects.select_related("primary_file", "studio", "library")
         video = get_object_or_404(videos, pk=kwargs.pop("video"))
         query = self.request.GET.get("list", "")
-        before, after = VideoList.read(query).neighbours(video)
+        before, after = VideoList.read(query, asker=Asker.of(self.request.user)).neighbours(video)
         user: Any = self.request.user
         chosen, made = settings_of(user), _made_from(video)
         viewing = Viewing.objects.filter(user_id=user.pk, video=video).first()
@@ -95,7 +96,7 @@ class RandomPage(AdminPage):
     def get(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         query, but = request.GET.get("list", ""), request.GET.get("but", "")
         number = int(but) if but.isascii() and but.isdigit() and len(but) < 19 else 0
-        found = VideoList.read(query).random(but=number)
+        found = VideoList.read(query, asker=Asker.of(request.user)).random(but=number)
         if found is None:
             found = get_object_or_404(Video, pk=number)
         return redirect(watch_url(found, query))

@@ -1,0 +1,121 @@
+"""Sections in which values are chosen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apps.browse.conditions import conditions, field_of, with_conditions
+from apps.browse.filters.controls import Control, Sent
+from apps.browse.filters.written import (
+    name_value,
+    plain_values,
+    read_value,
+    term_of,
+    write_value,
+)
+from apps.query import Node, Not, Term, Value, show
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A value that a query names. ``text`` is what it is called, ``written`` how it is sent."""
+
+    text: str
+    written: str
+    excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Values(Control):
+    """Some values of a field, all or any of them, and some that it must not have.
+
+    Conditions that the form can't hold stay as they are.
+    """
+
+    template = "values"
+
+    field: str
+    many: bool = False  # a video may have several
+    family: bool = False  # ``:`` takes in what is below, ``=`` doesn't
+    fixed: Sequence[tuple[str, str]] = ()
+    optional: bool = True  # there are videos without any
+
+    def show(self, node: Node | None) -> dict[str, Any]:
+        wanted, unwanted, operator = self._read(node)
+        held = self._held(node)
+        chosen = [
+            *(_chosen(value) for term in wanted for value in plain_values(term)),
+            *(_chosen(value, excluded=True) for term in unwanted for value in plain_values(term)),
+        ]
+        return {
+            "chosen": chosen,
+            "fixed": self._unchosen(chosen),
+            "words": self._words(chosen),
+            "every": len(wanted) > 1,
+            "exact": operator == "=",
+            "others": [
+                show(one)
+                for one in conditions(node)
+                if field_of(one) == self.field and one not in held
+            ],
+            "count": len(chosen),
+        }
+
+    def change(self, node: Node | None, sent: Sent) -> Node | None:
+        unwanted = _sent_values(sent, "not", "avoid")
+        typed = sent.get("typed", "").strip()
+        wanted = [*_sent_values(sent, "value", "pick"), *([read_value(typed)] if typed else [])]
+        wanted = [value for value in dict.fromkeys(wanted) if value not in unwanted]
+        operator = "=" if self.family and sent.get("exact") else ":"
+        terms: list[Node] = []
+        if self.many and sent.get("mode") == "all":
+            terms += [Term(self.field, operator, (value,)) for value in wanted]
+        elif wanted:
+            terms.append(Term(self.field, operator, tuple(wanted)))
+        if unwanted:
+            terms.append(Not(Term(self.field, operator, tuple(unwanted))))
+        held = self._held(node)
+        return with_conditions(node, terms, instead_of=lambda one: one in held)
+
+    def _read(self, node: Node | None) -> tuple[list[Term], list[Term], str]:
+        """The terms for and against, and the one operator that they share."""
+        found = [
+            (term, negative)
+            for term, negative in map(term_of, conditions(node))
+            if term
+            and term.field == self.field
+            and term.operator in (":", "=")
+            and plain_values(term)
+        ]
+        plain = [one for one in found if one[0].operator == ":"] or found
+        if not self.family:
+            plain = found
+        wanted = [term for term, negative in plain if not negative]
+        if len(wanted) > 1 and (not self.many or any(len(term.values) > 1 for term in wanted)):
+            wanted = []
+        unwanted = [term for term, negative in plain if negative]
+        return wanted, unwanted, plain[0][0].operator if plain else ":"
+
+    def _held(self, node: Node | None) -> list[Node]:
+        wanted, unwanted, _operator = self._read(node)
+        return [*wanted, *(Not(term) for term in unwanted)]
+
+    def _words(self, chosen: list[Chosen]) -> list[tuple[str, str]]:
+        """Whether there is a value at all."""
+        taken = {one.written.lower() for one in chosen}
+        words = [("none", "none at all"), ("any", "any at all")] if self.optional else []
+        return [(word, label) for word, label in words if word not in taken]
+
+    def _unchosen(self, chosen: list[Chosen]) -> list[Chosen]:
+        taken = {one.written.lower() for one in chosen}
+        return [Chosen(label, value) for value, label in self.fixed if value.lower() not in taken]
+
+
+def _chosen(value: Value, *, excluded: bool = False) -> Chosen:
+    return Chosen(value.text, write_value(value), excluded)
+
+
+def _sent_values(sent: Sent, written: str, named: str) -> list[Value]:
+    """Values that were sent as queries have them, and values that were sent by their names."""
+    values = [*map(read_value, sent.getlist(written)), *map(name_value, sent.getlist(named))]
+    return list(dict.fromkeys(values))

@@ -1,5 +1,6 @@
 """The page on which a video is watched, and the way to any other."""
 
+import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -31,7 +32,8 @@ _DEEDS = {
 
 
 class WatchPage(AdminPage):
-    """A video and its markers; ``?list=`` is the grid's query that it was chosen from.
+    """A video and its markers; ``?list=`` is the grid's query that it was chosen from, ``?t=`` the
+    second at which it begins.
 
     What the scripts need stands as JSON in the page, which costs the same number of queries
     whatever the video has.
@@ -76,13 +78,18 @@ class WatchPage(AdminPage):
                 **_facts(video, made),
                 **links,
                 "next_title": after.title if after else "",
-                "resume": resume_ms(viewing, video.duration_ms) / 1_000,
+                "resume": self._start_s(resume_ms(viewing, video.duration_ms) / 1_000),
                 "markers": _markers(video),
                 "can": can,
                 "settings": _player(chosen),
             },
             **kwargs,
         )
+
+    def _start_s(self, resume_s: float) -> float:
+        """Where ``?t=`` says, in seconds, else where one stopped."""
+        asked = self.request.GET.get("t", "")
+        return float(asked) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", asked) else resume_s
 
 
 class RandomPage(AdminPage):

@@ -15,6 +15,11 @@ def settings_of(user: AbstractBaseUser) -> PlayerSettings:
     return stored or PlayerSettings(user_id=user.pk)
 
 
+def shortcuts_on(user: AbstractBaseUser) -> bool:
+    """Whether the user wants keys at all."""
+    return settings_of(user).shortcuts_on
+
+
 def change_settings(user: AbstractBaseUser, values: Mapping[str, Any]) -> PlayerSettings:
     """Change what is named; ``shortcuts`` are all that differ from the usual ones then.
 

@@ -28,6 +28,17 @@ class Scope:
     names: Names
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A value that may be meant. With ``is_name`` even ``none`` and ``any`` are names."""
+
+    value: str
+    label: str = ""
+    count: int | None = None
+    help: str = ""
+    is_name: bool = False
+
+
 @dataclass(frozen=True)
 class Field:
     """A field: how it is explained, and which videos its terms are true of.
@@ -69,6 +80,16 @@ class Field:
     def choices(self) -> Sequence[tuple[str, str]]:
         """Values that are known beforehand, with what they are called."""
         return ()
+
+    def offers(self, text: str, asker: Asker, *, limit: int) -> Sequence[Offer]:
+        """Values that somebody may mean who has typed ``text`` so far, the likeliest first."""
+        typed = text.lower()
+        holding = [
+            Offer(value, label)
+            for value, label in self.choices()
+            if typed in value.lower() or typed in label.lower()
+        ]
+        return sorted(holding, key=lambda one: not one.value.lower().startswith(typed))[:limit]
 
     def refuse(
         self, value: Value | Range, problem: str, *, known: Iterable[str] = ()

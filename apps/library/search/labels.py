@@ -1,19 +1,38 @@
 """Conditions on what videos are filed under: tags, performers, studios, libraries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Upper
 
-from apps.library.models import Library
-from apps.library.search.field import Field, Scope, is_word
+from apps.core.counting import count_rows
+from apps.library.models import Library, Video
+from apps.library.search.asker import Asker
+from apps.library.search.completion_labels import labels_holding
+from apps.library.search.field import Field, Offer, Scope, is_word
 from apps.library.search.names import Wanted
 from apps.library.search.spans import QuantityField
 from apps.query import Range, Term, Value
 from apps.query.printer import quote
+
+_KEEP_S = 300
+
+
+def video_counts() -> dict[str, int]:
+    """How many videos each library has, about; some minutes old at most."""
+    key = "library.search.video_counts"
+    known: dict[str, int] | None = cache.get(key)
+    if known is None:
+        known = {
+            library.name: count_rows(Video.objects.filter(library=library), planned=True).rows
+            for library in Library.objects.order_by("name")
+        }
+        cache.set(key, known, _KEEP_S)
+    return known
 
 
 @dataclass(frozen=True)
@@ -45,6 +64,14 @@ class LabelField(Field):
             )
         return Q(**{self.column: ids})
 
+    def offers(self, text: str, asker: Asker, *, limit: int) -> Sequence[Offer]:
+        """Labels of this kind, ``none`` and ``any``."""
+        found = labels_holding(text, fields=[self.name], limit=limit)[self.name]
+        reserved = [Offer("none", f"no {self.name}"), Offer("any", f"any {self.name}")]
+        typed = text.lower()
+        return [*(o for o in reserved if typed and o.value.startswith(typed)), *found,
+                *(o for o in reserved if not typed)]  # fmt: skip
+
     def _wanted(self, value: Value | Range, operator: str) -> Wanted:
         return Wanted(self.model, value.text, family=self.has_family and operator == ":")
 
@@ -75,6 +102,13 @@ class LibraryField(Field):
             names = [name for _pk, name in named]
             raise self.refuse(value, f"There is no library “{value.text}”", known=names)
         return Q(library__in=ids)
+
+    def offers(self, text: str, asker: Asker, *, limit: int) -> Sequence[Offer]:
+        counts = video_counts()
+        typed = text.lower()
+        named = [name for name in counts if typed in name.lower()]
+        named.sort(key=lambda name: (-counts[name], name))
+        return [Offer(name, count=counts[name], is_name=True) for name in named[:limit]]
 
     def choices(self) -> list[tuple[str, str]]:
         names = Library.objects.order_by("name").values_list("name", flat=True)

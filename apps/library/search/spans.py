@@ -1,17 +1,31 @@
 """Conditions on numbers and times: a value is a span, and a column is before, in or behind it."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.library.search.field import ALL, NOTHING, Field, Scope, is_word
+from apps.library.search.asker import Asker
+from apps.library.search.field import ALL, NOTHING, Field, Offer, Scope, is_word
 from apps.query import Range, Value
-from apps.query.values import Span, read_day, read_picture_size, read_resolution
+from apps.query.values import (
+    BITS,
+    BYTES,
+    Span,
+    read_day,
+    read_duration,
+    read_picture_size,
+    read_resolution,
+)
+
+_BYTES = ("MB", "GB", "KB", "TB", "MiB", "GiB")
+_BITS = ("Mbps", "kbps", "Gbps")
+_AGO = ("h", "d", "w", "mo", "y")
 
 
 @dataclass(frozen=True)
@@ -36,6 +50,18 @@ class SpanField(Field):
     def read(self, text: str, scope: Scope) -> Span:
         """What a value stands for. Raises ValueError."""
         raise NotImplementedError
+
+    def offers(self, text: str, asker: Asker, *, limit: int) -> Sequence[Offer]:
+        """Hints, since the values can't be listed: units, dates, what the examples have."""
+        words = [*self.hints(text, asker), *(["none", "any"] if self.nullable else [])]
+        typed = text.lower()
+        fitting = [word for word in dict.fromkeys(words) if word.lower().startswith(typed)]
+        return [Offer(word) for word in fitting[:limit]]
+
+    def hints(self, text: str, asker: Asker) -> Sequence[str]:
+        """Values that may be meant, any of which may be offered that begins with the text."""
+        written = (re.sub(r"^\w+(?:[<>]=?|!=|[:=])", "", one) for one in self.examples)
+        return [*written, *(value for value, _label in self.choices())]
 
     def unknown(self) -> Q:
         """Videos that have no value."""
@@ -100,6 +126,19 @@ class QuantityField(SpanField):
     def read(self, text: str, scope: Scope) -> Span:
         return self.reader(text)
 
+    def hints(self, text: str, asker: Asker) -> Sequence[str]:
+        if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", text):
+            return [f"{text}{unit}" for unit in self.units]
+        return super().hints(text, asker)
+
+    @property
+    def units(self) -> Sequence[str]:
+        """One name of each unit that a number may have."""
+        if self.reader is read_duration:
+            return ("s", "m", "h")
+        known = getattr(self.reader, "keywords", {}).get("units", {})
+        return _BYTES if known is BYTES else _BITS if known is BITS else ()
+
     def bound(self, edge: Decimal) -> Any:
         # Of whole numbers the next one, since a parameter with decimals would keep an index unused.
         return int(edge.to_integral_value(ROUND_CEILING)) if self.whole else float(edge)
@@ -139,6 +178,14 @@ class DayField(SpanField):
 
     def read(self, text: str, scope: Scope) -> Span:
         return read_day(text, now=scope.asker.now)
+
+    def hints(self, text: str, asker: Asker) -> Sequence[str]:
+        today = asker.now.date()
+        months = f"{today:%Y-%m}", f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
+        years = [str(today.year - ago) for ago in range(6)]
+        ago = [f"{text}{unit}" for unit in _AGO] if re.fullmatch(r"[0-9]{1,3}", text) else []
+        usual = ["today", "yesterday", "7d", "30d", "1y", *years[:2], *months]
+        return [*ago, *usual, *years, f"{today:%Y-%m-%d}"]
 
     def bound(self, edge: date) -> date:
         return edge.date() if isinstance(edge, datetime) else edge

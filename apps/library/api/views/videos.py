@@ -14,6 +14,7 @@ from apps.jobs.api.views import started
 from apps.library.api import filters, shapes
 from apps.library.api.represent import represent_videos
 from apps.library.api.selection import read_selection
+from apps.library.api.views.search import SearchActions
 from apps.library.models import File, Video
 from apps.library.querysets import DEFERRED
 from apps.library.search import ORDERS
@@ -21,7 +22,7 @@ from apps.library.services import videos
 from apps.library.tasks import request_probe, request_probes
 
 
-class VideoViewSet(ChangeableViewSet):
+class VideoViewSet(SearchActions, ChangeableViewSet):
     """The videos of all libraries. They come from scans, so none can be created here."""
 
     # Not shown, and long in a much edited video.

@@ -1,0 +1,68 @@
+"""The shapes of what the query language says of itself."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.library.search.field import Field
+
+_LONGEST = 10_000  # as far as it is typed; queries themselves are shorter
+
+
+class ChoiceShape(serializers.Serializer):
+    value = serializers.CharField()
+    label = serializers.CharField()
+
+
+class FieldShape(serializers.Serializer):
+    """A field of the query language."""
+
+    name = serializers.CharField()
+    # `label` is a serializer's own argument, which a field of this name would hide
+    kind = serializers.CharField(help_text="such as `text`, `number`, `date`, `label`, `flag`")
+    help = serializers.CharField()
+    operators = serializers.ListField(child=serializers.CharField())
+    examples = serializers.ListField(child=serializers.CharField())
+    choices = ChoiceShape(many=True, allow_null=True, help_text="where the list is closed")
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "label": serializers.CharField()}
+
+    def to_representation(self, field: Field) -> dict[str, Any]:
+        choices = [{"value": value, "label": label} for value, label in field.choices()]
+        return {
+            "name": field.name,
+            "label": field.label,
+            "kind": field.kind,
+            "help": field.help,
+            "operators": list(field.operators),
+            "examples": list(field.examples),
+            "choices": choices or None,
+        }
+
+
+class CaretSerializer(serializers.Serializer):
+    q = serializers.CharField(
+        default="", allow_blank=True, trim_whitespace=False, max_length=_LONGEST
+    )
+    at = serializers.IntegerField(required=False, min_value=0, max_value=_LONGEST)
+
+
+class ItemShape(serializers.Serializer):
+    text = serializers.CharField(help_text="what is inserted")
+    kind = serializers.ChoiceField(choices=["field", "operator", "value", "word"])
+    count = serializers.IntegerField(allow_null=True, help_text="how many videos")
+    help = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "label": serializers.CharField()}
+
+
+class CompletionShape(serializers.Serializer):
+    """`items` take the place of the characters of `q` from `from` up to `to`."""
+
+    to = serializers.IntegerField(source="end")
+    items = ItemShape(many=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"from": serializers.IntegerField(source="start"), **super().get_fields()}

@@ -105,6 +105,8 @@ GET    plays/                           viewer   read   200
 GET    plays/<play>/                    viewer   read   404
 GET    player-settings/                 viewer   read   200
 PATCH  player-settings/                 viewer   write  200  {"play_next": false}
+GET    browse-settings/                 viewer   read   200
+PATCH  browse-settings/                 viewer   write  200  {"paging": "pages"}
 GET    playlists/                       viewer   read   200
 POST   playlists/                       viewer   write  201  {"name": "new"}
 GET    playlists/<playlist>/            viewer   read   200

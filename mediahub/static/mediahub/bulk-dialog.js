@@ -3,7 +3,7 @@
 
 import { labelChips } from "./label-chips.js";
 import { ask, make } from "./player-dom.js";
-import { toast } from "./results.js";
+import { toast } from "./results-said.js";
 
 const POLL_MS = 700;
 const ENDED = ["succeeded", "failed", "cancelled", "quarantined"];

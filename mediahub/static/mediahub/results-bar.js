@@ -2,7 +2,7 @@
 
 import { undoable } from "./bulk-dialog.js";
 import { ask, make } from "./player-dom.js";
-import { toast } from "./results.js";
+import { toast } from "./results-said.js";
 
 const MOST_READ = 1000; // files at once, as the API takes them
 const RENAMING = "/admin/library/video/rename/";

@@ -1,7 +1,7 @@
 /* What follows comes as one scrolls; Back finds the place again. */
 
 import { ask, kept } from "./player-dom.js";
-import { fragment } from "./results.js";
+import { fragment } from "./results-said.js";
 
 const AHEAD_PX = 1600;
 const MOST_AT_ONCE = 500;

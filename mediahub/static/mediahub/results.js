@@ -1,12 +1,12 @@
 /* What Browse found. <mh-results> wakes up wherever and whenever it is put into the page. */
 
 import { BulkDialog } from "./bulk-dialog.js";
-import { make } from "./player-dom.js";
 import { Bar } from "./results-bar.js";
 import { Focus } from "./results-focus.js";
 import { Preview } from "./results-preview.js";
 import { Scroll } from "./results-scroll.js";
 import { Picking } from "./results-picking.js";
+import { fragment } from "./results-said.js";
 import { Selection } from "./selection.js";
 import { Columns } from "./table-columns.js";
 import { Editing } from "./table-edit.js";
@@ -95,27 +95,6 @@ class Results extends HTMLElement {
     const wish = new CustomEvent("mh:go", { bubbles: true, cancelable: true, detail: { address } });
     if (this.dispatchEvent(wish)) location.assign(address);
   }
-}
-
-export function fragment(address) {
-  return `${address || "?"}${address.length > 1 ? "&" : ""}fragment=results`;
-}
-
-/* A message at the edge of the page, which may offer something. */
-export function toast(words, { label, deed, href, stays = false } = {}) {
-  document.querySelector(".mh-bulk-toast")?.remove();
-  const box = make("div", { class: "mh-toast mh-bulk-toast", role: "status" }, make("span", {}, words));
-  if (label) {
-    const button = href ? make("a", { class: "mh-link", href }, label) : make("button", { type: "button", class: "mh-link" }, label);
-    if (deed) button.addEventListener("click", () => { box.remove(); deed(); });
-    box.append(button);
-  }
-  const close = make("button", { type: "button", class: "mh-icon-button", "aria-label": "Close" }, "×");
-  close.addEventListener("click", () => box.remove());
-  box.append(close);
-  document.body.append(box);
-  if (!stays) setTimeout(() => box.remove(), label ? 30000 : 6000);
-  return box;
 }
 
 customElements.define("mh-results", Results);

@@ -1,7 +1,7 @@
 /* The table's head: its order by clicks, the widths of its columns, and which columns there are. */
 
 import { ask, make } from "./player-dom.js";
-import { toast } from "./results.js";
+import { toast } from "./results-said.js";
 
 const [LEAST_PX, MOST_PX, STEP_PX] = [60, 900, 16];
 const SAVE_MS = 800;

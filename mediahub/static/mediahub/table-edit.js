@@ -3,7 +3,7 @@
 
 import { labelChips } from "./label-chips.js";
 import { ask, make } from "./player-dom.js";
-import { toast } from "./results.js";
+import { toast } from "./results-said.js";
 
 const INPUTS = { text: "text", rating: "number", number: "number", date: "date" };
 const LABELS = ["tags", "performers", "studio"];

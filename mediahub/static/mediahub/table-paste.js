@@ -1,7 +1,7 @@
 /* Lines of the clipboard go down a column, from the cell that has the focus, after one look. */
 
 import { make } from "./player-dom.js";
-import { toast } from "./results.js";
+import { toast } from "./results-said.js";
 import { shownOf } from "./table-edit.js";
 
 const SHOWN = 12;

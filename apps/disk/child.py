@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from apps.disk import frames, walk
+from apps.disk import frames, moves, walk
 from apps.disk.leases import open_for_writing
 from apps.disk.rules import Rules
 
@@ -157,6 +157,8 @@ _DEEDS: dict[str, Callable[..., Iterator[Any]]] = {
     "busy": _busy,
     "listed": _listed,
     "real": _real,
+    "names": moves.names,
+    "move": moves.move,
 }
 
 if __name__ == "__main__":

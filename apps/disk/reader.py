@@ -17,6 +17,7 @@ import apps
 from apps.core import process
 from apps.core.errors import MediaHubError
 from apps.disk import frames
+from apps.disk.moves import Move
 from apps.disk.walk import Entry, Listing
 
 _SOURCES = Path(apps.__file__).parents[1]
@@ -26,6 +27,7 @@ _TURN_S = 0.25
 _PIPE_BYTES = 1 << 20  # lets the walk run ahead a little
 _REAP_S = 0.5
 _STATS_AT_ONCE = 512
+_MOVES_AT_ONCE = 64
 
 
 class DiskSilent(MediaHubError):
@@ -135,6 +137,21 @@ class Disk:
         """The path with every link followed."""
         (real,) = self._ask("real", path=path)
         return bytes(real)
+
+    def names(self, folder: bytes) -> Iterator[bytes]:
+        """All names in a folder, of files and folders; none where there is none. Raises OSError."""
+        for part in self._ask("names", folder=folder):
+            yield from part
+
+    def move(self, moves: Sequence[Move]) -> list[int]:
+        """Give files other names, see ``moves.move``: for each 0 or an errno."""
+        done: list[int] = []
+        for at in range(0, len(moves), _MOVES_AT_ONCE):
+            (part,) = self._ask(
+                "move", moves=[tuple(one) for one in moves[at : at + _MOVES_AT_ONCE]]
+            )
+            done += part
+        return done
 
     def _ask(self, deed: str, **arguments: Any) -> Iterator[Any]:
         if self.silent:  # not twice the same long wait

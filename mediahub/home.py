@@ -20,6 +20,7 @@ from apps.library.forms import LibraryForm
 from apps.library.models import File, Library, Performer, Studio, Tag, Video
 from apps.library.pages.cards import cards, with_card_facts
 from apps.library.pages.libraries import library_views, with_counts
+from mediahub.pinned import dashboard_items
 
 _COVERS = 12
 _JOBS = 6
@@ -54,6 +55,7 @@ def home(request: HttpRequest) -> dict[str, Any]:
         "may_add_library": request.user.has_perm("library.add_library"),
         "bell": bell(request),
         "may_control": request.user.has_perm("jobs.control_job"),
+        "pinned": dashboard_items(request),
         "form": LibraryForm(initial={"scan_now": True}),
     }
 

@@ -65,12 +65,12 @@ class SavedViewAdmin(AuditedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:
-            made = views.create_view(request.user, form.values(), now=timezone.now())
+            made = views.create_view(request.user, form.values(), now=timezone.localtime())
             obj.pk, obj.version, obj.owner_id = made.pk, made.version, made.owner_id
             return
         version = form.cleaned_data.get("version")
         stored = views.change_view(
-            obj, changed_values(form), by=request.user, now=timezone.now(),
+            obj, changed_values(form), by=request.user, now=timezone.localtime(),
             expected_version=version,
         )  # fmt: skip
         obj.version = stored.version

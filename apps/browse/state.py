@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -86,8 +86,7 @@ def read_state(parameters: QueryDict, *, user: AbstractBaseUser, now: datetime) 
     query = reader.read_query(text, Asker(user_id=user.pk, now=now))
     ordering_text = reader.value("ordering", "ordering", default="") or DEFAULT_ORDERING
     ordering, ordering_text = reader.read_ordering(ordering_text)
-    unusable = {problem.field for problem in reader.problems}
-    return State(
+    state = State(
         query=query,
         node=reader.node,
         error=reader.error,
@@ -101,9 +100,11 @@ def read_state(parameters: QueryDict, *, user: AbstractBaseUser, now: datetime) 
         view=reader.view,
         columns=reader.columns(),
         settings=settings,
-        problems=(*_unknown(parameters), *reader.problems),
-        given={name: value for name, value in given.items() if name not in unusable},
     )
+    problems = (*_unknown(parameters), *reader.problems)
+    unusable = {problem.field for problem in problems}
+    usable = {name: value for name, value in given.items() if name not in unusable}
+    return replace(state, problems=problems, given=usable)
 
 
 def _unknown(parameters: Iterable[str]) -> list[Problem]:

@@ -44,6 +44,26 @@ def _is_at(request: HttpRequest, link: str) -> bool:
     return request.path.startswith(link)
 
 
+def _pinned(_request: HttpRequest) -> str:
+    """The script of the counts beside pinned views."""
+    return f"{static('mediahub/pinned-views.js')}?counts={reverse('v1:savedview-counts')}"
+
+
+def _with_views(
+    groups: list[dict[str, object]],
+) -> Callable[[HttpRequest], list[dict[str, object]]]:
+    """The menu, with the views that somebody has pinned below what is used most."""
+
+    def menu(request: HttpRequest) -> list[dict[str, object]]:
+        from mediahub.pinned import sidebar_items  # models can't be imported by settings
+
+        items = sidebar_items(request)
+        pinned = [{"title": "Views", "separator": True, "items": items}] if items else []
+        return [*groups[:1], *pinned, *groups[1:]]
+
+    return menu
+
+
 UNFOLD: dict[str, object] = {
     "SITE_TITLE": "MediaHub",
     "SITE_HEADER": "MediaHub",
@@ -70,7 +90,7 @@ UNFOLD: dict[str, object] = {
         },
     },
     "STYLES": [_static("mediahub/mediahub.css")],
-    "SCRIPTS": [_static("mediahub/mediahub.js"), _live, _static("mediahub/jobs.js")],
+    "SCRIPTS": [_static("mediahub/mediahub.js"), _live, _static("mediahub/jobs.js"), _pinned],
     "COMMAND": {
         "search_models": False,
         "search_callback": "mediahub.palette.search",
@@ -80,78 +100,90 @@ UNFOLD: dict[str, object] = {
         "show_search": True,
         "command_search": True,
         "show_all_applications": False,
-        "navigation": [
-            {
-                "items": [
-                    _item("Home", "home", "index"),
-                    _item("Browse", "grid_view", "library_video_browse", "library.view_video"),
-                    _item("Videos", "movie", "library_video_changelist", "library.view_video"),
-                    _item("History", "history", "playback_history", "library.view_video"),
-                ]
-            },
-            {
-                "title": "People and labels",
-                "separator": True,
-                "items": [
-                    _item(
-                        "Performers",
-                        "group",
-                        "library_performer_changelist",
-                        "library.view_performer",
-                    ),
-                    _item(
-                        "Studios", "apartment", "library_studio_changelist", "library.view_studio"
-                    ),
-                    _item("Tags", "sell", "library_tag_changelist", "library.view_tag"),
-                    _item(
-                        "Markers", "bookmark", "library_marker_changelist", "library.view_marker"
-                    ),
-                ],
-            },
-            {
-                "title": "Collection",
-                "separator": True,
-                "items": [
-                    _item(
-                        "Libraries",
-                        "folder_open",
-                        "library_library_changelist",
-                        "library.view_library",
-                    ),
-                    _item("Files", "draft", "library_file_changelist", "library.view_file"),
-                    _item(
-                        "Artifacts",
-                        "image",
-                        "artifacts_artifact_coverage",
-                        "artifacts.view_artifact",
-                        within="/admin/artifacts/",
-                    ),
-                    _item("Jobs", "sync", "jobs_job_board", "jobs.view_job", within="/admin/jobs/"),
-                ],
-            },
-            {
-                "title": "Administration",
-                "separator": True,
-                "collapsible": True,
-                "items": [
-                    _item("Users", "person", "auth_user_changelist", "auth.view_user"),
-                    _item("Roles", "shield_person", "auth_group_changelist", "auth.view_group"),
-                    _item(
-                        "API tokens",
-                        "key",
-                        "accounts_apitoken_changelist",
-                        "accounts.view_apitoken",
-                    ),
-                    _item("Audit", "history", "core_auditentry_changelist", "core.view_auditentry"),
-                    _item(
-                        "Custom fields",
-                        "tune",
-                        "library_customfield_changelist",
-                        "library.view_customfield",
-                    ),
-                    _item("Health", "monitor_heart", "health", "core.view_health"),
-                ],
-            },
-        ],
+        "navigation": _with_views(
+            [
+                {
+                    "items": [
+                        _item("Home", "home", "index"),
+                        _item("Browse", "grid_view", "library_video_browse", "library.view_video"),
+                        _item("Videos", "movie", "library_video_changelist", "library.view_video"),
+                        _item("History", "history", "playback_history", "library.view_video"),
+                    ]
+                },
+                {
+                    "title": "People and labels",
+                    "separator": True,
+                    "items": [
+                        _item(
+                            "Performers",
+                            "group",
+                            "library_performer_changelist",
+                            "library.view_performer",
+                        ),
+                        _item(
+                            "Studios",
+                            "apartment",
+                            "library_studio_changelist",
+                            "library.view_studio",
+                        ),
+                        _item("Tags", "sell", "library_tag_changelist", "library.view_tag"),
+                        _item(
+                            "Markers",
+                            "bookmark",
+                            "library_marker_changelist",
+                            "library.view_marker",
+                        ),
+                    ],
+                },
+                {
+                    "title": "Collection",
+                    "separator": True,
+                    "items": [
+                        _item(
+                            "Libraries",
+                            "folder_open",
+                            "library_library_changelist",
+                            "library.view_library",
+                        ),
+                        _item("Files", "draft", "library_file_changelist", "library.view_file"),
+                        _item(
+                            "Artifacts",
+                            "image",
+                            "artifacts_artifact_coverage",
+                            "artifacts.view_artifact",
+                            within="/admin/artifacts/",
+                        ),
+                        _item(
+                            "Jobs", "sync", "jobs_job_board", "jobs.view_job", within="/admin/jobs/"
+                        ),
+                    ],
+                },
+                {
+                    "title": "Administration",
+                    "separator": True,
+                    "collapsible": True,
+                    "items": [
+                        _item("Users", "person", "auth_user_changelist", "auth.view_user"),
+                        _item("Roles", "shield_person", "auth_group_changelist", "auth.view_group"),
+                        _item(
+                            "API tokens",
+                            "key",
+                            "accounts_apitoken_changelist",
+                            "accounts.view_apitoken",
+                        ),
+                        _item(
+                            "Audit", "history", "core_auditentry_changelist", "core.view_auditentry"
+                        ),
+                        _item(
+                            "Custom fields",
+                            "tune",
+                            "library_customfield_changelist",
+                            "library.view_customfield",
+                        ),
+                        _item("Health", "monitor_heart", "health", "core.view_health"),
+                    ],
+                },
+            ]
+        ),
     },
 }

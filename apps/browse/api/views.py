@@ -94,11 +94,11 @@ class SavedViewSet(EditableViewSet):
         return self.request.user
 
     def make(self, values: dict[str, Any]) -> models.Model:
-        return views.create_view(self.user, values, now=timezone.now())
+        return views.create_view(self.user, values, now=timezone.localtime())
 
     def change(self, row: Any, values: dict[str, Any], version: int | None) -> models.Model:
         return views.change_view(
-            row, values, by=self.user, now=timezone.now(), expected_version=version
+            row, values, by=self.user, now=timezone.localtime(), expected_version=version
         )
 
     def remove(self, row: Any, version: int | None) -> None:
@@ -118,7 +118,7 @@ class SavedViewSet(EditableViewSet):
             view.pk: view
             for view in (*views.sidebar_views(self.user), *views.dashboard_views(self.user))
         }
-        found = views.counts(pinned.values(), self.user, now=timezone.now())
+        found = views.counts(pinned.values(), self.user, now=timezone.localtime())
         return Response(
             {
                 str(pk): count

@@ -42,7 +42,7 @@ class BrowsePage(AdminPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user: Any = self.request.user
-        state = read_state(self.request.GET, user=user, now=timezone.now())
+        state = read_state(self.request.GET, user=user, now=timezone.localtime())
         try:
             shown = self._shown(state)
         except OperationalError as error:
@@ -78,7 +78,7 @@ class FilterPage(AdminPage):
         user: Any = request.user
         asked = request.GET.copy()
         sent = {name: asked.pop(name) for name in list(asked) if name not in _KEPT}
-        state = read_state(asked, user=user, now=timezone.now())
+        state = read_state(asked, user=user, now=timezone.localtime())
         section = find_section(sent.get("section", [""])[-1], all_fields())
         text = state.text
         if section:

@@ -67,7 +67,9 @@ def problem_details(error: Exception, context: Mapping[str, Any]) -> Response | 
     if isinstance(error, MediaHubError):
         field = getattr(error, "field", "")
         errors = {field: [str(error)]} if field else None
-        return problem(error.status, str(error), code=error.code, errors=errors)
+        response = problem(error.status, str(error), code=error.code, errors=errors)
+        response.data |= getattr(error, "details", {})  # members of its own (RFC 9457, 3.2)
+        return response
     return _from_database(error)
 
 

@@ -4,19 +4,43 @@ Apps name what people may undo by ``allow``; an undo is an edit like any other, 
 own, so that it can be undone as well.
 """
 
+from apps.core.undo.many import (
+    Asked,
+    Contested,
+    Foreseen,
+    Many,
+    Sample,
+    allow_many,
+    as_json,
+    foresee,
+    many_changed_since,
+    nothing_to_undo,
+    undo_many,
+)
 from apps.core.undo.rules import NotUndoable, Related, allow, is_offered, permission
 from apps.core.undo.steps import Step, steps
 from apps.core.undo.write import ChangedSince, Undone, undo
 
 __all__ = [
+    "Asked",
     "ChangedSince",
+    "Contested",
+    "Foreseen",
+    "Many",
     "NotUndoable",
     "Related",
+    "Sample",
     "Step",
     "Undone",
     "allow",
+    "allow_many",
+    "as_json",
+    "foresee",
     "is_offered",
+    "many_changed_since",
+    "nothing_to_undo",
     "permission",
     "steps",
     "undo",
+    "undo_many",
 ]

@@ -33,6 +33,7 @@ class Rules:
 
 
 _allowed: dict[str, Rules] = {}
+_of_many: set[str] = set()
 
 
 def _unchecked(_row: Any, _values: Mapping[str, Any], _related: Related) -> None:
@@ -59,6 +60,11 @@ def allow(
     would; ``lock`` is called before the row is locked.
     """
     _allowed[model._meta.label_lower] = Rules(model, frozenset(fields), restores, lost, check, lock)
+
+
+def offer_many(model: type[models.Model]) -> None:
+    """Changes of many rows of the model can be undone, too (see ``many``)."""
+    _of_many.add(model._meta.label_lower)
 
 
 def is_offered(entry: AuditEntry) -> bool:
@@ -90,6 +96,8 @@ def rules_of(entry: AuditEntry) -> Rules:
         if not rules.restores:
             raise NotUndoable(f"A deleted {rules.model._meta.verbose_name} can't be brought back.")
         return rules
+    if entry.row_count and entry.object_type not in _of_many:
+        raise NotUndoable(f"A change of many rows of {entry.object_type} can't be undone.")
     for name in entry.changes:
         if name not in rules.fields or column_of(entry.object_type, name) is None:
             raise NotUndoable(f"A change of {name} can't be undone.")

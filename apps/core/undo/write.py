@@ -23,9 +23,10 @@ class ChangedSince(Conflict):
 
     code = "changed_since"
 
-    def __init__(self, text: str, *, field: str) -> None:
+    def __init__(self, text: str, *, field: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(text)
         self.field = field
+        self.details = details or {}
 
 
 @dataclass(frozen=True, slots=True)

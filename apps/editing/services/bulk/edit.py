@@ -1,17 +1,18 @@
 """Changing many videos: what it would do, and doing it."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
 
-from apps.core import audit
 from apps.core.models import AuditEntry
 from apps.core.progress import Progress, silent
 from apps.editing.services.bulk.changes import Changes
+from apps.editing.services.bulk.fields import Field
 from apps.editing.services.bulk.plan import PLAN, Plan, planned
 from apps.editing.services.bulk.selection import Selection, chosen, lock_chosen
-from apps.editing.services.bulk.write import write
+from apps.editing.services.bulk.write import Guard, all_or_nothing, write
 
 _SAMPLES = 10
 
@@ -50,39 +51,43 @@ def preview(selection: Selection, changes: Changes) -> Outcome:
         return Outcome(matched, plan.count, samples(plan))
 
 
-@transaction.atomic
-def apply(selection: Selection, changes: Changes, *, report: Progress = silent) -> Outcome:
+def apply(
+    selection: Selection,
+    changes: Changes,
+    *,
+    report: Progress = silent,
+    guard: Guard = nullcontext,
+) -> Outcome:
     """Change the chosen videos, all or none, under one audit entry; ``report`` counts videos.
 
     Raises ChangesRefused, CustomValueRefused, PatternRefused, SelectionChanged, TitleRefused.
     """
-    changes.check()
-    with chosen(selection) as matched:
-        lock_chosen()
-        with planned(changes) as plan:
-            if not plan.count:
-                return Outcome(matched, 0)
-            some = samples(plan)
-            entry = write(plan, changes.summary(), report=report)
-            return Outcome(matched, plan.count, some, entry)
+    with all_or_nothing(guard):
+        changes.check()
+        with chosen(selection) as matched:
+            lock_chosen()
+            with planned(changes) as plan:
+                if not plan.count:
+                    return Outcome(matched, 0)
+                some = samples(plan)
+                entry = write(plan, changes.summary(), report=report)
+                return Outcome(matched, plan.count, some, entry)
 
 
-def samples(plan: Plan, where: str = "true") -> list[Sample]:
+def samples(plan: Plan) -> list[Sample]:
     """Some rows of the plan."""
     columns = ", ".join(f"plan.{each.name}_old, plan.{each.name}_new" for each in plan.fields)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT plan.id, video.title, {columns}"  # noqa: S608 - of constants
             f" FROM {PLAN} plan JOIN library_video video USING (id)"
-            f" WHERE {where} ORDER BY plan.n LIMIT {_SAMPLES}"
+            f" ORDER BY plan.n LIMIT {_SAMPLES}"
         )
-        return [_sample(plan, row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [Sample(pk, title, pairs_of(plan.fields, values)) for pk, title, *values in rows]
 
 
-def _sample(plan: Plan, row: tuple[Any, ...]) -> Sample:
-    pk, title, *values = row
-    pairs = zip(plan.fields, values[::2], values[1::2], strict=True)
-    changes = {
-        each.name: [audit.plain(old), audit.plain(new)] for each, old, new in pairs if old != new
-    }
-    return Sample(pk, title, changes)
+def pairs_of(fields: list[Field], values: list[Any]) -> dict[str, list[Any]]:
+    """Old and new values of a row of the plan, where they differ, as JSON has them."""
+    pairs = zip(fields, values[::2], values[1::2], strict=True)
+    return {each.name: [each.plain(old), each.plain(new)] for each, old, new in pairs if old != new}

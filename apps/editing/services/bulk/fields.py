@@ -1,6 +1,10 @@
 """What of a video can be changed in bulk, and where it is kept."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
+
+from apps.core import audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,10 @@ class Field:
     def changed(self) -> str:
         """Whether a row of the plan changes it."""
         return f"plan.{self.name}_old IS DISTINCT FROM plan.{self.name}_new"
+
+    def plain(self, value: Any) -> Any:
+        """A value that the database gave, as JSON has it: objects come as text."""
+        return json.loads(value) if self.type == "jsonb" else audit.plain(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The plan: a temporary table with a row for each video that will change, old values beside new."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,12 +49,12 @@ def planned(changes: Changes) -> Iterator[Plan]:
     sql.add(f" FROM library_video video JOIN {CHOSEN} USING (id) OFFSET 0")  # evaluated once
     inner, sql = sql, Sql("SELECT row_number() OVER (ORDER BY id) AS n, id")
     sql.add("".join(f", {each.name}_old, {each.name}_new" for each in fields))
-    sql.add(f", {marks(fields, 'plan.provenance->')} AS marks_old, ")
+    sql.add(f", {old_marks(fields)} AS marks_old, ")
     _add_marks(sql, fields)
     sql.add(f" AS marks_new, '{{}}'::text[] AS unmarked FROM ({inner.text}) plan", *inner.params)
     sql.add(f" WHERE {' OR '.join(each.changed for each in fields)}")
     with limited(changes.title):
-        _make(sql)
+        make(sql)
     if changes.title:
         check_titles(PLAN)
     with held(fields) as plan:
@@ -63,39 +63,44 @@ def planned(changes: Changes) -> Iterator[Plan]:
 
 @contextmanager
 def held(fields: list[Field]) -> Iterator[Plan]:
-    """The table that ``make`` has made, for as long as it is needed."""
+    """The table that ``make`` has made, for as long as it is needed. Rows that change come first."""
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {PLAN} ADD PRIMARY KEY (n)")
         cursor.execute(f"ANALYZE {PLAN}")
-        cursor.execute(f"SELECT count(*) FROM {PLAN}")  # noqa: S608 - a constant
+        changed = " OR ".join(each.changed for each in fields)
+        cursor.execute(f"SELECT count(*) FROM {PLAN} plan WHERE {changed}")  # noqa: S608 - ours
         yield Plan(fields, cursor.fetchone()[0])
         cursor.execute(f"DROP TABLE {PLAN}")
 
 
 def make(sql: Sql) -> None:
     """Make the table of what a statement finds."""
-    _make(sql)
-
-
-def _make(sql: Sql) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE {PLAN} ON COMMIT DROP AS {sql.text}", sql.params)
 
 
-def marks(fields: list[Field], of: str) -> str:
-    """Of an expression that ends in ``->`` the provenance of those fields that change."""
-    pairs = [f"'{f.name}', CASE WHEN {f.changed} THEN {of}'{f.name}' END" for f in fields]
-    return f"jsonb_strip_nulls(jsonb_build_object({', '.join(pairs)}))"
+def json_object(pairs: Iterable[tuple[str, str, str]]) -> str:
+    """A JSON object of names and expressions, each if its condition holds."""
+    parts = [
+        f"CASE WHEN {condition} THEN jsonb_build_object('{name}', {value}) ELSE '{{}}' END"
+        for name, condition, value in pairs
+    ]
+    return f"({' || '.join(parts)})"
+
+
+def old_marks(fields: list[Field]) -> str:
+    """What the provenance says by now of those fields that a row of the plan changes."""
+    said = [(f, f"plan.provenance->'{f.name}'") for f in fields]
+    return json_object((f.name, f"{f.changed} AND {mark} IS NOT NULL", mark) for f, mark in said)
 
 
 def _add_marks(sql: Sql, fields: list[Field]) -> None:
     mark = audit.mark()
-    if len(fields) == 1:
+    if len(fields) == 1:  # each row of the plan changes it
         sql.add("%s::jsonb", Jsonb({fields[0].name: mark}))
         return
-    pairs = [f"'{f.name}', CASE WHEN {f.changed} THEN %s::jsonb END" for f in fields]
-    text = f"jsonb_strip_nulls(jsonb_build_object({', '.join(pairs)}))"
-    sql.add(text, *([Jsonb(mark)] * len(fields)))
+    marks = json_object((f.name, f.changed, "%s::jsonb") for f in fields)
+    sql.add(marks, *([Jsonb(mark)] * len(fields)))
 
 
 def _add_new(sql: Sql, each: Field, changes: Changes) -> None:

@@ -1,6 +1,6 @@
 """Which videos: some by their ids, or all that answer a question."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from apps.core.errors import Conflict
 from apps.library.models import Video
+from apps.library.search import Question
 
 CHOSEN = "editing_chosen"
 
@@ -32,15 +33,23 @@ class Selection:
     count: int | None = None
 
     @classmethod
-    def of_ids(cls, ids: list[int]) -> Self:
+    def of_ids(cls, ids: Sequence[int]) -> Self:
         return cls(Video.objects.filter(pk__in=ids))
 
     @classmethod
     def of_question(
-        cls, videos: QuerySet[Video], *, but: list[int], count: int | None = None
+        cls, question: Question, *, but: Sequence[int] = (), count: int | None = None
     ) -> Self:
         """What a question finds, without some."""
+        videos = question.videos()
         return cls(videos.exclude(pk__in=but) if but else videos, count)
+
+    def check_count(self, count: int) -> None:
+        """Raises SelectionChanged."""
+        if self.count not in (None, count):
+            raise SelectionChanged(
+                f"{count:,} videos answer this by now, not {self.count:,}: look again."
+            )
 
 
 @contextmanager
@@ -49,10 +58,7 @@ def chosen(selection: Selection) -> Iterator[int]:
     query = selection.videos.order_by().values("pk").query
     sql, params = query.sql_with_params()
     with listed(sql, params) as count:
-        if selection.count not in (None, count):
-            raise SelectionChanged(
-                f"{count:,} videos answer this by now, not {selection.count:,}: look again."
-            )
+        selection.check_count(count)
         yield count
 
 

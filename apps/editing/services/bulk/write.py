@@ -1,15 +1,17 @@
 """Writing a plan: each video once, the links beside, and what the audit keeps of every row."""
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.core import audit, context
 from apps.core.models import AuditAction, AuditEntry
 from apps.core.progress import Progress, silent
 from apps.editing.services.bulk.fields import FIELDS, STUDIO, LinkField
-from apps.editing.services.bulk.plan import PLAN, Plan
+from apps.editing.services.bulk.plan import PLAN, Plan, json_object
 from apps.library.models import Video
 
 _AT_ONCE = 10_000
@@ -18,15 +20,29 @@ _AT_ONCE = 10_000
 _BY_HAND = "SELECT set_config('mediahub.bulk', %s, true)"
 
 
+Guard = Callable[[], AbstractContextManager[None]]
+
+
+@contextmanager
+def all_or_nothing(guard: Guard) -> Iterator[None]:
+    """One transaction, however many videos: what is killed in it has changed nothing, and a job
+    that is tried again finds what it found before, so that nobody has to remember how far it came.
+
+    The guard is entered at the end, for it holds the job's row, which its heart has to write.
+    """
+    with transaction.atomic():
+        yield
+        with guard():
+            pass
+
+
 def write(plan: Plan, summary: dict[str, list[Any]], *, report: Progress = silent) -> AuditEntry:
     """Make what the plan says so, inside a transaction that holds its videos.
 
     ``report`` counts videos. What others wait for most, the counts on labels, is written last.
     """
     entry = _begin_entry(plan, summary)
-    parts = [
-        (first, min(first + _AT_ONCE, plan.count)) for first in range(0, plan.count, _AT_ONCE)
-    ]
+    parts = [(first, min(first + _AT_ONCE, plan.count)) for first in range(0, plan.count, _AT_ONCE)]
     with connection.cursor() as cursor:
         cursor.execute(_BY_HAND, ["on"])
         for first, last in parts:
@@ -63,11 +79,11 @@ def _rows(plan: Plan) -> str:
         one = f"to_jsonb(plan.{field.name}_old), to_jsonb(plan.{field.name}_new)"
         if isinstance(field, LinkField):
             one = f"to_jsonb({field.gone}), to_jsonb({field.come})"
-        pairs.append(f"'{field.name}', CASE WHEN {field.changed} THEN jsonb_build_array({one}) END")
-    pairs.append("'provenance', jsonb_build_array(plan.marks_old, plan.marks_new)")
+        pairs.append((field.name, field.changed, f"jsonb_build_array({one})"))
+    pairs.append(("provenance", "true", "jsonb_build_array(plan.marks_old, plan.marks_new)"))
     return (
         "INSERT INTO core_auditrow (entry_id, object_id, changes)"  # noqa: S608 - of constants
-        f" SELECT %s, plan.id, jsonb_strip_nulls(jsonb_build_object({', '.join(pairs)}))"
+        f" SELECT %s, plan.id, {json_object(pairs)}"
         f" FROM {PLAN} plan WHERE plan.n > %s AND plan.n <= %s ORDER BY plan.n"
     )
 

@@ -1,6 +1,6 @@
 """A query that was read for somebody: which videos it asks for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
 from typing import Self
@@ -9,10 +9,11 @@ from django.db.models import Q, QuerySet
 
 from apps.library.models import Video
 from apps.library.search import fields as _fields  # noqa: F401 - they register themselves
+from apps.library.search import invented as _invented  # noqa: F401 - as does their source
 from apps.library.search.asker import Asker
 from apps.library.search.field import Field, Scope, find_fields
 from apps.library.search.labels import LibraryField
-from apps.library.search.names import look_up
+from apps.library.search.names import Names, look_up
 from apps.library.search.texts import PathField, match_word, part_of
 from apps.query import And, Node, Not, Or, QueryError, Term, Word, all_of, parse, show
 from apps.query.tree import DEEPEST, depth, leaves
@@ -25,6 +26,8 @@ class Question:
     node: Node | None
     asker: Asker
     condition: Q
+    names: Names = field(default_factory=Names, compare=False, repr=False)
+    """What was looked up of the labels that it names, and of those that hold its words."""
 
     @classmethod
     def read(cls, text: str, *, asker: Asker) -> Self:
@@ -34,7 +37,9 @@ class Question:
     @classmethod
     def of(cls, node: Node | None, *, asker: Asker) -> Self:
         """The question that a tree is. Raises QueryError."""
-        return cls(node, asker, compile_node(node, asker=asker))
+        known = _fields_of(node)
+        names = find_names(node, known)
+        return cls(node, asker, _condition(node, Scope(asker, names), known), names)
 
     @property
     def text(self) -> str:
@@ -66,24 +71,39 @@ class Question:
         kept = [part for part in self.parts if _field_of(part) not in names]
         if len(kept) == len(self.parts):
             return self
-        return self.of(all_of(kept), asker=self.asker)
+        return self.part(all_of(kept))
+
+    def part(self, node: Node | None) -> Self:
+        """The question that a part of this one's tree is; nothing is looked up again."""
+        condition = _condition(node, Scope(self.asker, self.names), _fields_of(node))
+        return type(self)(node, self.asker, condition, self.names)
 
 
 def compile_node(node: Node | None, *, asker: Asker) -> Q:
     """The condition that a tree puts on videos. Raises QueryError."""
-    if node is None:
-        return Q()
-    if depth(node) > 2 * DEEPEST:
-        raise QueryError(f"Conditions may be {DEEPEST} deep")
+    return Question.of(node, asker=asker).condition
+
+
+def find_names(node: Node | None, known: dict[str, Field]) -> Names:
+    """What has to be known of labels to answer a tree."""
     all_leaves = list(leaves(node))
     terms = [leaf for leaf in all_leaves if isinstance(leaf, Term)]
-    known = find_fields(terms)
-    names = look_up(
+    return look_up(
         (wanted for term in terms for wanted in known[term.field].wanted(term)),
         (part_of(leaf) for leaf in all_leaves if isinstance(leaf, Word)),
         libraries=any(_needs_libraries(term, known[term.field]) for term in terms),
     )
-    return _compile(node, Scope(asker, names), known)
+
+
+def _fields_of(node: Node | None) -> dict[str, Field]:
+    """Raises QueryError."""
+    if node is not None and depth(node) > 2 * DEEPEST:
+        raise QueryError(f"Conditions may be {DEEPEST} deep")
+    return find_fields([leaf for leaf in leaves(node) if isinstance(leaf, Term)])
+
+
+def _condition(node: Node | None, scope: Scope, known: dict[str, Field]) -> Q:
+    return Q() if node is None else _compile(node, scope, known)
 
 
 def _needs_libraries(term: Term, field: Field) -> bool:

@@ -1,5 +1,9 @@
 """Addresses of insights, below the API's root."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from apps.insights.api.views import StatisticsView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("statistics/", StatisticsView.as_view(), name="statistics"),
+]

@@ -23,6 +23,9 @@ export class Scroll {
     this.observer = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.#reached(), { rootMargin: `${AHEAD_PX}px` });
     this.observer.observe(this.more);
     signal.addEventListener("abort", () => this.observer.disconnect());
+    // what isn't seen yet takes the room of what is
+    const first = results.all[0];
+    if (first) results.items.style.setProperty("--tall", `${first.offsetHeight}px`);
   }
 
   #reached() {
@@ -92,9 +95,23 @@ export class Scroll {
     return `mediahub.browse${this.results.address}`;
   }
 
+  /* Where one is: the first video that is seen, and how far below the window's top it is. */
   keep() {
-    const { items, focusing } = this.results;
-    const place = { loaded: items.children.length, top: this.scroller.scrollTop, focus: focusing?.id ?? null };
+    const { all, focusing } = this.results;
+    let [low, high] = [0, all.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (all[middle].getBoundingClientRect().bottom > 0) high = middle;
+      else low = middle + 1;
+    }
+    const seen = all[low];
+    const place = {
+      loaded: all.length,
+      top: this.scroller.scrollTop,
+      seen: seen?.dataset.video,
+      offset: seen?.getBoundingClientRect().top,
+      focus: focusing?.id ?? null,
+    };
     sessionStorage.setItem(this.#key, JSON.stringify(place));
   }
 
@@ -111,7 +128,12 @@ export class Scroll {
     }
     if (place.focus) this.results.focusing.goToId(place.focus);
     this.scroller.scrollTop = place.top;
-    requestAnimationFrame(() => (this.scroller.scrollTop = place.top)); // sizes are known only by now
+    // how tall covers are is known only once they are seen
+    for (let turn = 0; turn < 3; turn += 1) {
+      await new Promise(requestAnimationFrame);
+      const seen = place.seen && this.results.itemOf(place.seen);
+      if (seen && place.top) this.scroller.scrollTop += seen.getBoundingClientRect().top - place.offset;
+    }
     this.results.dataset.restored = "";
   }
 }

@@ -114,7 +114,8 @@ class _Build(Transformer):  # type: ignore[type-arg]
         return Word(unquote(token), quoted=True, at=token.start_pos or 0)
 
     def word(self, token: Token) -> Word:
-        return Word(str(token), at=token.start_pos or 0)
+        # A comma in front is as good as quoted: behind a term it would be read as one more value.
+        return Word(str(token), quoted=token.startswith(","), at=token.start_pos or 0)
 
     def quoted(self, token: Token) -> Value:
         return Value(unquote(token), quoted=True, at=token.start_pos or 0)

@@ -6,7 +6,7 @@ from apps.query.grammar import read_range
 from apps.query.tree import And, Node, Not, Or, Range, Term, Value, Word
 
 _KEYWORDS = {"OR", "AND", "NOT"}
-_BARE_WORD = re.compile(r'(?![A-Za-z][A-Za-z0-9_]*(?::|=|!=|<|>))[^\s"()-][^\s"()]*|-')
+_BARE_WORD = re.compile(r'(?![A-Za-z][A-Za-z0-9_]*(?::|=|!=|<|>))[^\s"(),-][^\s"()]*|-')
 _BARE_VALUE = re.compile(r'[^\s",()]+')
 _OPERATOR = re.compile(":?(?:!=|<=|>=|=|<|>)|:")
 
@@ -38,8 +38,8 @@ def show_value(value: Value | Range) -> str:
 def _show_values(term: Term) -> str:
     shown = [_show_plainly(value) for value in term.values]
     read = _OPERATOR.match(term.operator + shown[0])
-    if read and read.end() > len(term.operator):  # the two would be read as another operator
-        shown[0] = quote(term.values[0].text)
+    # Where the two would be read as another operator a blank keeps them apart.
+    shown[0] = f" {shown[0]}" if read and read.end() > len(term.operator) else shown[0]
     return ",".join(shown)
 
 

@@ -37,6 +37,8 @@ def test_a_leaf_is_read_back_inside_of_everything(leaf: Node) -> None:
 @example("NOT NOT a")
 @example("a:0,<")  # a sign is a value's own but behind an operator
 @example("a==OR")
+@example("a< =")
+@example(",a (b:c) ,d")
 def test_any_text_is_a_tree_or_an_error_with_its_place(text: str) -> None:
     _read(text)
 
@@ -63,7 +65,7 @@ def _read(text: str) -> None:
         assert error.found == text[error.position : error.position + len(error.found)]
         assert str(error)
     else:
-        assert parse(show(tree)) == tree
+        assert parse(show(tree)) == tree, text
         assert show(parse(show(tree))) == show(tree)
 
 
@@ -94,6 +96,9 @@ def test_positions_point_at_what_was_written(text: str) -> None:
         ("a-b", Word("a-b")),
         ("-", Word("-")),
         ("ORDER", Word("ORDER")),
+        ("a, b", And((Word("a,"), Word("b")))),
+        (",", Word(",", quoted=True)),
+        ("tag:a, b", Term("tag", ":", (Value("a"), Value("b")))),
         ('"a OR b"', Word("a OR b", quoted=True)),
         (r'"a \"b\" \\"', Word('a "b" \\', quoted=True)),
         ("tag:a", Term("tag", ":", (Value("a"),))),

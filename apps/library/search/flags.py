@@ -1,5 +1,6 @@
 """Conditions that hold or don't, and closed lists of values."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -87,9 +88,5 @@ class ChoiceField(Field):
         return self.options()
 
     def _like(self, pattern: str) -> list[str]:
-        start, _star, end = pattern.partition("*")
-        names = [name for name, _label in self.options()]
-        return [
-            name for name in names
-            if name.startswith(start) and name.endswith(end) and len(name) >= len(start + end)
-        ]  # fmt: skip
+        stars = re.compile(".*".join(map(re.escape, pattern.split("*"))))
+        return [name for name, _label in self.options() if stars.fullmatch(name)]

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Func, Q, TextField
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from apps.library.choices import FieldKind
 from apps.library.models import CustomField
@@ -32,8 +32,9 @@ class InventedText(Field):
             return ~_has(self.name) if is_word(value, "none") else _has(self.name)
         whole = operator == "=" or "*" in value.text
         pattern = escaped(value.text if whole else f"*{value.text}*")
-        stored = KeyTextTransform(self.name, F("custom"))
-        return _has(self.name) & Q(ILike(Cast(stored, TextField()), constant(pattern)))
+        stored = Cast(KeyTextTransform(self.name, F("custom")), TextField())
+        # never unknown, so that a negation is the rest
+        return _has(self.name) & Q(ILike(Coalesce(stored, constant("")), constant(pattern)))
 
 
 @dataclass(frozen=True)

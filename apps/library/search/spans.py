@@ -165,6 +165,13 @@ class ResolutionField(SpanField):
             return Q(width=size[0], height=size[1])
         return super().match(value, operator, scope)
 
+    # Django takes a generated column for one that is never null, whatever it is made of.
+    def at_least(self, edge: Any) -> Q:
+        return super().at_least(edge) & ~self.unknown()
+
+    def below(self, edge: Any) -> Q:
+        return super().below(edge) & ~self.unknown()
+
     def choices(self) -> list[tuple[str, str]]:
         names = ("8k", "4k", "1440p", "1080p", "720p", "576p", "480p", "360p")
         return [(name, name.upper() if name.endswith("k") else name) for name in names]

@@ -104,7 +104,7 @@ class TestPages:
 
         assert seen == made[::-1]
         assert following(page) == ""
-        assert "data-count" not in page  # was said on the first page
+        assert "data-total" not in page  # was said on the first page
 
     def test_a_cursor_whose_videos_are_gone_shows_the_first_page(self, boss: Client) -> None:
         for _ in range(30):

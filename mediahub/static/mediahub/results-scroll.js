@@ -20,6 +20,7 @@ export class Scroll {
     this.more.querySelector("a").addEventListener("click", (event) => this.#clicked(event), { signal });
     addEventListener("pagehide", () => this.keep(), { signal });
     document.addEventListener("visibilitychange", () => this.keep(), { signal });
+    document.addEventListener("mh:going", () => this.keep(), { signal }); // another state takes this one's place
     this.observer = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.#reached(), { rootMargin: `${AHEAD_PX}px` });
     this.observer.observe(this.more);
     signal.addEventListener("abort", () => this.observer.disconnect());

@@ -1,5 +1,6 @@
 /* What Browse found. <mh-results> wakes up wherever and whenever it is put into the page. */
 
+import { go } from "./browse-go.js";
 import { BulkDialog } from "./bulk-dialog.js";
 import { Bar } from "./results-bar.js";
 import { Focus } from "./results-focus.js";
@@ -46,9 +47,7 @@ class Results extends HTMLElement {
   }
 
   disconnectedCallback() {
-    if (!this.leaving) return;
-    this.scroll.keep();
-    this.leaving.abort();
+    this.leaving?.abort();
   }
 
   #selection() {
@@ -69,7 +68,7 @@ class Results extends HTMLElement {
 
   /* How many there are, as far as it is known. */
   get count() {
-    return Number(this.dataset.count || 0);
+    return Number(this.dataset.total || 0);
   }
 
   /* For those who listen. */
@@ -90,10 +89,9 @@ class Results extends HTMLElement {
     return fresh;
   }
 
-  /* Another address of this page: whoever looks after the address takes it there. */
+  /* Another address of this page. */
   go(address) {
-    const wish = new CustomEvent("mh:go", { bubbles: true, cancelable: true, detail: { address } });
-    if (this.dispatchEvent(wish)) location.assign(address);
+    return go(address);
   }
 }
 

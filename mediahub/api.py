@@ -16,7 +16,9 @@ from rest_framework.views import APIView
 from apps.accounts.api.views import TokenViewSet
 from apps.artifacts.api.parts import artifacts_of, phashes_of
 from apps.artifacts.api.views import ArtifactViewSet
+from apps.core.api import audit
 from apps.core.api.audit import AuditViewSet
+from apps.jobs.api.control import started_by_id
 from apps.jobs.api.orders import HoldViewSet, ScheduleViewSet
 from apps.jobs.api.views import JobViewSet
 from apps.library.api import represent
@@ -39,6 +41,7 @@ _ALL = [IsAuthenticated]
 
 represent.parts["artifacts"] = artifacts_of
 represent.phashes = phashes_of
+audit.started = started_by_id
 
 
 @extend_schema(exclude=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,9 +38,22 @@ class Told:
 
 
 def changes_of(entry: AuditEntry) -> list[Change]:
+    """Of a change of many rows, asked for one of them, what happened to that."""
+    return changes_in(entry.object_type, said_of(entry))
+
+
+def said_of(entry: AuditEntry) -> dict[str, Any]:
+    """The changes as they are stored, of the one row that was asked for if it was one of many."""
+    own: dict[str, Any] | None = getattr(entry, "own_changes", None)
+    if own is None:
+        return dict(entry.changes)
+    return {field: pair for field, pair in own.items() if field != "provenance"}
+
+
+def changes_in(object_type: str, stored: Mapping[str, Any]) -> list[Change]:
     return [
-        Change(entry.object_type, field, *pair)
-        for field, pair in entry.changes.items()
+        Change(object_type, field, *pair)
+        for field, pair in stored.items()
         if isinstance(pair, list) and len(pair) == 2
     ]
 

@@ -1,8 +1,10 @@
 """Questions that several apps ask of their rows in the same words."""
 
 import json
+from collections.abc import Sequence
 from typing import Self
 
+from django.apps import apps
 from django.db import connection, models
 from django.db.models import F, Func, Value
 
@@ -20,10 +22,22 @@ SELECT kind FROM kinds WHERE kind IS NOT NULL
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):  # type: ignore[name-defined]
     def about(self, instance: models.Model) -> Self:
-        """The history of one object, newest first."""
-        return self.filter(object_type=instance._meta.label_lower, object_id=instance.pk).order_by(
-            "-pk"
-        )
+        """The history of one object, newest first; see ``concerning``."""
+        mine = self.filter(object_type=instance._meta.label_lower)
+        return mine.concerning([instance.pk]).order_by("-pk")
+
+    def concerning(self, ids: Sequence[int]) -> Self:
+        """Changes of objects with these ids, and of many rows with them among those.
+
+        Of the latter, where there is one id, ``own_changes`` are what happened to it.
+        """
+        rows = apps.get_model("core", "AuditRow")._default_manager.filter(object_id__in=ids)
+        of_one = self.order_by().filter(object_id__in=ids).values("pk")
+        entries = self.filter(pk__in=of_one.union(rows.order_by().values("entry"), all=True))
+        if len(ids) != 1:
+            return entries
+        own = rows.filter(entry=models.OuterRef("pk")).values("changes")
+        return entries.annotate(own_changes=models.Subquery(own))
 
     def changing(self, field: str) -> Self:
         """Changes of a field, whatever the object."""

@@ -73,10 +73,8 @@ def test_undo_brings_back_all() -> None:
     kept, gone, added = make_tag(), make_tag(), make_tag()
     studio = make_studio()
     make_custom_field("place")
-    videos = [
-        make_video("Old one", tags=[kept, gone], rating=3, custom={"place": "x"}),
-        make_video("two", tags=[added], studio=studio),
-    ]
+    make_video("Old one", tags=[kept, gone], rating=3, custom={"place": "x"})
+    make_video("two", tags=[added], studio=studio)
     before = state()
     changes = Changes.read(
         {

@@ -16,12 +16,13 @@ from unfold.contrib.filters.admin import (
 from apps.core.admin import filters
 from apps.core.admin.base import ReadOnlyAdmin, column, list_url
 from apps.core.admin.lists import StableChangeList
-from apps.core.admin.shown import Shown, show
+from apps.core.admin.shown import Shown, show, show_rows
 from apps.core.admin.undo_page import UndoPage
 from apps.core.models import AuditAction, AuditEntry
 
 _FIELDS_IN_LISTS = 3
 _MOST_OTHERS = 50
+_ROWS = 50
 
 
 class _EntryList(StableChangeList):
@@ -44,6 +45,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display_links = ["at"]
     list_filter = [
         ("user", RelatedDropdownFilter), filters.ByJobFilter, filters.ObjectTypeFilter,
+        filters.ObjectFilter,
         ("action", ChoicesDropdownFilter), ("at", filters.DaysFilter), filters.FieldFilter,
         filters.ValueFilter, filters.JobFilter, filters.RequestFilter,
     ]  # fmt: skip
@@ -61,20 +63,17 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return _EntryList
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup == "object_id" or super().lookup_allowed(lookup, value, request)
-
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         entry: AuditEntry = context["original"]
         [shown] = show([entry], user=request.user)
         label, others = _others(entry)
-        history = list_url(AuditEntry, object_type=entry.object_type, object_id=entry.object_id)
         context |= {
             "shown": shown, "others": show(others[:_MOST_OTHERS], user=request.user, most_fields=3),
-            "others_label": label, "others_url": _others_url(entry), "history_url": history,
-            "title": f"{shown.kind} {entry.object_name}", "subtitle": None,
+            "others_label": label, "others_url": _others_url(entry), "subtitle": None,
+            "title": entry.object_name if entry.row_count else f"{shown.kind} {entry.object_name}",
+            **(_rows(entry, request) if entry.row_count else _history(entry)),
         }  # fmt: skip
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return response
@@ -97,6 +96,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     @column("what")
     def thing(self, entry: AuditEntry) -> SafeString:
         shown = _shown(entry)
+        if entry.row_count:
+            return format_html('<span class="mh-many">{}</span>', entry.object_name)
         name = _link(shown.object_url, entry.object_name)
         return format_html(
             '{} <span class="mh-quiet">{} {}</span>', name, shown.kind, entry.object_id
@@ -127,6 +128,20 @@ def _shown(entry: AuditEntry) -> Shown:
 
 def _link(url: str, text: str) -> SafeString | str:
     return format_html('<a class="mh-link" href="{}">{}</a>', url, text) if url else text
+
+
+def _history(entry: AuditEntry) -> dict[str, Any]:
+    """Where the other changes of the same thing are."""
+    parameters = {"object_type": entry.object_type, "object_id": entry.object_id}
+    return {"history_url": list_url(AuditEntry, **parameters)}
+
+
+def _rows(entry: AuditEntry, request: HttpRequest) -> dict[str, Any]:
+    """A page of the rows that a change of many is about."""
+    text = request.GET.get("after", "")
+    after = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    rows = show_rows(entry, user=request.user, after=after, limit=_ROWS + 1)
+    return {"rows": rows[:_ROWS], "after": rows[_ROWS - 1].pk if len(rows) > _ROWS else 0}
 
 
 def _others(entry: AuditEntry) -> tuple[str, Any]:

@@ -50,6 +50,21 @@ class _Words(TextFilter):  # type: ignore[misc]
         return (self.value() or "").replace("\0", "").strip()
 
 
+class ObjectFilter(_Words):
+    """Everything that happened to the things of a number, alone or among many."""
+
+    title = "number of the thing"
+    parameter_name = "object_id"
+
+    def queryset(self, _request: HttpRequest, entries: Any) -> Entries:
+        text = self.text()
+        if not text:
+            return entries
+        known = text.isascii() and text.isdigit() and len(text) < 19
+        concerning: Entries = entries.concerning([int(text) if known else -1])
+        return concerning
+
+
 class JobFilter(_Words):
     """Everything that one job did."""
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.urls import NoReverseMatch, reverse
 
 from apps.core import undo
-from apps.core.changes import Change, Told, changes_of, model_of, present, tell
+from apps.core.changes import Change, Told, changes_in, changes_of, model_of, present, tell
 from apps.core.models import AuditAction, AuditEntry
 
 User = AbstractBaseUser | AnonymousUser
@@ -66,6 +66,39 @@ def show(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """One of many rows that an entry changed."""
+
+    pk: int
+    name: str
+    url: str
+    told: list[Told]
+
+
+def show_rows(entry: AuditEntry, *, user: Any, after: int = 0, limit: int) -> list[ShownRow]:
+    """Some of the rows of a change of many, in the order of their ids, after one of them."""
+    rows = list(entry.rows.filter(object_id__gt=after).order_by("object_id")[:limit])
+    model = model_of(entry.object_type)
+    ids = [row.object_id for row in rows]
+    found = model._default_manager.in_bulk(ids) if model else {}
+    names = {pk: str(one) for pk, one in found.items()}
+    there = {(entry.object_type, pk) for pk in names}
+    changes = {
+        row.pk: [c for c in changes_in(entry.object_type, row.changes) if c.field not in _OWN]
+        for row in rows
+    }
+    told = iter(tell([each for row in rows for each in changes[row.pk]]))
+    return [
+        ShownRow(
+            row.object_id, names.get(row.object_id, f"#{row.object_id} (deleted)"),
+            _url(entry.object_type, row.object_id, there, user),
+            [next(told) for _ in changes[row.pk]],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
 def recent(row: Any, *, user: Any, limit: int = 20) -> list[Shown]:
     """The newest entries about a row, for a panel beside its form; none for who may see none."""
     if not user.has_perm("core.view_auditentry"):
@@ -95,7 +128,7 @@ def _url(object_type: str, pk: int | None, there: set[tuple[str, int]], user: An
 
 
 def _undo_url(entry: AuditEntry, there: set[tuple[str, int]], user: Any) -> str:
-    is_there = (entry.object_type, entry.object_id) in there
+    is_there = bool(entry.row_count) or (entry.object_type, entry.object_id) in there
     if is_there == (entry.action == AuditAction.DELETED) or not undo.is_offered(entry):
         return ""
     if not user.has_perm(undo.permission(entry)):

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 
 from apps.core import undo
 from apps.core.admin.shown import show
-from apps.core.changes import Change, tell
+from apps.core.changes import Change, Told, changes_in, tell
 from apps.core.errors import MediaHubError
 from apps.core.models import AuditAction, AuditEntry
 from apps.core.pages import AdminPage
@@ -27,10 +27,13 @@ class UndoPage(AdminPage):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         entry = self._entry(pk)
         try:
-            undone = undo.undo(entry, force="force" in request.POST)
+            undone = _undo(entry, request.POST)
         except MediaHubError as error:
             messages.error(request, str(error))
             return redirect(request.get_full_path())
+        if isinstance(undone, undo.Asked):
+            messages.success(request, "A job undoes it; then it is written down here, too.")
+            return redirect("admin:jobs_job_change", undone.job_id)
         messages.success(request, "Undone; this is written down here, too, and can be undone.")
         if undone.lost:
             messages.warning(request, f"What doesn't come back: {', '.join(undone.lost)}.")
@@ -39,15 +42,12 @@ class UndoPage(AdminPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         entry = self._entry(self.kwargs["pk"])
         try:
-            wanted, refusal = undo.steps(entry), ""
+            told = _of_many(entry) if entry.row_count else _of_one(entry)
         except MediaHubError as error:
-            wanted, refusal = [], str(error)
-        told = tell([Change(entry.object_type, s.field, s.now, s.back) for s in wanted])
+            told = {"refusal": str(error)}
         return super().get_context_data(
-            shown=show([entry], user=self.request.user)[0], refusal=refusal,
-            steps=list(zip(wanted, told, strict=True)),
-            contested=any(step.contested for step in wanted),
-            deleted=entry.action == AuditAction.DELETED, **kwargs,
+            shown=show([entry], user=self.request.user)[0],
+            deleted=entry.action == AuditAction.DELETED, **told, **kwargs,
         )  # fmt: skip
 
     def _entry(self, pk: int) -> AuditEntry:
@@ -56,3 +56,47 @@ class UndoPage(AdminPage):
         if not self.request.user.has_perm(undo.permission(entry)):
             raise PermissionDenied
         return entry
+
+
+def _undo(entry: AuditEntry, asked: QueryDict) -> undo.Undone | undo.Asked:
+    if not entry.row_count:
+        return undo.undo(entry, force="force" in asked)
+    wanted = asked.get("contested", "")
+    known = wanted in {"overwrite", "keep"}
+    return undo.undo_many(entry, undo.Contested(wanted) if known else undo.Contested.REFUSE)
+
+
+def _of_one(entry: AuditEntry) -> dict[str, Any]:
+    """What would become of the fields. Raises NotUndoable."""
+    steps = undo.steps(entry)
+    told = tell([Change(entry.object_type, s.field, s.now, s.back) for s in steps])
+    return {
+        "steps": list(zip(steps, told, strict=True)),
+        "contested": any(step.contested for step in steps),
+    }
+
+
+def _of_many(entry: AuditEntry) -> dict[str, Any]:
+    """What would become of the rows: how many, and some of them. Raises NotUndoable."""
+    foreseen = undo.foresee(entry)
+    if not foreseen.changed:
+        raise undo.nothing_to_undo(foreseen.lost)
+    return {
+        "foreseen": foreseen,
+        "changed": f"{foreseen.changed:,}",
+        "contested": f"{foreseen.contested:,}",
+        "samples": _tell(entry, foreseen.samples),
+        "conflicts": _tell(entry, foreseen.conflicts),
+    }
+
+
+def _tell(
+    entry: AuditEntry, samples: list[undo.Sample]
+) -> list[tuple[undo.Sample, list[tuple[Told, bool]]]]:
+    """Each row with its fields in words, and whether they were changed again since."""
+    each = [(sample, changes_in(entry.object_type, sample.changes)) for sample in samples]
+    told = iter(tell([change for _, changes in each for change in changes]))
+    return [
+        (sample, [(next(told), change.field in sample.contested) for change in changes])
+        for sample, changes in each
+    ]

@@ -4,24 +4,35 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core import undo
-from apps.core.api.filters import AnyOfFilter, FilterSet, WordsFilter
+from apps.core.api.filters import AnyOfFilter, FilterSet, IdsFilter, WordsFilter
 from apps.core.api.serializers import AnyObject, StrictSerializer
 from apps.core.api.views import ListedViewSet
+from apps.core.changes import said_of
 from apps.core.models import AuditAction, AuditEntry
 
 
+def started(job_id: int, _request: Request) -> Response:
+    """The answer when a job was asked for; ``mediahub.api`` puts one that shows it in its place."""
+    return Response({"id": job_id}, status=202)
+
+
 class AuditEntrySerializer(serializers.ModelSerializer):
-    """One change of one object. `changes` maps fields to `[old, new]`."""
+    """One change of one object, or of many at once. `changes` maps fields to `[old, new]`.
+
+    Of many (`row_count`, with an `object_id` of 0) they say of sets what was removed and what was
+    added, of other fields only what is the same for all; filtered by one `object_id`, they are
+    that object's own.
+    """
 
     action = serializers.ChoiceField(choices=AuditAction.choices)
-    changes = AnyObject()
+    changes = serializers.SerializerMethodField()
     user_name = serializers.CharField(source="user.username", default=None, allow_null=True)
     undoable = serializers.SerializerMethodField(
         help_text="an undo may be tried: what happened since can still stand against it"
@@ -30,9 +41,13 @@ class AuditEntrySerializer(serializers.ModelSerializer):
     class Meta:
         model = AuditEntry
         fields = [
-            "id", "at", "action", "object_type", "object_id", "object_name", "changes", "user",
-            "user_name", "job_id", "request_id", "undoable",
+            "id", "at", "action", "object_type", "object_id", "object_name", "row_count", "changes",
+            "user", "user_name", "job_id", "request_id", "undoable",
         ]  # fmt: skip
+
+    @extend_schema_field(AnyObject)
+    def get_changes(self, entry: AuditEntry) -> dict[str, Any]:
+        return said_of(entry)
 
     def get_undoable(self, entry: AuditEntry) -> bool:
         return undo.is_offered(entry)
@@ -42,6 +57,15 @@ class UndoSerializer(StrictSerializer):
     force = serializers.BooleanField(
         default=False, help_text="overwrite what was changed again since"
     )
+    keep = serializers.BooleanField(
+        default=False,
+        help_text="of a change of many objects: leave what was changed again since, undo the rest",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["force"] and attrs["keep"]:
+            raise serializers.ValidationError({"keep": ["Either force it or keep what is there."]})
+        return attrs
 
 
 class UndoneSerializer(serializers.Serializer):
@@ -51,10 +75,15 @@ class UndoneSerializer(serializers.Serializer):
     lost = serializers.ListField(child=serializers.CharField())
 
 
+class ConcerningFilter(IdsFilter):
+    def filter(self, qs: Any, value: list[int]) -> Any:
+        return qs.concerning(value) if value else qs
+
+
 class AuditFilter(FilterSet):
     action = WordsFilter(field_name="action", label="any of these actions")
     object_type = WordsFilter(field_name="object_type", label="such as `library.video`")
-    object_id = AnyOfFilter(field_name="object_id", label="any of these ids")
+    object_id = ConcerningFilter(label="any of these ids, alone or among many")
     name = filters.CharFilter(
         field_name="object_name", lookup_expr="icontains", label="part of the object's name"
     )
@@ -85,15 +114,31 @@ class AuditViewSet(ListedViewSet):
     filterset_class = AuditFilter
     ordering_fields = {"id": "id"}
 
-    @extend_schema(request=UndoSerializer, responses=UndoneSerializer)
+    @extend_schema(
+        request=UndoSerializer,
+        responses={
+            200: UndoneSerializer,
+            202: OpenApiResponse(AnyObject, "the job that undoes a change of very many objects"),
+        },
+    )
     @action(detail=True, methods=["post"], permission="core.view_auditentry")
     def undo(self, request: Request, **_kwargs: Any) -> Response:
         """Take a change back. Fields that were changed again since are a conflict (409), unless
-        `force`; so is what can't be undone. Takes the permission to change such objects."""
+        `force` or `keep`; so is what can't be undone. Takes the permission to change such objects.
+        Of many objects `conflicts` says how many, and `samples` some of them."""
         entry = self.get_object()
         if not request.user.has_perm(undo.permission(entry)):
             raise PermissionDenied
         asked = UndoSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        undone = undo.undo(entry, force=asked.validated_data["force"])
+        undone = _undo(entry, **asked.validated_data)
+        if isinstance(undone, undo.Asked):
+            return started(undone.job_id, request)
         return Response({"entry": self.represent(undone.entry), "lost": undone.lost})
+
+
+def _undo(entry: AuditEntry, *, force: bool, keep: bool) -> undo.Undone | undo.Asked:
+    if not entry.row_count:
+        return undo.undo(entry, force=force)
+    how = undo.Contested.OVERWRITE if force else undo.Contested.REFUSE
+    return undo.undo_many(entry, undo.Contested.KEEP if keep else how)

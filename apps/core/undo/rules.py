@@ -96,9 +96,13 @@ def rules_of(entry: AuditEntry) -> Rules:
         if not rules.restores:
             raise NotUndoable(f"A deleted {rules.model._meta.verbose_name} can't be brought back.")
         return rules
+    _check_changed(entry, rules)
+    return rules
+
+
+def _check_changed(entry: AuditEntry, rules: Rules) -> None:
     if entry.row_count and entry.object_type not in _of_many:
         raise NotUndoable(f"A change of many rows of {entry.object_type} can't be undone.")
     for name in entry.changes:
         if name not in rules.fields or column_of(entry.object_type, name) is None:
             raise NotUndoable(f"A change of {name} can't be undone.")
-    return rules

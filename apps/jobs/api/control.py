@@ -56,6 +56,11 @@ def started(job: Job, request: Request) -> Response:
     return Response(represent_job(job), status=202, headers={"Location": location})
 
 
+def started_by_id(job_id: int, request: Request) -> Response:
+    """The same, for those that stand below the jobs and know their ids alone."""
+    return started(Job.objects.get(pk=job_id), request)
+
+
 class JobControl(ListedViewSet):
     """The part of the jobs' views that changes them."""
 

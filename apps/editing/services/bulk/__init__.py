@@ -1,7 +1,7 @@
 """Changing many videos at once: seen beforehand, all or nothing, undone as a whole."""
 
 from apps.editing.services.bulk.changes import Changes, ChangesRefused, Links, Replacement
-from apps.editing.services.bulk.edit import Outcome, Sample, apply, preview
+from apps.editing.services.bulk.edit import Outcome, Sample, apply, check, preview
 from apps.editing.services.bulk.selection import Selection, SelectionChanged
 from apps.editing.services.bulk.titles import PatternRefused, TitleRefused
 from apps.editing.services.bulk.undo import foresee_undo, undo_bulk
@@ -21,6 +21,7 @@ __all__ = [
     "SelectionChanged",
     "TitleRefused",
     "apply",
+    "check",
     "foresee_undo",
     "preview",
     "undo_bulk",

@@ -56,15 +56,15 @@ def _add_new(sql: Sql, field: Field, gone: Sequence[int], *, force: bool) -> Non
     name, now = field.name, f"video.{field.column}"
     if isinstance(field, LinkField):
         sql.add(
-            f"ARRAY(SELECT DISTINCT id FROM unnest({now} || past.{name}_then) id"
-            f" WHERE id <> ALL (past.{name}_after) AND (id <> ALL (%s::bigint[]) OR id = ANY ({now}))"
-            " ORDER BY id)",
+            f"ARRAY(SELECT DISTINCT id FROM unnest({now} || past.{name}_then) id"  # noqa: S608 - ours
+            f" WHERE id <> ALL (past.{name}_after)"
+            f" AND (id <> ALL (%s::bigint[]) OR id = ANY ({now})) ORDER BY id)",
             list(gone),
         )
     elif field is CUSTOM:
         keys = _keys("true" if force else "NOT " + _KEY_CONTESTED)
         sql.add(
-            f"(({now} - ARRAY({keys})) || (SELECT COALESCE(jsonb_object_agg(key, custom_then->key),"
+            f"(({now} - ARRAY({keys})) || (SELECT COALESCE(jsonb_object_agg(key, custom_then->key),"  # noqa: S608
             f" '{{}}') FROM ({keys}) kept WHERE custom_then ? key))"
         )
     else:

@@ -12,6 +12,7 @@ from apps.editing.services.bulk.changes import Changes
 from apps.editing.services.bulk.fields import Field
 from apps.editing.services.bulk.plan import PLAN, Plan, planned
 from apps.editing.services.bulk.selection import Selection, chosen, lock_chosen
+from apps.editing.services.bulk.titles import limited
 from apps.editing.services.bulk.write import Guard, all_or_nothing, write
 
 _SAMPLES = 10
@@ -49,6 +50,16 @@ def preview(selection: Selection, changes: Changes) -> Outcome:
     changes.check()
     with chosen(selection) as matched, planned(changes) as plan:
         return Outcome(matched, plan.count, samples(plan))
+
+
+@transaction.atomic
+def check(selection: Selection, changes: Changes) -> int:
+    """How many videos are chosen. Raises what ``apply`` would whatever the videos."""
+    changes.check()
+    count = selection.videos.count()
+    selection.check_count(count)
+    with limited(changes.title):
+        return count
 
 
 def apply(

@@ -63,7 +63,7 @@ def planned(changes: Changes) -> Iterator[Plan]:
 
 @contextmanager
 def held(fields: list[Field]) -> Iterator[Plan]:
-    """The table that ``make`` has made, for as long as it is needed. Rows that change come first."""
+    """The table that ``make`` has made, for as long as it is needed."""
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {PLAN} ADD PRIMARY KEY (n)")
         cursor.execute(f"ANALYZE {PLAN}")
@@ -128,10 +128,8 @@ def _add_links(sql: Sql, each: Field, links: Links) -> None:
     if links.exactly is not None:
         sql.add("%s::bigint[]", list(links.exactly))
         return
-    add, remove = list(links.add), list(links.remove)
-    sql.add(
-        f"CASE WHEN {each.column} @> %s::bigint[] AND NOT {each.column} && %s::bigint[]"
-        f" THEN {each.column} ELSE ARRAY(SELECT DISTINCT id FROM"
-        f" unnest({each.column} || %s::bigint[]) id WHERE id <> ALL (%s::bigint[]) ORDER BY id) END",
-        add, remove, add, remove,
-    )  # fmt: skip
+    add, remove, column = list(links.add), list(links.remove), each.column
+    sql.add(f"CASE WHEN {column} @> %s::bigint[] AND NOT {column} && %s::bigint[]", add, remove)
+    wanted = f"SELECT DISTINCT id FROM unnest({column} || %s::bigint[]) id"  # noqa: S608 - ours
+    sql.add(f" THEN {column} ELSE ARRAY({wanted} WHERE id <> ALL (%s::bigint[])", add, remove)
+    sql.add(" ORDER BY id) END")

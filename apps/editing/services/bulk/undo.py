@@ -96,7 +96,7 @@ def _gone(entry: AuditEntry) -> dict[str, list[int]]:
                 rows = cursor.fetchall()
                 gone[name] = [pk for pk, there in rows if not there]
                 ids = [pk for pk, there in rows if there]
-                keep = f"SELECT FROM {table} WHERE id = ANY (%s) ORDER BY id FOR KEY SHARE"  # noqa: S608
+                keep = f"SELECT FROM {table} WHERE id = ANY (%s) ORDER BY id FOR KEY SHARE"
                 cursor.execute(keep, [ids])
     return gone
 

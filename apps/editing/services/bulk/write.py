@@ -101,17 +101,28 @@ def _videos(plan: Plan) -> str:
 def _links(plan: Plan) -> list[str]:
     statements = []
     for field in plan.fields:
-        if not isinstance(field, LinkField):
-            continue
-        part = f"FROM {PLAN} plan, unnest({{}}) label WHERE plan.n > %s AND plan.n <= %s"
-        statements += [
-            f"DELETE FROM {field.links} link USING (SELECT plan.id AS video_id, label"  # noqa: S608
-            f" {part.format(field.gone)}) gone"
-            f" WHERE link.video_id = gone.video_id AND link.{field.label} = gone.label",
-            f"INSERT INTO {field.links} (video_id, {field.label}) SELECT plan.id, label"  # noqa: S608
-            f" {part.format(field.come)} ORDER BY plan.n, label ON CONFLICT DO NOTHING",
-        ]
+        if isinstance(field, LinkField):
+            statements += [_unlink(field), _link(field)]
     return statements
+
+
+_LABELS = "SELECT plan.id, label FROM {plan} plan, unnest({ids}) label WHERE n > %s AND n <= %s"
+
+
+def _unlink(field: LinkField) -> str:
+    gone = _LABELS.format(plan=PLAN, ids=field.gone)
+    return (
+        f"DELETE FROM {field.links} link USING ({gone}) gone"  # noqa: S608 - of constants
+        f" WHERE link.video_id = gone.id AND link.{field.label} = gone.label"
+    )
+
+
+def _link(field: LinkField) -> str:
+    come = _LABELS.format(plan=PLAN, ids=field.come)
+    return (
+        f"INSERT INTO {field.links} (video_id, {field.label}) {come}"
+        " ORDER BY plan.id, label ON CONFLICT DO NOTHING"
+    )
 
 
 _STUDIO_COUNTS = f"""

@@ -95,6 +95,19 @@ class Fingerprint(models.Model):
         return f"{self.phash % 2**64:016x}"
 
 
+class ComparedHash(models.Model):
+    """A video's hash as it was when ``Video.twin_distance`` was last worked out from it.
+
+    No foreign key: that a video is gone is to be noticed afterwards, as its twins are affected.
+    """
+
+    video_id = models.BigIntegerField(primary_key=True)
+    phash = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.video_id}: {self.phash % 2**64:016x}"
+
+
 class Leftover(models.Model):
     """A stored file that no artifact names: no more, or not yet because it is being written.
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.artifacts.choices import ArtifactKind
 from apps.artifacts.models import Artifact, Leftover
-from apps.artifacts.services import making, storing
+from apps.artifacts.services import making, storing, twins
 from apps.artifacts.services.kinds import usual_kinds
 from apps.jobs.choices import JobState, Queue
 from apps.jobs.context import JobContext
@@ -64,6 +64,11 @@ def clean(job: JobContext, *, search: bool = False) -> dict[str, Any]:
     storing.sweep_workshops()
     found = {"found": storing.find_strays(report=job.report)} if search else {}
     return {**found, **storing.delete_leftovers(report=job.report)}
+
+
+@task("artifacts.twins", title="Compare pictures", queue=Queue.CPU, unit="videos")
+def find_twins(job: JobContext) -> dict[str, Any]:
+    return dict(twins.find_twins(report=job.report, guard=job.guard))
 
 
 def request_artifacts(
@@ -136,6 +141,13 @@ def request_due_clean() -> None:
     """Delete by and by what has been left over for a day."""
     if Leftover.objects.filter(due_at__lt=timezone.now() - _CLEAN_AFTER).exists():
         request_clean()
+
+
+@periodic("artifacts.twins", every_s=600)
+def request_twins() -> None:
+    """Compare the pictures of what is new, changed or gone."""
+    if twins.is_behind():
+        enqueue(find_twins, {}, dedupe_key="artifacts.twins")
 
 
 def _take_in(

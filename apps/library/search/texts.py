@@ -1,6 +1,7 @@
 """Conditions on texts: bare words, titles and paths."""
 
 import re
+from unicodedata import combining, normalize
 
 from django.db import models
 from django.db.models import F, Func, Q, Value
@@ -63,7 +64,8 @@ def part_of(word: Word) -> Part:
 
     One or two letters are in nearly every text, and no trigram: they count at the start of a word.
     """
-    bare = _SIGNS.sub(" ", word.text).strip()
+    letters = (one for one in normalize("NFKD", word.text) if not combining(one))
+    bare = _SIGNS.sub(" ", "".join(letters)).strip()
     return Part(word.text, starts=not word.quoted and bare.isascii() and 0 < len(bare) <= _SHORT)
 
 

@@ -61,10 +61,11 @@ _MARK = """
         RETURNING file.id, file.video_id, file.path
     ), noted AS (
         INSERT INTO core_auditentry
-            (at, action, object_type, object_id, object_name, changes, job_id, request_id)
+            (at, action, object_type, object_id, object_name, changes, job_id, request_id,
+             row_count)
         SELECT %(now)s, 'changed', 'library.file', id, left(path, 300),
             jsonb_build_object('missing_since', jsonb_build_array(NULL, %(now)s::text)),
-            %(job)s, ''
+            %(job)s, '', 0
         FROM gone
     )
     SELECT video_id FROM gone

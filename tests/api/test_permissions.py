@@ -95,6 +95,7 @@ POST   files/reprobe/                   operator ops    202  {"ids": [<file>]}
 GET    videos/                          viewer   read   200
 GET    videos/fields/                   viewer   read   200
 GET    videos/complete/                 viewer   read   200
+GET    videos/facets/                   viewer   read   200
 GET    videos/<video>/                  viewer   read   200
 PATCH  videos/<video>/                  editor   write  200  {"rating": 5}
 DELETE videos/<video>/                  editor   write  409

@@ -66,3 +66,29 @@ class CompletionShape(serializers.Serializer):
 
     def get_fields(self) -> dict[str, Any]:
         return {"from": serializers.IntegerField(source="start"), **super().get_fields()}
+
+
+class FacetValueShape(serializers.Serializer):
+    value = serializers.CharField()
+    count = serializers.IntegerField()
+    query = serializers.CharField(help_text="the condition that asks for it")
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "label": serializers.CharField()}
+
+
+class FacetShape(serializers.Serializer):
+    """The most frequent values of a field, those of the most videos first."""
+
+    values = FacetValueShape(many=True)
+    is_estimate = serializers.BooleanField()
+
+
+class FacetsShape(serializers.Serializer):
+    """`fields` maps names to their values. Counts of more than 20,000 videos are estimates."""
+
+    count = serializers.IntegerField()
+    count_is_estimate = serializers.BooleanField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "fields": serializers.DictField(child=FacetShape())}

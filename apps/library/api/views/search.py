@@ -1,4 +1,4 @@
-"""What writing a query takes: the language's fields, and what may come next."""
+"""What writing a query takes: the language's fields, what may come next, what could be chosen."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from apps.core.api.views import StrictView
 from apps.library.api import search_shapes
 from apps.library.search import Asker, all_fields
 from apps.library.search.completion import complete
+from apps.library.search.facets import USUAL, facets_of
 
 
 class SearchActions(StrictView):
@@ -39,3 +40,23 @@ class SearchActions(StrictView):
         at = asked.validated_data.get("at", len(text))
         found = complete(text, at, asker=Asker.of(request.user))
         return Response(search_shapes.CompletionShape(found).data)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("q", description="a query"),
+            OpenApiParameter("fields", description="names separated by commas; else the usual"),
+        ],
+        responses=search_shapes.FacetsShape,
+        filters=False,
+    )
+    @action(detail=False, pagination_class=None, filter_backends=[], parameters=("q", "fields"))
+    def facets(self, request: Request, **_kwargs: Any) -> Response:
+        """How many of a query's videos have each value of some fields.
+
+        Each field leaves the query's own conditions on it aside. Up to a minute old.
+        """
+        wanted = request.query_params.get("fields", "")
+        names = [name.strip() for name in wanted.split(",") if name.strip()] or USUAL
+        text = request.query_params.get("q", "")
+        found = facets_of(text, asker=Asker.of(request.user), names=names)
+        return Response(search_shapes.FacetsShape(found).data)

@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from apps.insights.api.graph import NetworkView
 from apps.insights.api.views import StatisticsView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("statistics/", StatisticsView.as_view(), name="statistics"),
+    path("performers/graph/", NetworkView.as_view(), name="performer-graph"),
 ]

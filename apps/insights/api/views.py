@@ -1,4 +1,4 @@
-"""``statistics/`` and ``performers/graph/``."""
+"""``statistics/``."""
 
 from typing import Any
 

@@ -14,7 +14,8 @@ from apps.accounts.choices import Role
 from apps.core import audit
 from apps.core.context import Actor, acting
 from apps.core.models import AuditAction, AuditEntry
-from apps.library.models import Tag
+from apps.editing.services.bulk import Changes, Selection, apply
+from apps.library.models import Tag, Video
 from apps.library.services.videos import edit_video
 from tests.factories import (
     NOON,
@@ -215,3 +216,91 @@ class TestUndo:
         assert (editor.get(address).status_code, operator.get(address).status_code) == (403, 200)
         assert editor.post(address).status_code == 403
         assert address not in editor.get(LIST).content.decode()
+
+
+class TestManyRows:
+    def edit(self) -> tuple[AuditEntry, Video, Video]:
+        """Two videos with the same bulk edit, one of them edited again."""
+        one, two, tag = make_video("<b>one"), make_video("two"), make_tag("beach")
+        changes = Changes.read({"tags": {"add": [tag.pk]}, "rating": 7})
+        entry = apply(Selection.of_ids([one.pk, two.pk]), changes).entry
+        assert entry
+        edit_video(two, {"rating": 9})
+        return entry, one, two
+
+    def test_are_listed_as_one_entry(self, boss: Client) -> None:
+        entry, one, _ = self.edit()
+
+        assert "2 videos" in names(boss)
+        assert names(boss, object_type="library.video", object_id=one.pk) == ["2 videos"]
+        assert names(boss, object_id="x") == []
+        told = page(boss, entry)
+        assert "&lt;b&gt;one" in told
+        assert "beach" in told
+        assert f"/admin/library/video/{one.pk}/change/" in told
+
+    def test_stand_in_the_history_of_each(self, boss: Client) -> None:
+        entry, one, _ = self.edit()
+
+        told = boss.get(f"/admin/library/video/{one.pk}/change/").content.decode()
+
+        assert reverse("admin:core_auditentry_change", args=[entry.pk]) in told
+        assert "provenance" not in told
+
+    def test_page_goes_on(self, boss: Client) -> None:
+        ids = [make_video().pk for _ in range(51)]
+        entry = apply(Selection.of_ids(ids), Changes.read({"favorite": True})).entry
+        assert entry
+
+        assert f"?after={ids[49]}#" in page(boss, entry)
+        url = reverse("admin:core_auditentry_change", args=[entry.pk])
+        last = boss.get(url, {"after": ids[49]}).context
+        assert [row.pk for row in last["rows"]] == ids[50:]
+        assert not last["after"]
+
+    def test_take_as_many_queries_for_many_rows(self, boss: Client) -> None:
+        def count(number: int) -> tuple[int, int]:
+            ids = [make_video(rating=n + 1).pk for n in range(number)]
+            entry = apply(Selection.of_ids(ids), Changes.read({"rating": 90})).entry
+            assert entry
+            urls = [
+                reverse(f"admin:core_auditentry_{p}", args=[entry.pk]) for p in ("change", "undo")
+            ]
+            found = []
+            for url in urls:
+                with CaptureQueriesContext(connection) as queries:
+                    assert boss.get(url).status_code == 200
+                found.append(len(queries))
+            return found[0], found[1]
+
+        assert count(2) == count(20)
+
+    @pytest.mark.parametrize(("contested", "rating"), [("keep", 9), ("overwrite", None)])
+    def test_undo_shows_conflicts_and_asks(
+        self, boss: Client, contested: str, rating: int | None
+    ) -> None:
+        entry, one, two = self.edit()
+        url = reverse("admin:core_auditentry_undo", args=[entry.pk])
+
+        asked = boss.get(url)
+        assert asked.context["foreseen"].contested == 1
+        assert "changed again since" in asked.content.decode()
+        refused = boss.post(url, follow=True)
+        assert "Changed again since in one row, such as “two”" in refused.content.decode()
+        done = boss.post(url, {"contested": contested}, follow=True)
+
+        assert done.status_code == 200
+        one.refresh_from_db()
+        two.refresh_from_db()
+        assert (one.rating, two.rating, one.tag_ids, two.tag_ids) == (None, rating, [], [])
+
+    def test_undo_of_very_many_is_a_job(self, boss: Client) -> None:
+        entry, _, _ = self.edit()
+        AuditEntry.objects.filter(pk=entry.pk).update(row_count=10_000)
+
+        done = boss.post(
+            reverse("admin:core_auditentry_undo", args=[entry.pk]), {"contested": "keep"}
+        )
+
+        assert done.status_code == 302
+        assert "/admin/jobs/job/" in done["Location"]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -118,7 +119,7 @@ class AuditViewSet(ListedViewSet):
         request=UndoSerializer,
         responses={
             200: UndoneSerializer,
-            202: OpenApiResponse(AnyObject, "the job that undoes a change of very many objects"),
+            202: OpenApiResponse(OpenApiTypes.OBJECT, "the job that undoes a change of very many objects"),
         },
     )
     @action(detail=True, methods=["post"], permission="core.view_auditentry")

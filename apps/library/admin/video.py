@@ -20,7 +20,6 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 
-from apps.core import audit
 from apps.core.admin import AuditedAdmin
 from apps.core.admin.base import column
 from apps.core.admin.lists import rising
@@ -41,8 +40,6 @@ from apps.library.pages.cards import codec_name, cover_of, resolution_name, with
 from apps.library.pages.panels import Badge, file_panel, video_facts
 from apps.library.search import Asker, QueryError, Question
 from apps.library.services.videos import VideoPresent, delete_video
-
-_MOST_AT_ONCE = 1_000
 
 
 class MarkerInline(TabularInline):  # type: ignore[misc]
@@ -88,7 +85,7 @@ class VideoAdmin(FileDeeds, AuditedAdmin):
     search_fields = ["title"]  # makes Django show the box; ``get_search_results`` searches
     search_help_text = "Search, as in Browse"
     ordering = ["-added_at", "-pk"]
-    actions: list[Any] = ["mark_favorite", "unmark_favorite", *FileDeeds.file_deeds]
+    actions: list[Any] = [*FileDeeds.file_deeds]
     list_disable_select_all = True
     inlines = [MarkerInline]
     empty_title = "No videos yet"
@@ -180,22 +177,6 @@ class VideoAdmin(FileDeeds, AuditedAdmin):
     def added(self, video: Video) -> SafeString:
         ago = say_ago(video.added_at, now=timezone.now())
         return format_html('<span title="{}">{}</span>', f"{video.added_at:%Y-%m-%d %H:%M}", ago)
-
-    @admin.action(description="Mark as favorite", permissions=["change"])
-    def mark_favorite(self, request: HttpRequest, queryset: QuerySet[Video]) -> None:
-        self._set_favorite(request, queryset, favorite=True)
-
-    @admin.action(description="No longer a favorite", permissions=["change"])
-    def unmark_favorite(self, request: HttpRequest, queryset: QuerySet[Video]) -> None:
-        self._set_favorite(request, queryset, favorite=False)
-
-    def _set_favorite(
-        self, request: HttpRequest, queryset: QuerySet[Video], *, favorite: bool
-    ) -> None:
-        videos = list(Video.objects.filter(pk__in=queryset.values("pk"))[:_MOST_AT_ONCE])
-        for video in videos:
-            audit.update(video, {"favorite": favorite})
-        messages.success(request, f"{len(videos)} videos changed.")
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> type[ModelForm]:
         form = video_form(_custom_fields(), may_add=_may_add(request))

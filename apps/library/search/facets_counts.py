@@ -42,14 +42,7 @@ _LABELS = """
     GROUP BY label ORDER BY 3 DESC, label LIMIT {most}
 """
 # A label counts its own videos, and of those below it the ones that it isn't on itself.
-_LABELS_WITH_MANY = "SELECT count(*) FROM ({videos}) video"
-_FOUND = "found AS MATERIALIZED (SELECT {columns} FROM ({videos}) video)"
-_SETS = """
-    SELECT CASE GROUPING({names}) {whens} END, COALESCE({names}), count(*)
-    FROM found GROUP BY GROUPING SETS ({sets})
-"""
-_NONE = "SELECT '{name}', NULL, count(*) FROM found WHERE cardinality({name}) = 0"
-_FAMILY = """
+_LABELS_WITH_FAMILY = """
     SELECT '{name}', label::text, sum(videos)::bigint FROM (
         SELECT label, count(*) AS videos FROM found, unnest(found.{name}) label GROUP BY label
         UNION ALL

@@ -51,7 +51,7 @@ class SavedViewForm(AuditedForm):
 
     def values(self) -> dict[str, Any]:
         """The columns of a valid form."""
-        return {name: self.cleaned_data[name] for name in self._meta.fields}
+        return {name: self.cleaned_data[name] for name in SavedViewForm.Meta.fields}
 
     def clean_query(self) -> str:
         text: str = self.cleaned_data["query"]

@@ -42,6 +42,8 @@ def make_entry() -> int:
 PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
     "index": (Role.VIEWER, list),
     "library_video_browse": (Role.VIEWER, list),
+    "browse_savedview_changelist": (Role.VIEWER, list),
+    "browse_savedview_add": (Role.VIEWER, list),
     "library_video_changelist": (Role.VIEWER, list),
     "library_video_change": (Role.VIEWER, lambda: [make_video().pk]),
     "playback_watch": (Role.VIEWER, lambda: [make_video().pk]),

@@ -83,7 +83,7 @@ def test_names_nothing_that_was_not_made(boss: Client) -> None:
 def test_costs_the_same_whatever_the_video_has(boss: Client) -> None:
     def cost(video: Any) -> int:
         with CaptureQueriesContext(connection) as caught:
-            watch(boss, video, list="sort=title")
+            watch(boss, video, list="ordering=title")
         return len(caught)
 
     plain, full = make_video("A"), make_video("B")
@@ -100,14 +100,14 @@ def test_goes_on_where_it_stopped_and_knows_its_neighbours(boss: Client) -> None
     Viewing.objects.create(user_id=me, video=b, position_ms=20_500)
     Viewing.objects.create(user_id=me, video=c, position_ms=59_000)
 
-    data = player(watch(boss, b, list="sort=title&favorite="))
+    data = player(watch(boss, b, list="ordering=title&q="))
 
     assert data["resume"] == 20.5
     assert data["previous"].startswith(reverse("admin:playback_watch", args=[a.pk]))
-    assert data["next"].endswith("?list=sort%3Dtitle%26favorite%3D")
+    assert data["next"].endswith("?list=ordering%3Dtitle%26q%3D")
     assert data["next_title"] == "C"
-    assert player(watch(boss, c, list="sort=title"))["resume"] == 0
-    assert player(watch(boss, c, list="sort=title"))["next"] == ""
+    assert player(watch(boss, c, list="ordering=title"))["resume"] == 0
+    assert player(watch(boss, c, list="ordering=title"))["next"] == ""
 
 
 def settings_of_boss() -> int:
@@ -150,10 +150,10 @@ def test_the_grid_leads_here_with_its_question(boss: Client) -> None:
     make_artifact(video, kind="preview")
 
     page = boss.get(
-        reverse("admin:library_video_browse"), {"sort": "title", "zoom": "s"}
+        reverse("admin:library_video_browse"), {"q": "film", "ordering": "title", "zoom": "s"}
     ).content.decode()
 
-    assert f'{reverse("admin:playback_watch", args=[video.pk])}?list=sort%3Dtitle"' in page
+    assert f'{reverse("admin:playback_watch", args=[video.pk])}?list=q%3Dfilm%26ordering%3Dtitle"' in page
     assert re.search(r'data-preview="[^"]*size=clip', page)
 
 

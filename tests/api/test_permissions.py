@@ -14,6 +14,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.accounts.choices import Role, Scope
+from apps.browse.models import SavedView
 from apps.jobs.choices import JobState
 from apps.jobs.models import Schedule
 from apps.jobs.services.backup import backup
@@ -109,6 +110,12 @@ GET    player-settings/                 viewer   read   200
 PATCH  player-settings/                 viewer   write  200  {"play_next": false}
 GET    browse-settings/                 viewer   read   200
 PATCH  browse-settings/                 viewer   write  200  {"paging": "pages"}
+GET    saved-views/                     viewer   read   200
+POST   saved-views/                     viewer   write  201  {"name": "new"}
+GET    saved-views/<view>/              viewer   read   200
+PATCH  saved-views/<view>/              viewer   write  403  {"name": "x"}
+DELETE saved-views/<view>/              viewer   write  403
+GET    saved-views/counts/              viewer   read   200
 GET    playlists/                       viewer   read   200
 POST   playlists/                       viewer   write  201  {"name": "new"}
 GET    playlists/<playlist>/            viewer   read   200
@@ -256,6 +263,7 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         "finding": scan.findings.create(reason="empty", path="x").pk, "png": _PNG,
         "variant": "copy", "piece": "init.mp4",
         "playlist": make_playlist([video], shared=True).pk,
+        "view": SavedView.objects.create(name="View", owner=make_user(), shared=True).pk,
     }  # fmt: skip
 
 

@@ -316,7 +316,7 @@ def test_the_grid_shows_a_clip_and_leads_here(open_watch: OpenPage, library: Lib
     film = Video.objects.get(title="Film")
     make_artifacts(film.pk, kinds=["preview"])
     page = open_watch("Film", go=False)
-    page.goto("/admin/library/video/browse/?sort=title")
+    page.goto("/admin/library/video/browse/?ordering=title")
     clip = page.locator(".mh-card video")
 
     page.locator(".mh-card").last.hover()

@@ -9,11 +9,12 @@ from apps.browse.filters.controls import Control, Sent
 from apps.browse.filters.written import (
     name_value,
     plain_values,
+    read_condition,
     read_value,
     term_of,
     write_value,
 )
-from apps.query import Node, Not, Term, Value, show
+from apps.query import Node, Not, Term, Value, none_of, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,10 @@ class Values(Control):
         }
 
     def change(self, node: Node | None, sent: Sent) -> Node | None:
-        unwanted = _sent_values(sent, "not", "avoid")
-        typed = sent.get("typed", "").strip()
-        wanted = [*_sent_values(sent, "value", "pick"), *([read_value(typed)] if typed else [])]
+        unwanted, against = self._sent(sent, "not", "avoid", "against")
+        wanted, given = self._sent(sent, "value", "pick", "given")
+        if typed := sent.get("typed", "").strip():
+            wanted.append(read_value(typed))
         wanted = [value for value in dict.fromkeys(wanted) if value not in unwanted]
         operator = "=" if self.family and sent.get("exact") else ":"
         terms: list[Node] = []
@@ -74,8 +76,25 @@ class Values(Control):
             terms.append(Term(self.field, operator, tuple(wanted)))
         if unwanted:
             terms.append(Not(Term(self.field, operator, tuple(unwanted))))
+        terms += [*given, *map(none_of, against)]
         held = self._held(node)
         return with_conditions(node, terms, instead_of=lambda one: one in held)
+
+    def _sent(
+        self, sent: Sent, written: str, named: str, asked: str
+    ) -> tuple[list[Value], list[Node]]:
+        """Values sent as queries have them, by their names, or as conditions; and of these those
+        that aren't about one value."""
+        values = [*map(read_value, sent.getlist(written)), *map(name_value, sent.getlist(named))]
+        others: list[Node] = []
+        for text in sent.getlist(asked):
+            condition = read_condition(text, self.field)
+            if condition is None:
+                continue
+            plain = plain_values(condition) if condition.operator in (":", "=") else ()
+            values += [name_value(one.text) if one.quoted else one for one in plain]
+            others += [] if plain else [condition]
+        return list(dict.fromkeys(values)), others
 
     def _read(self, node: Node | None) -> tuple[list[Term], list[Term], str]:
         """The terms for and against, and the one operator that they share."""
@@ -113,9 +132,3 @@ class Values(Control):
 
 def _chosen(value: Value, *, excluded: bool = False) -> Chosen:
     return Chosen(value.text, write_value(value), excluded)
-
-
-def _sent_values(sent: Sent, written: str, named: str) -> list[Value]:
-    """Values that were sent as queries have them, and values that were sent by their names."""
-    values = [*map(read_value, sent.getlist(written)), *map(name_value, sent.getlist(named))]
-    return list(dict.fromkeys(values))

@@ -31,6 +31,7 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Contents", ("has", "markers", "marker", "dup")),
     ("File", ("title", "path")),
 )
+_LABELS = {"is": "State", "has": "Has or lacks"}
 _ICONS = {
     "tag": "sell", "performer": "person", "studio": "apartment", "library": "folder_open",
     "playlist": "playlist_play", "rating": "star", "is": "fact_check", "played": "history",
@@ -95,7 +96,7 @@ def _section(field: Described, group: str, fields: Mapping[str, Described]) -> S
     control = _control(field, fields)
     return Section(
         name=field.name,
-        label=field.label,
+        label=_LABELS.get(field.name, field.label),
         icon=_ICONS.get(field.name, "tune"),
         group=group,
         control=control,

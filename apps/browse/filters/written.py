@@ -1,6 +1,6 @@
 """Values as forms send them, which is as queries have them."""
 
-from apps.query import Node, Not, Range, Term, Value
+from apps.query import Node, Not, QueryError, Range, Term, Value, parse
 from apps.query.grammar import unquote
 from apps.query.printer import is_bare_value, show_value
 
@@ -23,6 +23,15 @@ def name_value(text: str) -> Value:
     """The value that means exactly this text, whatever stands in it."""
     is_special = "*" in text or text.lower() in ("none", "any")
     return Value(text, quoted=is_special or not is_bare_value(text))
+
+
+def read_condition(text: str, field: str) -> Term | None:
+    """A condition on a field as it is written in a query, if the text is one."""
+    try:
+        node = parse(text)
+    except QueryError:
+        return None
+    return node if isinstance(node, Term) and node.field == field else None
 
 
 def read_range(low: str, high: str) -> Value | Range:

@@ -74,8 +74,8 @@ function toggle() {
 
 /* What a sheet is on narrow screens stands open beside the results on wide ones. */
 function fit() {
-  if (panel.open) panel.close();
-  if (!NARROW.matches) panel.show();
+  if (NARROW.matches || panel.matches(":modal")) panel.close();
+  panel.toggleAttribute("open", !NARROW.matches); // show() would take the focus
   told();
 }
 
@@ -115,9 +115,9 @@ export function startFilters() {
     const button = event.target.closest("[data-exclude]");
     if (!button) return;
     const box = button.closest("li").querySelector("input");
-    const isWritten = box.dataset.kind === "written";
-    const isExcluded = box.checked && (box.name === "not" || box.name === "avoid");
-    box.name = isExcluded ? (isWritten ? "value" : "pick") : isWritten ? "not" : "avoid";
+    const isWritten = box.name === "value" || box.name === "not";
+    const isExcluded = box.checked && (box.name === "not" || box.name === "against");
+    if (!isExcluded) box.name = isWritten ? "not" : "against";
     box.checked = !isExcluded;
     send(box.form);
   });
@@ -142,10 +142,7 @@ export function startFilters() {
   panel.addEventListener("click", (event) => {
     if (event.target === panel && panel.matches(":modal")) panel.close(); // beside the sheet
   });
-  panel.addEventListener("close", () => {
-    told();
-    if (NARROW.matches) root.querySelector("[data-panel-toggle]").focus();
-  });
+  panel.addEventListener("close", told);
   NARROW.addEventListener("change", fit);
 
   document.addEventListener("mh:going", () => {

@@ -22,8 +22,9 @@ function excludeButton(text, isExcluded) {
 
 function rowOf(section, value) {
   const name = section.dataset.section;
-  const box = make("input", { type: "checkbox", name: "pick", value: value.value, "data-kind": "named", id: `pick-${name}-${value.value}` });
-  return make("li", { class: "br-value", "data-text": value.value, "data-counted": "" }, make("label", {}, box, make("span", {}, value.label || value.value)));
+  const box = make("input", { type: "checkbox", name: "given", value: value.query, id: `given-${name}-${value.value}` });
+  const words = make("span", {}, value.label || value.value);
+  return make("li", { class: "br-value", "data-text": value.value, "data-counted": "" }, make("label", {}, box, words));
 }
 
 function setCount(row, value, isEstimate) {
@@ -34,14 +35,24 @@ function setCount(row, value, isEstimate) {
   row.querySelector("label").append(make("span", { class: "br-value-count" }, text));
 }
 
+/* What a value is told apart by, whether it stands in quotes or not; "none" in quotes is a name. */
+function keyOf(written) {
+  const isQuoted = written.startsWith('"');
+  const text = (isQuoted ? written.slice(1, -1).replace(/\\(.)/g, "$1") : written).toLowerCase();
+  return isQuoted && (text === "none" || text === "any") ? written.toLowerCase() : text;
+}
+
+function writtenIn(query, name) {
+  return query.startsWith(`${name}:`) || query.startsWith(`${name}=`) ? query.slice(name.length + 1) : query;
+}
+
 /* Puts values into the section's list, below those that are chosen. */
 function put(section, { values, is_estimate: isEstimate }) {
   const list = section.querySelector("[data-values]");
   for (const row of list.querySelectorAll("[data-counted]")) row.remove();
-  const rows = new Map([...list.children].map((row) => [row.dataset.text.toLowerCase(), row]));
+  const rows = new Map([...section.querySelectorAll("[data-written]")].map((row) => [keyOf(row.dataset.written), row]));
   for (const value of values) {
-    if (value.value === null || value.value === "") continue;
-    let row = rows.get(String(value.value).toLowerCase());
+    let row = rows.get(keyOf(writtenIn(value.query, section.dataset.section)));
     if (!row) {
       row = rowOf(section, value);
       list.append(row);
@@ -51,7 +62,7 @@ function put(section, { values, is_estimate: isEstimate }) {
   for (const row of list.children) {
     if (row.querySelector("[data-exclude]")) continue;
     const box = row.querySelector("input");
-    row.append(excludeButton(row.dataset.text, box.checked && (box.name === "not" || box.name === "avoid")));
+    row.append(excludeButton(row.dataset.text, box.checked && (box.name === "not" || box.name === "against")));
   }
 }
 
@@ -60,6 +71,7 @@ function tell(section, text) {
 }
 
 export async function fillValues(section) {
+  if (document.getElementById("browse-fault")) return;
   const name = section.dataset.section;
   const query = queryNow();
   const before = counted.get(name);
@@ -78,38 +90,46 @@ export async function fillValues(section) {
       tell(now, found.values.length ? "" : "No values here.");
     }
   } catch (error) {
-    tell(section, error.message);
+    if (error.status === 400) completeValues(section, "");
+    else tell(section, error.message);
   } finally {
     asking.delete(name);
     section.removeAttribute("aria-busy");
   }
 }
 
-/* Values that begin with what was typed, of all that there are. */
-export function findValues(section) {
-  clearTimeout(timer);
-  const input = section.querySelector("[data-find]");
+/* Values that begin with a text, of all that there are. */
+async function completeValues(section, typed) {
   const name = section.dataset.section;
-  timer = setTimeout(async () => {
-    const typed = input.value.trim().replaceAll('"', "");
-    if (!typed) return fillValues(section);
-    const text = `${name}:${typed}`;
-    try {
-      const { items } = await ask("GET", `videos/complete/?${new URLSearchParams({ q: text, at: text.length })}`);
-      if (typed !== input.value.trim().replaceAll('"', "")) return;
-      const values = items
-        .filter((item) => item.kind === "value")
-        .map((item) => ({ value: bare(item.text, name), label: item.label, count: item.count }));
-      put(section, { values });
-      tell(section, values.length ? "" : "Nothing begins so.");
-    } catch (error) {
-      tell(section, error.message);
-    }
-  }, PAUSE_MS);
+  const text = `${name}:${typed}`;
+  try {
+    const { items } = await ask("GET", `videos/complete/?${new URLSearchParams({ q: text, at: text.length })}`);
+    const input = section.querySelector("[data-find]");
+    if (typed !== plain(input.value)) return;
+    const values = items
+      .filter((item) => item.kind === "value")
+      .map((item) => ({ value: item.label, label: item.label, count: item.count, query: conditionOf(item.text, name) }));
+    put(section, { values });
+    tell(section, values.length ? "" : "Nothing begins so.");
+  } catch (error) {
+    tell(section, error.message);
+  }
 }
 
-/* The value of what completion would write: without its field and quotes. */
-function bare(text, name) {
-  const value = text.trim().replace(new RegExp(`^${name}(?:[:=])`), "");
-  return value.startsWith('"') ? value.slice(1, value.endsWith('"') ? -1 : undefined).replace(/\\(.)/g, "$1") : value;
+function plain(text) {
+  return text.trim().replaceAll('"', "");
+}
+
+function conditionOf(text, name) {
+  return text.startsWith(`${name}:`) || text.startsWith(`${name}=`) ? text.trim() : `${name}:${text.trim()}`;
+}
+
+/* Looks for values as one types; with nothing typed, those of the most videos. */
+export function findValues(section) {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    const typed = plain(section.querySelector("[data-find]").value);
+    if (typed) completeValues(section, typed);
+    else fillValues(section);
+  }, PAUSE_MS);
 }

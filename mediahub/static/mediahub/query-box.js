@@ -22,11 +22,14 @@ let active = -1;
 let timer = null;
 let asking = null;
 
+function factsNow() {
+  return JSON.parse(document.getElementById("browse-view").textContent);
+}
+
 /* Puts a condition into the box, marked, so that typing changes it. */
 export function editCondition(text) {
-  const at = input.value.indexOf(text);
-  if (at < 0) input.value = input.value ? `${input.value} ${text}` : text;
-  const start = at < 0 ? input.value.length - text.length : at;
+  if (!input.value.includes(text)) input.value = factsNow().shown.query; // written otherwise than typed
+  const start = Math.max(0, input.value.indexOf(text));
   input.focus();
   input.setSelectionRange(start, start + text.length);
   close();
@@ -176,7 +179,7 @@ function onKey(event) {
 /* The place of the mistake, marked in the box as well. */
 function shown() {
   const text = where().get("q");
-  const facts = JSON.parse(document.getElementById("browse-view").textContent);
+  const facts = factsNow();
   if (document.activeElement !== input || text !== null) {
     input.value = text === null ? facts.shown.query : text;
   }

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from apps.core.errors import Conflict
 from apps.jobs.choices import Queue
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
-from apps.jobs.registry import task
+from apps.jobs.registry import periodic, task
 from apps.jobs.services.items import Item
 from apps.jobs.services.lifecycle import enqueue, start_batch
 from apps.library.models import Library, Video
@@ -19,6 +20,7 @@ from apps.library.tasks import request_scan
 from apps.library.tasks.lanes import lane_of
 from apps.renaming.choices import BatchState
 from apps.renaming.models import RenameBatch
+from apps.renaming.services import history
 from apps.renaming.services import plan as plans
 from apps.renaming.services.run import begin, libraries_of, run
 
@@ -58,10 +60,19 @@ def rename(job: JobContext, *, batch_id: int, library_id: int) -> dict[str, Any]
     return {"batch": batch.pk, **plans.counts(batch, library)}
 
 
-def make_plan(batch: RenameBatch, videos: QuerySet[Video] | None) -> RenameBatch:
-    """Plan at once, for somebody who waits. Raises TemplateError, DiskSilent."""
+def propose(batch: RenameBatch, *, ids: list[int] | None = None, start: bool = False) -> Job | None:
+    """Plan at once what is little, and return nothing; else ask for the plan, and return its job.
+
+    With ``start`` what is planned is done right away, too: then its job is returned.
+    Raises QueryError, DiskSilent, NothingToRename.
+    """
+    videos = _videos(batch, ids)
+    lines = batch.undoes.renames if batch.undoes else None
+    if (lines.count() if videos is None and lines else videos.count()) > AT_ONCE:  # type: ignore[union-attr]
+        return request_plan(batch, ids=ids, start=start)
     with open_disk(timeout_s=plans.PATIENCE_S) as disk:
-        return plans.plan(batch, videos, disk=disk)
+        plans.plan(batch, videos, disk=disk)
+    return request_run(batch) if start else None
 
 
 def request_plan(batch: RenameBatch, *, ids: list[int] | None = None, start: bool = False) -> Job:
@@ -103,3 +114,8 @@ def _videos(batch: RenameBatch, ids: list[int] | None) -> QuerySet[Video] | None
         return plans.chosen(ids)
     asker = Asker.of(batch.user) if batch.user else Asker(None, batch.created_at)
     return Question.read(batch.query, asker=asker).videos()
+
+
+@periodic("renaming.forget_plans", every_s=3_600)
+def forget_plans() -> None:
+    history.forget_plans(now=timezone.now())

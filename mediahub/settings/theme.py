@@ -146,6 +146,12 @@ UNFOLD: dict[str, object] = {
                             "library.view_library",
                         ),
                         _item("Files", "draft", "library_file_changelist", "library.view_file"),
+                    _item(
+                        "Rename files",
+                        "drive_file_rename_outline",
+                        "renaming_rename",
+                        "library.change_video",
+                    ),
                         _item(
                             "Artifacts",
                             "image",

@@ -15,6 +15,7 @@ from apps.jobs.choices import JobState
 from apps.jobs.models import Schedule
 from apps.jobs.services.schedules import create
 from apps.library.models import Scan, Tag
+from apps.renaming.models import RenameBatch
 from tests.factories import (
     NOON,
     make_artifact,
@@ -80,6 +81,11 @@ PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
     "library_tag_merge": (Role.EDITOR, list),
     "library_performer_merge": (Role.EDITOR, list),
     "library_studio_merge": (Role.EDITOR, list),
+    "renaming_rename": (Role.EDITOR, list),
+    "renaming_batch": (
+        Role.EDITOR,
+        lambda: [RenameBatch.objects.create(template="{title}").pk],
+    ),
     "library_tag_delete": (Role.EDITOR, lambda: [make_tag().pk]),
     "jobs_job_changelist": (Role.EDITOR, list),
     "jobs_job_board": (Role.EDITOR, list),

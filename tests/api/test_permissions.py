@@ -21,6 +21,7 @@ from apps.jobs.services.backup import backup
 from apps.jobs.services.holds import hold
 from apps.library.choices import LibraryState
 from apps.library.models import PerformerImage
+from apps.renaming.models import RenameBatch
 from tests.client import Api
 from tests.factories import (
     NOON,
@@ -209,6 +210,12 @@ GET    jobs/schedules/<schedule>/       editor   read   200
 PATCH  jobs/schedules/<schedule>/       operator ops    200  {"enabled": false}
 DELETE jobs/schedules/<schedule>/       operator ops    204
 POST   jobs/schedules/<schedule>/run/   operator ops    202
+GET    renames/                         editor   read   200
+POST   renames/                         editor   write  200  {"template": "{title}", "ids": [<video>]}
+GET    renames/<rename>/                editor   read   200
+GET    renames/<rename>/lines/          editor   read   200
+POST   renames/<rename>/run/            editor   write  409
+POST   renames/<rename>/undo/           editor   write  409  {}
 GET    audit/                           editor   read   200
 GET    audit/<entry>/                   editor   read   200
 POST   audit/<entry>/undo/              editor   write  200  {}
@@ -262,6 +269,7 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         "schedule": schedule.pk, "order": json.dumps({"name": "new", **order}),
         "finding": scan.findings.create(reason="empty", path="x").pk, "png": _PNG,
         "variant": "copy", "piece": "init.mp4",
+        "rename": RenameBatch.objects.create(template="{title}").pk,
         "playlist": make_playlist([video], shared=True).pk,
         "view": SavedView.objects.create(name="View", owner=make_user(), shared=True).pk,
     }  # fmt: skip

@@ -1,5 +1,11 @@
 """Addresses of renaming, below the API's root."""
 
 from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from apps.renaming.api.views import RenameViewSet
+
+_router = SimpleRouter(use_regex_path=True)
+_router.register("renames", RenameViewSet, "rename")
+
+urlpatterns: list[URLPattern | URLResolver] = [*_router.urls]

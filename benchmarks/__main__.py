@@ -7,7 +7,7 @@ from benchmarks import place
 from benchmarks.report import Report
 
 NAMES = ("scan", "watch", "moves", "kills", "storage", "catalogue", "jobs", "listeners",
-         "artifacts", "hls")  # fmt: skip
+         "artifacts", "hls", "cards", "bulk")  # fmt: skip
 
 
 def main(names: list[str]) -> int:

@@ -47,7 +47,7 @@ class Running:
 
     def __enter__(self) -> Self:
         self.start()
-        made = self._manage("createtoken", "admin", "--scope", "ops")
+        made = self.manage("createtoken", "admin", "--scope", "ops")
         self.token = made.stdout.decode().strip()
         return self
 
@@ -161,7 +161,8 @@ class Running:
         (data,) = self.data.glob("postgres/data-*")
         return f"postgresql://mediahub@/mediahub?host={data}&port=5432"
 
-    def _manage(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    def manage(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+        """Run a command of ``manage.py``."""
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(
             command, cwd=place.ROOT, env=self.environment, check=True, capture_output=True

@@ -22,7 +22,7 @@ _SEEN = 0.98  # of a video: then all of it counts as watched
 _DEEDS = {
     "change": "library.change_video",
     "scan": "library.scan_library",
-    "make": "artifacts.change_artifact",
+    "make": "artifacts.add_artifact",
     "label": "library.add_tag",
 }
 

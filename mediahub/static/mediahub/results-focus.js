@@ -33,8 +33,7 @@ export class Focus {
     items.addEventListener("focusin", (event) => this.#came(event.target), { signal });
     // before the site's own arrows, which know plain grids alone
     results.addEventListener("keydown", (event) => this.#pressed(event), { signal });
-    const first = results.all[0];
-    if (first) this.#stopOf(first).tabIndex = 0;
+    this.#offer(results.all[0]);
   }
 
   get item() {
@@ -47,13 +46,19 @@ export class Focus {
     return stops[Math.min(this.column, stops.length - 1)];
   }
 
+  /* Makes an item the one that the Tab key stops at. */
+  #offer(item) {
+    if (this.offered) this.offered.tabIndex = -1;
+    this.offered = this.#stopOf(item);
+    this.offered.tabIndex = 0;
+  }
+
   #came(target) {
     const stop = target.closest("[data-stop]");
     const item = target.closest(".mh-item");
     if (!item || (!stop && !target.closest(".mh-pick"))) return;
     if (stop && this.results.isTable) this.column = [...item.querySelectorAll("[data-stop]")].indexOf(stop);
-    for (const old of this.results.items.querySelectorAll("[data-stop][tabindex='0']")) old.tabIndex = -1;
-    this.#stopOf(item).tabIndex = 0;
+    this.#offer(item);
     this.id = idOf(item);
   }
 
@@ -124,8 +129,8 @@ export class Focus {
   }
 
   async #along(item, by) {
-    const sibling = by < 0 ? item.previousElementSibling : item.nextElementSibling;
-    if (sibling?.matches(".mh-item")) this.goTo(sibling);
+    const sibling = this.results.parts.next(item, by);
+    if (sibling) this.goTo(sibling);
     else if (by > 0 && (await this.#grown())) this.#along(item, by);
   }
 
@@ -144,15 +149,18 @@ export class Focus {
   }
 
   #below(item, by) {
-    const way = by < 0 ? "previousElementSibling" : "nextElementSibling";
-    if (this.results.isTable) return item[way]?.matches(".mh-item") ? item[way] : null;
-    const middle = (one) => one.offsetLeft + one.offsetWidth / 2;
-    let [row, best] = [null, null];
-    for (let one = item[way]; one?.matches(".mh-item"); one = one[way]) {
-      if (Math.abs(one.offsetTop - item.offsetTop) < 4) continue;
-      row ??= one.offsetTop;
-      if (Math.abs(one.offsetTop - row) >= 4) break;
-      if (!best || Math.abs(middle(one) - middle(item)) < Math.abs(middle(best) - middle(item))) best = one;
+    const { parts, isTable } = this.results;
+    if (isTable) return parts.next(item, by);
+    const middle = (box) => box.left + box.width / 2;
+    const here = item.getBoundingClientRect();
+    let [row, best, least] = [null, null, Infinity];
+    for (let one = parts.next(item, by); one; one = parts.next(one, by)) {
+      const box = one.getBoundingClientRect();
+      if (Math.abs(box.top - here.top) < 4) continue;
+      row ??= box.top;
+      if (Math.abs(box.top - row) >= 4) break;
+      const off = Math.abs(middle(box) - middle(here));
+      if (off < least) [best, least] = [one, off];
     }
     return best;
   }
@@ -160,8 +168,9 @@ export class Focus {
   /* A screenful of rows. */
   #leap(item, by) {
     const far = this.results.scroll.scroller.clientHeight * 0.8;
+    const top = (one) => one.getBoundingClientRect().top;
     let at = item;
-    for (let next = item; next && Math.abs(next.offsetTop - item.offsetTop) <= far; next = this.#below(at, by)) at = next;
+    for (let next = item; next && Math.abs(top(next) - top(item)) <= far; next = this.#below(at, by)) at = next;
     if (at === item) this.#step(item, by);
     else this.goTo(at);
   }

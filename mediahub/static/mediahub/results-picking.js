@@ -92,6 +92,7 @@ class Band {
     this.at = { x: event.clientX, y: event.clientY };
     this.keeps = event.ctrlKey || event.metaKey || event.shiftKey;
     this.element = null;
+    this.boxes = new Map();
     this.stopping = new AbortController();
     const { signal } = this.stopping;
     addEventListener("pointermove", (moved) => this.#move(moved), { signal });
@@ -132,18 +133,22 @@ class Band {
     requestAnimationFrame(scroll);
   }
 
-  /* Where the items are, in the page: read once, and again when it has grown. */
-  #places() {
-    const height = this.scroller.scrollHeight;
-    if (this.height !== height) {
-      this.height = height;
-      const { scrollLeft, scrollTop } = this.scroller;
-      this.boxes = this.picking.results.all.map((item) => {
-        const box = item.getBoundingClientRect();
-        return { id: idOf(item), left: box.left + scrollLeft, top: box.top + scrollTop, right: box.right + scrollLeft, bottom: box.bottom + scrollTop };
-      });
-    }
-    return this.boxes;
+  /* Where the parts that a rectangle touches have their items, in the page: each read once. */
+  #boxesIn({ left, right, top, bottom }) {
+    const { scrollLeft, scrollTop } = this.scroller;
+    const boxOf = (element) => {
+      const box = element.getBoundingClientRect();
+      return { left: box.left + scrollLeft, top: box.top + scrollTop, right: box.right + scrollLeft, bottom: box.bottom + scrollTop };
+    };
+    const touches = (box) => box.left < right && box.right > left && box.top < bottom && box.bottom > top;
+    return this.picking.results.parts.parts.filter((part) => touches(boxOf(part))).flatMap((part) => {
+      const height = part.offsetTop;
+      const known = this.boxes.get(part);
+      if (known?.height === height && known.items.length === part.children.length) return known.items;
+      const items = [...part.children].map((item) => ({ id: idOf(item), ...boxOf(item) }));
+      this.boxes.set(part, { height, items });
+      return items;
+    }).filter(touches);
   }
 
   #draw() {
@@ -156,9 +161,7 @@ class Band {
       width: `${right - left}px`,
       height: `${bottom - top}px`,
     });
-    const touched = this.#places()
-      .filter((box) => box.left < right && box.right > left && box.top < bottom && box.bottom > top)
-      .map((box) => box.id);
+    const touched = this.#boxesIn({ left, right, top, bottom }).map((box) => box.id);
     const key = touched.join();
     if (key === this.key) return;
     this.key = key;

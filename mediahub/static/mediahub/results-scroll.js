@@ -74,13 +74,8 @@ export class Scroll {
 
   #put(html) {
     const page = new DOMParser().parseFromString(html, "text/html").querySelector("mh-results");
-    const fresh = [...page.querySelectorAll("[data-items] > .mh-item")];
-    const { items } = this.results;
-    const end = items.querySelector(":scope > .mh-wall-end");
-    const part = document.createDocumentFragment();
-    part.append(...fresh.filter((item) => !this.results.itemOf(item.dataset.video)));
-    const came = [...part.children];
-    items.insertBefore(part, end);
+    const fresh = [...page.querySelectorAll("[data-items] .mh-item")];
+    const came = this.results.parts.add(fresh.map((item) => document.adoptNode(item)));
     this.results.picking.mark(came);
     this.next = page.dataset.next;
     this.more.hidden = !this.next;
@@ -98,14 +93,10 @@ export class Scroll {
 
   /* Where one is: the first video that is seen, and how far below the window's top it is. */
   keep() {
-    const { all, focusing } = this.results;
-    let [low, high] = [0, all.length - 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (all[middle].getBoundingClientRect().bottom > 0) high = middle;
-      else low = middle + 1;
-    }
-    const seen = all[low];
+    const { all, parts, focusing } = this.results;
+    const isBelow = (element) => element.getBoundingClientRect().bottom > 0;
+    const part = parts.parts.find(isBelow); // what is in parts that aren't seen has no layout
+    const seen = part && [...part.children].find(isBelow);
     const place = {
       loaded: all.length,
       top: this.scroller.scrollTop,

@@ -7,6 +7,7 @@ import { Focus } from "./results-focus.js";
 import { Preview } from "./results-preview.js";
 import { Scroll } from "./results-scroll.js";
 import { Picking } from "./results-picking.js";
+import { Parts } from "./results-parts.js";
 import { fragment } from "./results-said.js";
 import { Selection } from "./selection.js";
 import { Columns } from "./table-columns.js";
@@ -28,6 +29,7 @@ class Results extends HTMLElement {
     if (!this.items) return;
     this.leaving = new AbortController();
     this.signal = this.leaving.signal;
+    this.parts = new Parts(this);
     this.selection = this.#selection();
     this.picking = new Picking(this);
     this.focusing = new Focus(this);
@@ -59,11 +61,11 @@ class Results extends HTMLElement {
 
   /* The videos' elements, in their order. */
   get all() {
-    return [...this.items.querySelectorAll(":scope > .mh-item")];
+    return this.parts.all;
   }
 
   itemOf(id) {
-    return this.items.querySelector(`:scope > [data-video="${id}"]`);
+    return this.parts.of(id);
   }
 
   /* How many there are, as far as it is known. */

@@ -15,7 +15,6 @@ export class Editing {
     this.lines = new Map(); // by video: the last of its saves
     if (!results.mayChange) return;
     const { items, signal } = results;
-    for (const cell of items.querySelectorAll("td[data-stop]:not([data-editor])")) cell.setAttribute("aria-readonly", "true");
     items.addEventListener("keydown", (event) => this.#key(event), { signal });
     items.addEventListener("dblclick", (event) => {
       const cell = event.target.closest("td[data-editor]");
@@ -86,7 +85,7 @@ export class Editing {
     const cells = [...item.querySelectorAll("[data-stop]")];
     const at = cells.indexOf(cell);
     if (key === "Enter") {
-      const other = shiftKey ? item.previousElementSibling : item.nextElementSibling;
+      const other = this.results.parts.next(item, shiftKey ? -1 : 1);
       other?.querySelectorAll("[data-stop]")[at]?.focus();
     } else if (key === "Tab") {
       const editable = cells.filter((one) => one.dataset.editor);

@@ -33,8 +33,10 @@ export class Pasting {
 
   /* What each line does to its cell; lines beyond the last row are left out. */
   #planned(cell, lines) {
-    const cells = [...this.results.items.querySelectorAll(`:scope > tr > [data-name="${CSS.escape(cell.dataset.name)}"]`)];
-    return cells.slice(cells.indexOf(cell)).slice(0, lines.length).map((one, at) => {
+    const { all, parts } = this.results;
+    const first = parts.places.get(Number(cell.closest(".mh-item").dataset.video));
+    return all.slice(first, first + lines.length).map((row, at) => {
+      const one = row.querySelector(`[data-name="${CSS.escape(cell.dataset.name)}"]`);
       const text = lines[at].split("\t")[0].trim();
       return { cell: one, old: shownOf(one), ...read(one.dataset, text) };
     });

@@ -18,10 +18,12 @@ from apps.playback.choices import ACTIONS
 from apps.playback.models import PlayerSettings
 from apps.playback.pages.media_type import media_type
 from apps.playback.services.history import resume_ms
-from apps.playback.services.order import VideoList
+from apps.playback.services.order import read_list
 from apps.playback.services.settings import settings_of
 from apps.playback.services.shortcuts import keys_in_force
 
+_DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
+_PLAYLIST = re.compile(r"playlist=([0-9]{1,18})", re.ASCII)
 _DEEDS = {
     "add": "library.add_marker",
     "change": "library.change_marker",
@@ -32,8 +34,8 @@ _DEEDS = {
 
 
 class WatchPage(AdminPage):
-    """A video and its markers; ``?list=`` is the grid's query that it was chosen from, ``?t=`` the
-    second at which it begins.
+    """A video and its markers; ``?list=`` is the grid's query that it was chosen from, or
+    ``?playlist=`` the playlist, ``?t=`` the second at which it begins.
 
     What the scripts need stands as JSON in the page, which costs the same number of queries
     whatever the video has.
@@ -48,8 +50,8 @@ class WatchPage(AdminPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         videos = Video.objects.select_related("primary_file", "studio", "library")
         video = get_object_or_404(videos, pk=kwargs.pop("video"))
-        query = self.request.GET.get("list", "")
-        before, after = VideoList.read(query, asker=Asker.of(self.request.user)).neighbours(video)
+        query = _list_asked(self.request)
+        before, after = read_list(query, asker=Asker.of(self.request.user)).neighbours(video)
         user: Any = self.request.user
         chosen, made = settings_of(user), _made_from(video)
         viewing = Viewing.objects.filter(user_id=user.pk, video=video).first()
@@ -68,7 +70,7 @@ class WatchPage(AdminPage):
             chapters=_address(made, "chapters", "vtt"),
             poster=_address(made, "cover", "full"),
             subtitles=_subtitles(made.get("subtitles")),
-            grid=reverse("admin:library_video_browse") + (f"?{query}" if query else ""),
+            grid=_came_from(query),
             before=before and (links["previous"], before.title),
             after=after and (links["next"], after.title),
             can=can,
@@ -101,18 +103,36 @@ class RandomPage(AdminPage):
     permission_required = "library.view_video"
 
     def get(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-        query, but = request.GET.get("list", ""), request.GET.get("but", "")
+        query, but = _list_asked(request), request.GET.get("but", "")
         number = int(but) if but.isascii() and but.isdigit() and len(but) < 19 else 0
-        found = VideoList.read(query, asker=Asker.of(request.user)).random(but=number)
+        found = read_list(query, asker=Asker.of(request.user)).random(but=number)
         if found is None:
             found = get_object_or_404(Video, pk=number)
         return redirect(watch_url(found, query))
 
 
 def watch_url(video: Video, query: str = "") -> str:
-    """Where a video is watched, as one of the list that a grid's query asks for."""
-    parameters = {"list": query} if query else None
+    """Where a video is watched, as one of the list that a grid's query, or a playlist, is."""
+    number = _playlist_in(query)
+    parameters = {"playlist": number} if number else {"list": query} if query else None
     return reverse("admin:playback_watch", args=[video.pk], query=parameters)
+
+
+def _list_asked(request: HttpRequest) -> str:
+    number = request.GET.get("playlist", "")
+    return f"playlist={number}" if _DIGITS.fullmatch(number) else request.GET.get("list", "")
+
+
+def _playlist_in(query: str) -> str:
+    found = _PLAYLIST.fullmatch(query)
+    return found[1] if found else ""
+
+
+def _came_from(query: str) -> str:
+    """The page of the list: a playlist's own, or Browse."""
+    if number := _playlist_in(query):
+        return reverse("admin:playlists_playlist_change", args=[int(number)])
+    return reverse("admin:library_video_browse") + (f"?{query}" if query else "")
 
 
 def _facts(video: Video, made: dict[str, Artifact]) -> dict[str, Any]:

@@ -10,8 +10,26 @@ from apps.core.api.keyset import Keyset
 from apps.core.errors import MediaHubError
 from apps.library.models import Video
 from apps.library.search import Asker, Question, order_of
+from apps.playlists.models import Playlist
+from apps.playlists.services.contents import Contents, contents_of
 
 _LONGEST = 8_000  # characters: a query's 2,000, as addresses write them
+
+
+def read_list(query: str, *, asker: Asker) -> "VideoList | Contents":
+    """The list that a query names: a playlist by ``playlist=ID``, else what Browse would show.
+
+    A playlist that isn't there, or that the asker may not see, is every video.
+    """
+    number = QueryDict(query[:_LONGEST]).get("playlist", "")
+    if number.isascii() and number.isdigit() and len(number) < 19:
+        playlist = Playlist.objects.visible_to(asker.user_id).filter(pk=int(number)).first()
+        if playlist is not None:
+            try:
+                return contents_of(playlist, asker=asker)
+            except MediaHubError:
+                return VideoList(Video.objects.none(), order_of(""))
+    return VideoList.read(query, asker=asker)
 
 
 @dataclass(frozen=True, slots=True)

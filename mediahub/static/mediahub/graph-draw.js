@@ -48,10 +48,10 @@ export class Drawing {
       const thick = 0.4 + 2.6 * (Math.log1p(edge.weight) / Math.log1p(heaviest));
       this.graph.addEdgeWithKey(`${edge.source}-${edge.target}`, String(edge.source), String(edge.target), { size: thick, weight: edge.weight });
     }
+    this.#takeColours();
     this.sigma = new window.Sigma(this.graph, stage, this.#settings());
     this.#listen(onChoose);
     new MutationObserver(() => this.#recolour()).observe(document.documentElement, { attributeFilter: ["class"] });
-    this.#recolour();
   }
 
   #settings() {
@@ -61,6 +61,7 @@ export class Drawing {
       labelRenderedSizeThreshold: this.graph.order > 800 ? 9 : 6,
       labelDensity: 0.6,
       labelFont: getComputedStyle(document.body).fontFamily,
+      labelColor: this.labels,
       labelSize: innerWidth >= 1900 ? 18 : 13,
       hideEdgesOnMove: this.graph.size > 12000,
       minEdgeThickness: 0.5,
@@ -89,12 +90,17 @@ export class Drawing {
   }
 
   #recolour() {
+    this.#takeColours();
+    this.sigma.setSetting("labelColor", this.labels);
+    this.sigma.refresh();
+  }
+
+  #takeColours() {
     this.colours = Array.from({ length: HUES.length * SHAPES.length * 2 }, (_none, n) => colourOf(n));
     this.dim = isDark() ? "#3a3f4b" : "#dcdfe6";
     this.line = isDark() ? "#394152" : "#d5d9e2";
     this.strong = isDark() ? "#a9b4d0" : "#5b6787";
-    this.sigma.setSetting("labelColor", { color: isDark() ? "#e6e8ee" : "#1b2030" });
-    this.sigma.refresh();
+    this.labels = { color: isDark() ? "#e6e8ee" : "#1b2030" };
   }
 
   #listen(onChoose) {

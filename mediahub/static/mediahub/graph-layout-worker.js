@@ -19,8 +19,8 @@ self.onmessage = ({ data }) => {
     edges[i + 2] = Math.log2(1 + data.edges[i + 2]);
   }
   const options = {
-    linLogMode: false, outboundAttractionDistribution: true, adjustSizes: false, edgeWeightInfluence: 1,
-    scalingRatio: 10, strongGravityMode: false, gravity: 1, slowDown: 1 + Math.log(data.count + 1),
+    linLogMode: false, outboundAttractionDistribution: false, adjustSizes: false, edgeWeightInfluence: 1,
+    scalingRatio: 10, strongGravityMode: true, gravity: 0.05, slowDown: 1 + Math.log(data.count + 1),
     barnesHutOptimize: data.count > 300, barnesHutTheta: 0.7,
   };
   const steps = data.count > 2000 ? 220 : data.count > 500 ? 300 : 400;

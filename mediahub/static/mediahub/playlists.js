@@ -109,13 +109,11 @@ class Drag {
   constructor(event) {
     this.row = event.target.closest("[data-video]");
     this.behind = this.row.nextElementSibling;
-    this.handle = event.target.closest("[data-handle]");
-    this.handle.setPointerCapture(event.pointerId);
     this.row.setAttribute("data-held", "");
     this.listeners = { pointermove: (e) => this.#move(e), pointerup: () => this.#drop(), pointercancel: () => this.#cancel() };
-    for (const [name, listener] of Object.entries(this.listeners)) this.handle.addEventListener(name, listener);
-    this.escape = (e) => e.key === "Escape" && this.#cancel();
-    document.addEventListener("keydown", this.escape);
+    // On the document, for a row that moves in it can't keep hold of the pointer.
+    this.listeners.keydown = (e) => e.key === "Escape" && this.#cancel();
+    for (const [name, listener] of Object.entries(this.listeners)) document.addEventListener(name, listener);
     event.preventDefault();
   }
 
@@ -157,8 +155,7 @@ class Drag {
 
   #end() {
     this.row.removeAttribute("data-held");
-    for (const [name, listener] of Object.entries(this.listeners)) this.handle.removeEventListener(name, listener);
-    document.removeEventListener("keydown", this.escape);
+    for (const [name, listener] of Object.entries(this.listeners)) document.removeEventListener(name, listener);
   }
 }
 

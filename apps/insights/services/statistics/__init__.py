@@ -27,6 +27,7 @@ from apps.query.values import RESOLUTIONS
 KEEP_S = 600
 _VERSION = 1
 _NAMES = {lines: name for name, lines in RESOLUTIONS.items()}
+_MOST_ROWS = 20
 _NO_SUM = Sum(0, 0, 0)
 _Key = TypeVar("_Key", bound=Hashable)
 _Group = TypeVar("_Group", Facts, Times)
@@ -139,13 +140,14 @@ def _ratings(asking: Asking, facts: Sequence[Facts]) -> list[Bar]:
 
 
 def _libraries(asking: Asking, facts: Sequence[Facts]) -> list[Bar]:
-    """By name, as queries know them: in upper or lower case."""
+    """The largest by name, as queries know them: in upper or lower case."""
     names = dict(Library.objects.values_list("pk", "name"))
     spelled = {name.lower(): name for name in names.values()}
     found = _by(facts, lambda f: names.get(f.library_id, "").lower())
+    largest = sorted(found.items(), key=lambda one: (-one[1].count, one[0]))[:_MOST_ROWS]
     return [
         Bar(spelled[name], asking.term("library", spelled[name]), total)
-        for name, total in sorted(found.items(), key=lambda one: (-one[1].count, one[0]))
+        for name, total in largest
         if name in spelled
     ]
 

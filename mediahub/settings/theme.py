@@ -34,12 +34,19 @@ def _item(
     return item
 
 
+# items within the addresses of others
+_INNER = (
+    "library_video_browse", "playback_history", "playlists_playlist_changelist",
+    "insights_statistics", "insights_graph",
+)  # fmt: skip
+
+
 def _is_at(request: HttpRequest, link: str) -> bool:
     """Of two items of which one's address begins with the other's only the longer is active."""
-    inner = [
-        str(reverse_lazy(f"admin:{name}")) for name in ("library_video_browse", "playback_history")
-    ]
-    if link == str(reverse_lazy("admin:index")) or request.path in inner:
+    inner = (str(reverse_lazy(f"admin:{name}")) for name in _INNER)
+    if found := next((address for address in inner if request.path.startswith(address)), ""):
+        return link == found
+    if link == str(reverse_lazy("admin:index")):
         return request.path == link
     return request.path.startswith(link)
 
@@ -108,6 +115,15 @@ UNFOLD: dict[str, object] = {
                         _item("Browse", "grid_view", "library_video_browse", "library.view_video"),
                         _item("Videos", "movie", "library_video_changelist", "library.view_video"),
                         _item("History", "history", "playback_history", "library.view_video"),
+                        _item(
+                            "Playlists",
+                            "playlist_play",
+                            "playlists_playlist_changelist",
+                            "library.view_video",
+                        ),
+                        _item(
+                            "Statistics", "bar_chart", "insights_statistics", "library.view_video"
+                        ),
                     ]
                 },
                 {
@@ -127,6 +143,7 @@ UNFOLD: dict[str, object] = {
                             "library.view_studio",
                         ),
                         _item("Tags", "sell", "library_tag_changelist", "library.view_tag"),
+                        _item("Network", "hub", "insights_graph", "library.view_performer"),
                         _item(
                             "Markers",
                             "bookmark",
@@ -146,12 +163,12 @@ UNFOLD: dict[str, object] = {
                             "library.view_library",
                         ),
                         _item("Files", "draft", "library_file_changelist", "library.view_file"),
-                    _item(
-                        "Rename files",
-                        "drive_file_rename_outline",
-                        "renaming_rename",
-                        "library.change_video",
-                    ),
+                        _item(
+                            "Rename files",
+                            "drive_file_rename_outline",
+                            "renaming_rename",
+                            "library.change_video",
+                        ),
                         _item(
                             "Artifacts",
                             "image",

@@ -53,6 +53,7 @@ PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
     "playlists_playlist_changelist": (Role.VIEWER, list),
     "playlists_playlist_change": (Role.VIEWER, lambda: [make_playlist(shared=True).pk]),
     "insights_statistics": (Role.VIEWER, list),
+    "insights_graph": (Role.VIEWER, list),
     "markers_files": (Role.VIEWER, lambda: [make_video().pk]),
     "markers_split": (Role.EDITOR, lambda: [make_video().pk]),
     "library_tag_changelist": (Role.VIEWER, list),

@@ -130,6 +130,7 @@ POST   playlists/<playlist>/remove/     viewer   write  403  {"ids": [<video>]}
 POST   playlists/<playlist>/move/       viewer   write  403  {"video": <video>, "after": null}
 POST   playlists/<playlist>/duplicate/  viewer   write  201
 GET    statistics/                      viewer   read   200
+GET    performers/graph/                viewer   read   200
 GET    videos/<video>/stream/           viewer   read   404
 GET    videos/<video>/hls/master.m3u8   viewer   read   409
 GET    videos/<video>/hls/<variant>/index.m3u8 viewer read 409

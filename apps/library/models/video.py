@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.expressions import OrderBy
-from django.db.models.functions import Greatest, Least
+from django.db.models.functions import Greatest, Least, Lower
 from django.utils import timezone
 
 from apps.core.models import Timestamped, Versioned
@@ -116,7 +116,6 @@ class Video(Timestamped, Versioned):
             models.Index(_last("height"), F("id").desc(), name="library_video_height"),
             models.Index(_last("bitrate"), F("id").desc(), name="library_video_bitrate"),
             # the usual filters, newest first
-            models.Index(fields=["library", "-added_at", "-id"], name="library_video_library"),
             models.Index(
                 fields=["studio", "-added_at", "-id"],
                 condition=Q(studio__isnull=False),
@@ -138,11 +137,18 @@ class Video(Timestamped, Versioned):
                 condition=Q(missing_since__isnull=False),
                 name="library_video_missing",
             ),
-            # filters for what few videos are; what many are, the order's index finds soon
+            # filters for what few videos are; what many are, the order's index finds soon. Second
+            # columns are reached by skipping through the few values of the first
             models.Index(fields=["container"], name="library_video_container"),
             models.Index(fields=["audio_codec"], name="library_video_audio_codec"),
-            models.Index(fields=["orientation"], name="library_video_orientation"),
-            models.Index(fields=["lines"], name="library_video_lines"),
+            models.Index(fields=["orientation", "frame_rate"], name="library_video_frame_rate"),
+            models.Index(fields=["lines", "width"], name="library_video_lines_width"),
+            # a library, and folders in it, in any case
+            models.Index(
+                F("library"),
+                OpClass(Lower("path"), name="text_pattern_ops"),
+                name="library_video_folder",
+            ),
             # those that look like others
             models.Index(
                 fields=["twin_distance"],

@@ -5,6 +5,7 @@ from unicodedata import combining, normalize
 
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Lower
 
 from apps.library.models import Performer, Studio, Tag
 from apps.library.search.field import NOTHING, Field, Scope, is_word
@@ -140,9 +141,11 @@ class PathField(Field):
 
 
 def _path_like(pattern: str) -> Q:
-    """Relative paths that match, found by the longest piece between stars."""
-    longest = max(pattern.split("*"), key=len)
-    return holds(longest) & Q(ILike(F("path"), constant(escaped(pattern))))
+    """Relative paths that match in any case, found by how they begin or by the longest piece."""
+    matches = Q(Like(Lower(F("path")), Lower(constant(escaped(pattern)))))
+    pieces = pattern.split("*")
+    longest = max(pieces, key=len)
+    return matches if longest == pieces[0] else holds(longest) & matches
 
 
 def escaped(pattern: str) -> str:

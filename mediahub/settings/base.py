@@ -158,6 +158,7 @@ MEDIAHUB_QUEUES = {
     "gpu": env.whole("MEDIAHUB_GPU_WORKERS", -1, least=-1),  # -1: one for each GPU
     "net": env.whole("MEDIAHUB_NET_WORKERS", 2, least=1),
 }
+MEDIAHUB_SEARCH_TIMEOUT_MS = env.whole("MEDIAHUB_SEARCH_TIMEOUT_MS", 5_000, least=100)
 MEDIAHUB_JOBS_PER_MOUNT = env.whole("MEDIAHUB_JOBS_PER_MOUNT", 2, least=1)
 MEDIAHUB_JOBS_PER_HOST = env.whole("MEDIAHUB_JOBS_PER_HOST", 2, least=1)
 MEDIAHUB_JOB_LEASE_SECONDS = env.whole("MEDIAHUB_JOB_LEASE_SECONDS", 60, least=6)

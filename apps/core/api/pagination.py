@@ -34,21 +34,27 @@ class CursorOrPagePagination(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         size = _whole(request, "page_size", default=DEFAULT_PAGE_SIZE, most=LARGEST_PAGE_SIZE)
-        order = parse_ordering(
-            request.query_params.get("ordering") or view.default_ordering,
-            view.ordering_fields,
-            queryset.model,
-        )
+        ordering = request.query_params.get("ordering") or view.default_ordering
+        ordered, order = self.in_order(queryset, ordering, view)
         self._url = request.build_absolute_uri()
         if "page" not in request.query_params:
-            rows = self._by_cursor(queryset, order, size=size, cursor=_cursor(request, order))
+            rows = self._by_cursor(ordered, order, size=size, cursor=_cursor(request, order))
         elif "cursor" in request.query_params:
             raise ValidationError({"page": ["Give either a page or a cursor."]})
         else:
-            rows = self._by_number(queryset, order, size=size, number=_page(request))
+            rows = self._by_number(ordered, order, size=size, number=_page(request))
         alone = self.next is None and self.previous is None
         self.count = RowCount(len(rows)) if alone else _count(queryset)
         return rows
+
+    def in_order(
+        self, queryset: "models.QuerySet[Any]", ordering: str, view: Any
+    ) -> tuple["models.QuerySet[Any]", Keyset]:
+        """The rows that are listed, and the order that ``ordering`` names. Raises ValidationError.
+
+        A list may rank some of its rows and leave the others out; all are counted.
+        """
+        return queryset, parse_ordering(ordering, view.ordering_fields, queryset.model)
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(

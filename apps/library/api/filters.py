@@ -23,6 +23,7 @@ _UNKNOWN = "unknown"
 _INTEGRITIES = [(one.value or _UNKNOWN, one.label) for one in Integrity]
 _ORIENTATIONS = [(o.value or _NONE, o.label) for o in Orientation]
 _LONGEST_SEARCH = 200
+_WHY = "adds `rank` to each video: `score`, and the `parts` of which it is the sum"
 
 
 class MissingFilter(FlagFilter):
@@ -52,16 +53,20 @@ class NamedFilter(SearchFilter):
 
 
 class QueryFilter(filters.CharFilter):  # type: ignore[misc]
-    """The query language. Raises QueryError."""
+    """The query language. Raises QueryError. Keeps the question as the set's ``question``."""
 
     def filter(self, qs: Any, value: str) -> Any:
         if not value:
             return qs
-        return Question.read(value, asker=Asker.of(self.parent.request.user)).within(qs)
+        question = Question.read(value, asker=Asker.of(self.parent.request.user))
+        self.parent.question = question
+        return question.within(qs)
 
 
 class VideoFilter(FilterSet):
-    """Filters of videos. Several are all demanded."""
+    """Filters of videos. Several are all demanded. ``question`` is what ``q`` asks."""
+
+    question: Question | None = None
 
     q = QueryFilter(label="a query: words, conditions such as `duration>10m`, OR, -, brackets")
     library = AnyOfFilter(field_name="library", label="any of these libraries")
@@ -96,10 +101,14 @@ class VideoFilter(FilterSet):
     width_max = AtMost("width")
     bitrate_min = AtLeast("bitrate")
     bitrate_max = AtMost("bitrate")
+    why = FlagFilter(method="all_of_them", label=_WHY)
 
     class Meta:
         model = Video
         fields: list[str] = []
+
+    def all_of_them(self, videos: VideoQuerySet, _name: str, _value: Any) -> VideoQuerySet:
+        return videos
 
     def with_tags(self, videos: VideoQuerySet, _name: str, ids: list[int]) -> VideoQuerySet:
         return videos.tagged_all([Tag.objects.descendants_of([pk]) for pk in ids])

@@ -14,8 +14,10 @@ from apps.library.tasks.verify import (
     request_verify,
     request_verify_each,
 )
+from apps.library.tasks.vocabulary import learn_new_words
 
 __all__ = [
+    "learn_new_words",
     "request_comparison",
     "request_demonstration",
     "request_due_scans",

@@ -12,6 +12,7 @@ from apps.library.api import search_shapes
 from apps.library.search import Asker, all_fields
 from apps.library.search.completion import complete
 from apps.library.search.facets import USUAL, facets_of
+from apps.library.search.limits import limited
 
 
 class SearchActions(StrictView):
@@ -38,7 +39,8 @@ class SearchActions(StrictView):
         asked.is_valid(raise_exception=True)
         text = asked.validated_data["q"]
         at = asked.validated_data.get("at", len(text))
-        found = complete(text, at, asker=Asker.of(request.user))
+        with limited():
+            found = complete(text, at, asker=Asker.of(request.user))
         return Response(search_shapes.CompletionShape(found).data)
 
     @extend_schema(
@@ -58,5 +60,6 @@ class SearchActions(StrictView):
         wanted = request.query_params.get("fields", "")
         names = [name.strip() for name in wanted.split(",") if name.strip()] or USUAL
         text = request.query_params.get("q", "")
-        found = facets_of(text, asker=Asker.of(request.user), names=names)
+        with limited():
+            found = facets_of(text, asker=Asker.of(request.user), names=names)
         return Response(search_shapes.FacetsShape(found).data)

@@ -1,8 +1,10 @@
 """Videos."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.db import models
+from django_filters.utils import translate_validation
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -12,12 +14,14 @@ from apps.core.api.views import ChangeableViewSet
 from apps.jobs.api.serializers import JobSerializer
 from apps.jobs.api.views import started
 from apps.library.api import filters, shapes
+from apps.library.api.ranked import VideoPagination, with_ranks
 from apps.library.api.represent import represent_videos
 from apps.library.api.selection import read_selection
 from apps.library.api.views.search import SearchActions
 from apps.library.models import File, Video
 from apps.library.querysets import DEFERRED
-from apps.library.search import ORDERS
+from apps.library.search import ORDERS, Question
+from apps.library.search.limits import limited
 from apps.library.services import videos
 from apps.library.tasks import request_probe, request_probes
 
@@ -32,9 +36,31 @@ class VideoViewSet(SearchActions, ChangeableViewSet):
     filterset_class = filters.VideoFilter
     ordering_fields = {key: column for key, (_label, column) in ORDERS.items()}
     default_ordering = "-added_at"
+    pagination_class = VideoPagination
+    question: Question | None = None  # what a list was asked by ``q``
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        return self._filter(queryset, self.request.query_params)
+
+    def filter_again(self, question: Question) -> Any:
+        """The list by another question."""
+        parameters = self.request.query_params.copy()
+        parameters["q"] = question.text
+        return self._filter(self.get_queryset(), parameters)
+
+    def _filter(self, queryset: Any, parameters: Any) -> Any:
+        chosen = self.filterset_class(parameters, queryset=queryset, request=self.request)
+        if not chosen.is_valid():
+            raise translate_validation(chosen.errors)
+        found = chosen.qs
+        self.question = chosen.question
+        return found
 
     def represent_all(self, rows: list[Any]) -> list[dict[str, Any]]:
-        return represent_videos(rows, request=self.request)
+        shown = represent_videos(rows, request=self.request)
+        if self.request.query_params.get("why") == "true":
+            return with_ranks(shown, self.question)
+        return shown
 
     def change(self, row: Any, values: dict[str, Any], version: int | None) -> models.Model:
         tags, performers = values.pop("tags", None), values.pop("performers", None)
@@ -69,3 +95,8 @@ class VideoViewSet(SearchActions, ChangeableViewSet):
         chosen, refresh = read_selection(request, self.get_queryset())
         files = File.objects.filter(video__in=chosen).select_related("library")
         return started(request_probes(files, refresh=refresh), request)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The videos of all libraries, or those that `q` and the filters choose."""
+        with limited() if "q" in request.query_params else nullcontext():
+            return super().list(request, *args, **kwargs)

@@ -1,0 +1,78 @@
+"""Lists of videos: by relevance, why so, and with typing errors forgiven."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.api.keyset import Keyset
+from apps.core.api.pagination import CursorOrPagePagination
+from apps.library.search import Question
+from apps.library.search.forgiving import Forgiven, forgive
+from apps.library.search.ranking import RELEVANCE, explain_ranks, in_order
+
+
+class VideoPagination(CursorOrPagePagination):
+    """As all lists; also by ``relevance``, and forgiving where nothing is found.
+
+    The view's ``question`` is what ``q`` asks; ``forgiven`` makes the answer say what was meant.
+    """
+
+    forgiven: Forgiven | None = None
+
+    def in_order(
+        self, queryset: "QuerySet[Any]", ordering: str, view: Any
+    ) -> tuple["QuerySet[Any]", Keyset]:
+        if RELEVANCE not in ordering:
+            return super().in_order(queryset, ordering, view)
+        ordered = in_order(view.question, ordering, videos=queryset)
+        return ordered.videos, ordered.order
+
+    def paginate_queryset(
+        self, queryset: "QuerySet[Any]", request: Request, view: Any = None
+    ) -> list[Any]:
+        rows = super().paginate_queryset(queryset, request, view)
+        if rows or not view.question:
+            return rows
+        self.forgiven = forgive(view.question)
+        if self.forgiven is None:
+            return rows
+        meant = view.filter_again(self.forgiven.question)
+        return super().paginate_queryset(meant, request, view)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        response = super().get_paginated_response(data)
+        if self.forgiven:
+            response.data["forgiven"] = [
+                {"from": one.typed, "to": one.meant} for one in self.forgiven.replaced
+            ]
+        return response
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        shape = super().get_paginated_response_schema(schema)
+        text = {"type": "string"}
+        shape["properties"]["forgiven"] = {
+            "type": "array",
+            "description": "Words that were typed and found nothing, and those in their place.",
+            "items": {
+                "type": "object", "required": ["from", "to"],
+                "properties": {"from": text, "to": text},
+            },
+        }  # fmt: skip
+        return shape
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        parameters = super().get_schema_operation_parameters(view)
+        for one in parameters:
+            if one["name"] == "ordering":
+                one["description"] += f" `-{RELEVANCE}` is the best match of the query's words."
+        return parameters
+
+
+def with_ranks(shown: list[dict[str, Any]], question: Question | None) -> list[dict[str, Any]]:
+    """Videos as the API shows them, each with its rank, if there is a question."""
+    if question is None:
+        return [{**video, "rank": None} for video in shown]
+    ranks = explain_ranks(question, [video["id"] for video in shown])
+    return [{**video, "rank": ranks.get(video["id"])} for video in shown]

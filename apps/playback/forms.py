@@ -1,6 +1,7 @@
 """The form of the player's settings."""
 
 from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -18,6 +19,27 @@ class KeysField(forms.CharField):
         attrs = {"data-keys": True, "autocomplete": "off", "spellcheck": "false"}
         widget = UnfoldAdminTextInputWidget(attrs=attrs)
         super().__init__(label=label, required=False, max_length=200, widget=widget)
+
+
+class HistoryForm(forms.Form):
+    """Which entries of the history to show."""
+
+    q = forms.CharField(label="Videos", required=False, max_length=2_000)
+    since = forms.DateField(label="From", required=False)
+    until = forms.DateField(label="To", required=False)
+    before = forms.CharField(required=False, max_length=40)
+
+    def clean_until(self) -> date | None:
+        """The last day of all has none behind it."""
+        until: date | None = self.cleaned_data["until"]
+        return min(until, date(9_998, 12, 31)) if until else None
+
+    def clean_before(self) -> datetime | None:
+        try:
+            before = datetime.fromisoformat(self.cleaned_data["before"])
+        except ValueError:
+            return None  # from the latest on
+        return before if before.tzinfo else None
 
 
 class PlayerSettingsForm(forms.Form):

@@ -50,6 +50,19 @@ def resume_ms(viewing: Viewing | None, duration_ms: int | None) -> int:
     return viewing.position_ms
 
 
+@transaction.atomic
+def forget_viewings(user: AbstractBaseUser, *, video_id: int | None = None) -> int:
+    """Forget what a user watched of a video, or of all: plays, counts, and where to go on.
+
+    How many videos were forgotten.
+    """
+    mine = Viewing.objects.filter(user_id=user.pk)
+    if video_id is not None:
+        mine = mine.filter(video_id=video_id)
+    _all, kinds = mine.delete()
+    return kinds.get(Viewing._meta.label, 0)
+
+
 def _extend_play(
     viewing: Viewing, video: Video, *, session: UUID, stretch: tuple[int, int]
 ) -> tuple[int, bool]:

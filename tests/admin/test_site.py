@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.choices import Role
+from apps.browse.models import SavedView
 from tests.factories import NOON, make_file, make_library, make_performer, make_tag, make_video
 
 
@@ -70,9 +71,22 @@ class TestSearch:
 
         page = self.search(boss, "mount")
 
-        assert "Found 10 results" in page
+        assert "Found 11 results" in page
         assert "Mountains" in page
         assert "Ann Mountbatten" in page
+        assert f"{reverse('admin:library_video_browse')}?q=mount" in page
+
+    def test_speaks_the_query_language_and_knows_views(self, boss: Client) -> None:
+        make_video("Short", duration_ms=1_000), make_video("Long", duration_ms=9_000_000)
+        owner = boss.session["_auth_user_id"]
+        view = SavedView.objects.create(owner_id=owner, name="Long ones", query="duration>1h")
+
+        page = self.search(boss, "duration>1h")
+        assert ">Short" not in page
+        assert "Long" in page
+        assert f"?view={view.pk}" in self.search(boss, "long")
+        for words in ("(((", "a OR OR", "tag:nonsense", "<script>alert(1)</script>", "%%%_%"):
+            assert "<script>alert" not in self.search(boss, words)
 
     def test_too_few_letters_search_no_rows(self, boss: Client) -> None:
         make_video("Mountain")

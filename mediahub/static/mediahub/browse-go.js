@@ -45,10 +45,11 @@ function held() {
   const list = inside && focused.closest("[data-chips]");
   const place = list ? [...list.querySelectorAll(".br-chip")].indexOf(focused.closest(".br-chip")) : -1;
   const isFilter = Boolean(inside && focused.closest("[data-section]")); // the panel looks for it itself
-  return { open, id: inside ? focused.id : "", place, inside, isFilter };
+  const menu = inside ? focused.closest("details.br-menu") : null;
+  return { open, id: inside ? focused.id : "", place, inside, isFilter, menu: menu ? menu.id : "" };
 }
 
-function restore({ open, id, place, inside, isFilter }) {
+function restore({ open, id, place, inside, isFilter, menu }) {
   for (const one of root.querySelectorAll("details.br-menu, details.br-section")) {
     one.open = open.includes(one.id);
   }
@@ -57,7 +58,8 @@ function restore({ open, id, place, inside, isFilter }) {
   const next = place >= 0 && chips[Math.min(place, chips.length - 1)];
   const target = document.getElementById(id) || (next && next.querySelector("[data-edit]"));
   if (!target && isFilter) return;
-  (target || document.getElementById("browse-q")).focus({ preventScroll: true });
+  const summary = menu && document.querySelector(`#${menu} > summary`);
+  (target || summary || document.getElementById("browse-q")).focus({ preventScroll: true });
 }
 
 function swap(html) {

@@ -199,7 +199,7 @@ export function startBox() {
   input.addEventListener("focus", () => {
     if (!input.value) soon();
   });
-  input.addEventListener("blur", () => setTimeout(close, 100));
+  input.addEventListener("blur", () => setTimeout(() => document.activeElement !== input && close(), 100));
   list.addEventListener("pointerdown", (event) => event.preventDefault()); // the box keeps the focus
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[data-number]");

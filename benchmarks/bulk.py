@@ -32,6 +32,8 @@ def run(report: Report) -> None:
     name = connection.settings_dict["NAME"]
     place.copy_database(_COPY, template=name)
     try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")  # as workers have it
         count = made["videos"] // _SHARE
         spread = Video.objects.annotate(nth=F("id") % _SHARE).filter(nth=0)
         together = Video.objects.filter(pk__lte=count)

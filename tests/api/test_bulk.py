@@ -176,9 +176,8 @@ def test_many_are_a_job_that_says_the_same(api: Api) -> None:
     for _ in range(3):
         make_video()
     with patch("apps.editing.api.views.MOST_AT_ONCE", 2):
-        started = api.post(
-            "videos/bulk/", {"q": "", "count": 3, "changes": {"tags": {"add": [tag.pk]}}}
-        )
+        asked = {"tags": {"add": [tag.pk]}, "date": "2020-02-29", "favorite": "true"}
+        started = api.post("videos/bulk/", {"q": "", "count": 3, "changes": asked})
         assert started.status_code == 202
         assert problem(api, 400, {"q": "", "changes": {"tags": {"add": [999_999_999]}}})
     assert started.json()["kind"] == "editing.bulk"
@@ -189,7 +188,7 @@ def test_many_are_a_job_that_says_the_same(api: Api) -> None:
     entry = AuditEntry.objects.get(row_count=3)
     assert job.summary == {"matched": 3, "changed": 3, "unchanged": 0, "entry": entry.pk}
     assert (entry.job_id, entry.user_id) == (job.pk, api.user and api.user.pk)
-    assert Video.objects.filter(tags=tag, version=2).count() == 3
+    assert Video.objects.filter(tags=tag, version=2, date="2020-02-29", favorite=True).count() == 3
 
 
 def test_undo(api: Api) -> None:

@@ -57,11 +57,10 @@ class ObjectFilter(_Words):
     parameter_name = "object_id"
 
     def queryset(self, _request: HttpRequest, entries: Any) -> Entries:
-        text = self.text()
-        if not text:
-            return entries
-        known = text.isascii() and text.isdigit() and len(text) < 19
-        concerning: Entries = entries.concerning([int(text) if known else -1])
+        if text := self.text():
+            known = text.isascii() and text.isdigit() and len(text) < 19
+            entries = entries.concerning([int(text) if known else -1])
+        concerning: Entries = entries
         return concerning
 
 

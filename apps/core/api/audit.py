@@ -119,7 +119,9 @@ class AuditViewSet(ListedViewSet):
         request=UndoSerializer,
         responses={
             200: UndoneSerializer,
-            202: OpenApiResponse(OpenApiTypes.OBJECT, "the job that undoes a change of very many objects"),
+            202: OpenApiResponse(
+                OpenApiTypes.OBJECT, "the job that undoes a change of very many objects"
+            ),
         },
     )
     @action(detail=True, methods=["post"], permission="core.view_auditentry")

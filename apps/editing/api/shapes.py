@@ -1,6 +1,7 @@
 """What a bulk edit takes and answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -104,6 +105,14 @@ class BulkShape(serializers.Serializer):
     entry = serializers.IntegerField(
         allow_null=True, help_text="of the audit, to undo it; none if nothing was changed"
     )
+
+
+def as_json(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes that were read, as a job keeps them."""
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in changes.items()
+    }
 
 
 def represent(outcome: Outcome) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api.views import StrictView
-from apps.editing.api.shapes import BulkSerializer, BulkShape, represent
+from apps.editing.api.shapes import BulkSerializer, BulkShape, as_json, represent
 from apps.editing.services.bulk import MOST_AT_ONCE, Changes, Selection, apply, check, preview
 from apps.editing.tasks import request_bulk
 from apps.jobs.api.serializers import JobSerializer
@@ -46,7 +46,9 @@ class BulkView(StrictView):
             return Response(represent(preview(selection, changes)))
         if check(selection, changes) > MOST_AT_ONCE:
             chosen = {name: asked[name] for name in ("ids", "q", "but", "count") if name in asked}
-            return started(request_bulk(request.data["changes"], now=asker.now, **chosen), request)
+            return started(
+                request_bulk(as_json(asked["changes"]), now=asker.now, **chosen), request
+            )
         return Response(represent(apply(selection, changes)))
 
 

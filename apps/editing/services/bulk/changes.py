@@ -61,6 +61,7 @@ class Changes:
     values: Mapping[str, Any] = field(default_factory=dict)
     title: Replacement | None = None
     custom: Mapping[str, Any] = field(default_factory=dict)
+    spares_locked: bool = False  # fields that somebody locked, even if a person asks for it
 
     @classmethod
     def read(cls, plain: Any) -> Self:

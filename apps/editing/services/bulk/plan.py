@@ -104,9 +104,9 @@ def _add_marks(sql: Sql, fields: list[Field]) -> None:
 
 
 def _add_new(sql: Sql, each: Field, changes: Changes) -> None:
-    """The field's new value, or the old one where no job may change it."""
+    """The field's new value, or the old one where no job and no rule may change it."""
     actor = context.current()
-    if nobody := bool(actor.job_id) and actor.user_id is None:
+    if nobody := changes.spares_locked or (bool(actor.job_id) and actor.user_id is None):
         sql.add(f"CASE WHEN '{each.name}' = ANY (video.locked_fields) THEN {each.column} ELSE ")
     if links := changes.links.get(each.name):
         _add_links(sql, each, links)

@@ -65,8 +65,10 @@ class PlaylistForm(forms.Form):
     def __init__(
         self, *args: Any, kind: PlaylistKind, playlist: Playlist | None = None, **options: Any
     ) -> None:
-        initial = {name: getattr(playlist, name) for name in self.base_fields} if playlist else {}
-        super().__init__(*args, initial=initial, auto_id=f"{kind}-%s", **options)
+        if playlist:
+            options["initial"] = {name: getattr(playlist, name) for name in self.base_fields}
+        options["auto_id"] = f"{kind}-%s"
+        super().__init__(*args, **options)
         if kind == PlaylistKind.MANUAL:
             for name in _OF_SMART:
                 del self.fields[name]

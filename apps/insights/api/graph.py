@@ -21,7 +21,9 @@ class NodeShape(serializers.Serializer):
 
     id = serializers.IntegerField()
     name = serializers.CharField()
-    label = serializers.CharField(help_text="the name with what tells it from others")
+    label = serializers.CharField(  # type: ignore[assignment]
+        help_text="the name with what tells it from others"
+    )
     video_count = serializers.IntegerField(help_text="of the videos that were asked for")
     favorite = serializers.BooleanField()
     image = serializers.CharField(allow_null=True)
@@ -29,7 +31,7 @@ class NodeShape(serializers.Serializer):
 
 
 class EdgeShape(serializers.Serializer):
-    source = serializers.IntegerField()
+    source = serializers.IntegerField()  # type: ignore[assignment]
     target = serializers.IntegerField()
     weight = serializers.IntegerField(help_text="in how many videos they appear together")
 

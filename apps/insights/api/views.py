@@ -25,7 +25,7 @@ class SumShape(serializers.Serializer):
 
 
 class BarShape(SumShape):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     query = serializers.CharField(help_text="finds exactly these videos")
     rest_query = serializers.CharField(help_text="of shares: finds the others")
 

@@ -1,5 +1,7 @@
 """The videos at the top of something."""
 
+from typing import Any
+
 from django.db.models import F, QuerySet
 
 from apps.library.choices import Orientation
@@ -24,7 +26,8 @@ def longest(question: Question, *, top: int) -> QuerySet[Video]:
 
 def most_played(question: Question, *, top: int) -> list[tuple[Video, int]]:
     """What the asking person played oftenest, with how often."""
-    mine = Viewing.objects.filter(user_id=question.asker.user_id, play_count__gt=0)
+    user: Any = question.asker.user_id
+    mine = Viewing.objects.filter(user_id=user, play_count__gt=0)
     if question.node is not None:
         mine = mine.filter(video__in=question.videos())
     rows = mine.select_related("video").order_by("-play_count", "-last_played_at", "-pk")

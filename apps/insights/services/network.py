@@ -112,7 +112,8 @@ def _counts(question: Question, limit: int) -> tuple[dict[int, int], int]:
 def _edges(
     question: Question, ids: list[int], least_weight: int
 ) -> tuple[list[tuple[int, int, int]], int]:
-    within, parameters = "", []
+    within = ""
+    parameters: list[Any] = []
     if question.node is not None:
         found, parameters = _found(question)
         within = f"AND video_id IN ({found})"

@@ -79,7 +79,8 @@ class HistoryPage(AdminPage):
 
     def _found(self, form: HistoryForm) -> tuple[list[Viewing], str]:
         """A page and one more; what is wrong with the filters, if anything."""
-        mine = Viewing.objects.filter(user_id=self.request.user.pk, last_played_at__isnull=False)
+        user: Any = self.request.user
+        mine = Viewing.objects.filter(user_id=user.pk, last_played_at__isnull=False)
         if not form.is_valid():
             return [], " ".join(str(said) for some in form.errors.values() for said in some)
         try:

@@ -57,7 +57,8 @@ class PlaylistViewSet(EditableViewSet):
     default_ordering = "name"
 
     def get_queryset(self) -> QuerySet[Playlist]:
-        visible: QuerySet[Playlist] = super().get_queryset().visible_to(self.request.user.pk)
+        rows: Any = super().get_queryset()
+        visible: QuerySet[Playlist] = rows.visible_to(self.request.user.pk)
         return visible
 
     def get_own(self) -> Playlist:
@@ -74,7 +75,8 @@ class PlaylistViewSet(EditableViewSet):
         return Asker.of(self.request.user)
 
     def make(self, values: dict[str, Any]) -> models.Model:
-        playlist = Playlist(owner_id=self.request.user.pk, **values)
+        user: Any = self.request.user
+        playlist = Playlist(owner_id=user.pk, **values)
         return playlists.create_playlist(playlist, asker=self.asker)
 
     def change(self, row: Any, values: dict[str, Any], version: int | None) -> models.Model:
@@ -145,9 +147,8 @@ class PlaylistViewSet(EditableViewSet):
     @action(detail=True, methods=["post"])
     def duplicate(self, request: Request, **_kwargs: Any) -> Response:
         """A manual playlist of your own with what this one holds now."""
-        copy = playlists.copy_playlist(
-            self.get_object(), owner_id=request.user.pk, asker=self.asker
-        )
+        user: Any = request.user
+        copy = playlists.copy_playlist(self.get_object(), owner_id=user.pk, asker=self.asker)
         location = {"Location": self.location(copy)}
         return Response(self.represent(copy), status=201, headers=location)
 

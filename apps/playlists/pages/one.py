@@ -44,7 +44,8 @@ class PlaylistPage(AdminPage):
     @property
     def playlist(self) -> Playlist:
         visible = Playlist.objects.visible_to(self.request.user.pk).select_related("owner")
-        return get_object_or_404(visible, pk=self.kwargs["pk"])
+        playlist: Playlist = get_object_or_404(visible, pk=self.kwargs["pk"])
+        return playlist
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         playlist = kwargs.pop("playlist", None) or self.playlist
@@ -54,8 +55,12 @@ class PlaylistPage(AdminPage):
             told = self._read(playlist)
         except MediaHubError as refused:
             error = str(refused)
-        forms = {"form": PlaylistForm(kind=PlaylistKind(playlist.kind), playlist=playlist)}
-        forms |= {"query_form": QueryForm(auto_id="add-%s"), **kwargs}
+        kind = PlaylistKind(playlist.kind)
+        forms: dict[str, Any] = {
+            "form": PlaylistForm(kind=kind, playlist=playlist),
+            "query_form": QueryForm(auto_id="add-%s"),
+            **kwargs,
+        }
         return super().get_context_data(
             title=playlist.name,
             playlist=playlist,

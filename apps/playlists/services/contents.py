@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from apps.core.api.keyset import Keyset
 from apps.library.models import Video
 from apps.library.search import Asker
-from apps.playlists.models import Playlist
+from apps.playlists.models import Playlist, PlaylistItem
 from apps.playlists.search import asked
 
 
@@ -41,11 +41,10 @@ class ByHand:
         items = self.playlist.items.select_related("video")
         here = items.filter(video=video).first()
         if here is None:
-            first = items.order_by("position").first()
-            return None, first and first.video
-        before = items.filter(position__lt=here.position).order_by("-position").first()
-        after = items.filter(position__gt=here.position).order_by("position").first()
-        return before and before.video, after and after.video
+            return None, _first(items.order_by("position"))
+        before = items.filter(position__lt=here.position).order_by("-position")
+        after = items.filter(position__gt=here.position).order_by("position")
+        return _first(before), _first(after)
 
     def random(self, *, but: int) -> Video | None:
         others = self.playlist.items.exclude(video=but)
@@ -54,6 +53,11 @@ class ByHand:
             return None
         chosen = others.order_by("position").select_related("video")[randrange(count)]  # noqa: S311 - no secret
         return chosen.video
+
+
+def _first(items: "QuerySet[PlaylistItem]") -> Video | None:
+    item = items.first()
+    return item.video if item else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ class ByQuery:
         count = ids.count()
         if not count:
             return None
-        return Video.objects.get(pk=ids.order_by("pk")[randrange(count)])  # noqa: S311 - no secret
+        place = randrange(count)  # noqa: S311 - no secret
+        return Video.objects.filter(pk=ids.order_by("pk")[place]).first()
 
 
 def contents_of(playlist: Playlist, *, asker: Asker) -> ByHand | ByQuery:

@@ -113,7 +113,7 @@ def _append(playlist: Playlist, chosen: str, values: list[Any]) -> int:
     last = playlist.items.aggregate(last=Max("position"))["last"] or 0
     with connection.cursor() as cursor:
         cursor.execute(_APPEND.format(chosen=chosen), [playlist.pk, last, GAP, *values])
-        added = cursor.rowcount
+        added: int = cursor.rowcount
     if playlist.items.count() > MOST_VIDEOS:
         raise PlaylistFull(f"A playlist holds at most {MOST_VIDEOS:,} videos.")
     return added

@@ -35,12 +35,13 @@ export class Drawing {
     this.reducedMotion = reducedMotion;
     this.graph = new window.graphology.Graph({ type: "undirected" });
     this.lit = { nodes: null, edges: null, centre: null };
+    const scale = Math.min(1, Math.max(0.5, stage.clientWidth / 900)) * (network.nodes.length > 1500 ? 0.7 : 1);
     const most = Math.max(1, ...network.nodes.map((node) => node.video_count));
     network.nodes.forEach((node, place) => {
       const angle = place * 2.399963;
       this.graph.addNode(String(node.id), {
         x: Math.cos(angle) * Math.sqrt(place + 1), y: Math.sin(angle) * Math.sqrt(place + 1),
-        size: 3 + 11 * Math.sqrt(node.video_count / most), label: node.label, type: shapeOf(node.community), community: node.community,
+        size: scale * (3 + 11 * Math.sqrt(node.video_count / most)), label: node.label, type: shapeOf(node.community), community: node.community,
       });
     });
     const heaviest = Math.max(1, ...network.edges.map((edge) => edge.weight));
@@ -64,7 +65,7 @@ export class Drawing {
       labelColor: this.labels,
       labelSize: innerWidth >= 1900 ? 18 : 13,
       hideEdgesOnMove: this.graph.size > 12000,
-      minEdgeThickness: 0.5,
+      minEdgeThickness: 0.8,
       zIndex: true,
       stagePadding: 40,
       minCameraRatio: 0.02,
@@ -98,7 +99,7 @@ export class Drawing {
   #takeColours() {
     this.colours = Array.from({ length: HUES.length * SHAPES.length * 2 }, (_none, n) => colourOf(n));
     this.dim = isDark() ? "#3a3f4b" : "#dcdfe6";
-    this.line = isDark() ? "#394152" : "#d5d9e2";
+    this.line = isDark() ? "#4a5570" : "#bcc4d2";
     this.strong = isDark() ? "#a9b4d0" : "#5b6787";
     this.labels = { color: isDark() ? "#e6e8ee" : "#1b2030" };
   }

@@ -145,7 +145,7 @@ function bars(rows, of) {
 
 function axis(of) {
   const ticks = { color: token("--mh-quiet"), font: font(), maxRotation: 50 };
-  if (of) ticks.callback = (value) => say(value, of);
+  if (of) ticks.callback = (value) => (of === "count" && value % 1 ? null : say(value, of));
   if (of) ticks.maxTicksLimit = 6;
   return { beginAtZero: true, ticks, grid: { color: of ? token("--mh-line") : "transparent" }, border: { color: token("--mh-line") } };
 }

@@ -1,5 +1,6 @@
 """The artifacts' jobs: a batch for each library, with a job for each video in it."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from apps.jobs.registry import periodic, task
 from apps.jobs.services.items import Item
 from apps.jobs.services.lifecycle import add_items, enqueue
 from apps.library.models import Library, Video
+from apps.library.search import Asker, Question
 from apps.library.tasks.lanes import lane_of
 
 _LIBRARY = ("library_id", "library.library")
@@ -46,10 +48,16 @@ def generate(
     library_id: int | None = None,
     kinds: list[str] | None = None,
     again: bool = False,
+    query: str = "",
+    user_id: int | None = None,
 ) -> dict[str, Any]:
-    """``again``: only where ``making.make_again`` was called, not what was never tried."""
+    """``again``: only where ``making.make_again`` was called, not what was never tried.
+
+    ``query``: only of the videos that it finds now, for the user who asked.
+    """
     wanted = usual_kinds() if kinds is None else kinds
-    lacking = making.videos_lacking(wanted)
+    asked = Question.read(query, asker=Asker(user_id, timezone.localtime()))
+    lacking = asked.within(making.videos_lacking(wanted))
     if again:
         marked = Artifact.objects.filter(parameters="", kind__in=wanted)
         lacking = lacking.filter(pk__in=marked.values("video"))
@@ -77,14 +85,20 @@ def request_artifacts(
     kinds: Sequence[str] | None = None,
     video_ids: Iterable[int] = (),
     priority: int = 0,
+    question: Question | None = None,
 ) -> Job:
     """Ask for what is missing, in one library or in all; the batch under way if there is one.
 
-    ``video_ids`` are new to the library: a batch that runs takes them in.
+    ``video_ids`` are new to the library: a batch that runs takes them in. ``question``: only what
+    its videos lack.
     """
     wanted = None if kinds is None else sorted(kinds)
     key = f"artifacts.generate:{library_id or 'all'}:{','.join(wanted or ['usual'])}"
-    params = {"library_id": library_id, "kinds": wanted}
+    params: dict[str, Any] = {"library_id": library_id, "kinds": wanted}
+    if question and question.node:
+        params |= {"query": question.text, "user_id": question.asker.user_id}
+        told = f"{question.asker.user_id}:{question.text}"
+        key += f":{hashlib.sha256(told.encode()).hexdigest()[:20]}"
     new = list(video_ids)
     while True:
         job = enqueue(generate, params, dedupe_key=key, priority=priority)

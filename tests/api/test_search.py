@@ -1,6 +1,6 @@
 """The query language by the API: lists, ranks, forgiven typing errors, limits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.accounts.choices import Role
+from apps.artifacts.tasks import generate
+from apps.jobs.services.items import Item
 from apps.library.models import Library
 from apps.library.search import Field, Scope, all_fields, register
 from apps.library.search import field as registry
@@ -296,3 +298,35 @@ def test_hostile_queries_never_break_the_server(api: Api, text: str, at: int) ->
         assert api.get(path, q=text).status_code in {200, 400}
     ranked = api.get("videos/", q=text, ordering="-relevance", why="true")
     assert ranked.status_code in {200, 400}
+
+
+def test_artifacts_are_made_for_what_a_query_finds(api: Api) -> None:
+    wanted = make_video("Drone")
+    make_video("Cat")
+
+    job = api.post("artifacts/generate/", {"kinds": ["cover"], "q": "drone  codec:h264"})
+    same = api.post("artifacts/generate/", {"kinds": ["cover"], "q": "drone codec:h264"})
+    other = api.post("artifacts/generate/", {"kinds": ["cover"], "q": "cat"})
+
+    assert job.status_code == 202
+    assert job.json()["params"]["query"] == "drone codec:h264"
+    assert same.json()["id"] == job.json()["id"] != other.json()["id"]
+    splitting = _Splitting()
+    generate.work(splitting, **job.json()["params"])  # type: ignore[arg-type]
+    assert splitting.videos == [wanted.pk]
+
+
+def test_artifacts_for_a_broken_query_are_refused(api: Api) -> None:
+    refused = api.post("artifacts/generate/", {"kinds": ["cover"], "q": "codex:av1"})
+
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["q"])
+
+
+class _Splitting:
+    """Stands for a job: keeps which videos its work was split into."""
+
+    def __init__(self) -> None:
+        self.videos: list[int] = []
+
+    def split(self, _task: Any, items: Iterable[Item]) -> None:
+        self.videos += [item.params["video_id"] for item in items]

@@ -92,6 +92,9 @@ class GenerateSerializer(StrictSerializer):
         max_length=40,
         help_text="again those that failed for this reason, `any` for every reason",
     )
+    q = serializers.CharField(
+        required=False, allow_blank=True, help_text="only of the videos that this query finds"
+    )
 
 
 class CleanSerializer(StrictSerializer):

@@ -25,6 +25,7 @@ from apps.core.api.views import ListedViewSet, StrictView
 from apps.jobs.api.serializers import JobSerializer
 from apps.jobs.api.views import started
 from apps.library.models import Library, Video
+from apps.library.search import Asker, Question
 
 
 class ArtifactFilter(FilterSet):
@@ -85,13 +86,17 @@ class ArtifactViewSet(ListedViewSet):
         library = wanted.get("library")
         if library and not Library.objects.filter(pk=library).exists():
             raise ValidationError({"library": [f"There is no library {library}."]})
+        question = Question.read(wanted.get("q", ""), asker=Asker.of(request.user))
         if "failed" in wanted:
             failed = Artifact.objects.failed(wanted["failed"], kinds=wanted["kinds"])
+            if question.node:
+                failed = failed.filter(video__in=question.videos())
             job = request_again(failed.filter(video__library=library) if library else failed)
             if job is None:
                 raise ValidationError({"failed": ["Nothing failed for this reason."]})
             return started(job, request)
-        return started(request_artifacts(library, kinds=wanted["kinds"]), request)
+        job = request_artifacts(library, kinds=wanted["kinds"], question=question)
+        return started(job, request)
 
     @extend_schema(request=serializers.CleanSerializer, responses={202: JobSerializer})
     @action(detail=False, methods=["post"], permission="artifacts.delete_artifact")

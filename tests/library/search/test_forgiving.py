@@ -27,7 +27,7 @@ def meant(text: str) -> str:
 @pytest.mark.parametrize(
     ("typed", "known"),
     [
-        ("dorne", "drone"), ("dron", "drone"), ("droone", "drone"), ("frone", "drone"),
+        ("dorne", "drone"), ("dronne", "drone"), ("droone", "drone"), ("frone", "drone"),
         ("DRNOE", "drone"), ("holliday", "holiday"), ("hoilday", "holiday"),
         ("Zoë", "zoo"), ("cafeteia", "cafeteria"),
     ],
@@ -91,9 +91,7 @@ def test_vocabulary_holds_words_once_folded_and_no_numbers() -> None:
 
     learn_words()
 
-    assert set(Word.objects.values_list("text", flat=True)) == {"zołw", "the", "cafe", "1080p"} or (
-        set(Word.objects.values_list("text", flat=True)) == {"zolw", "the", "cafe", "1080p"}
-    )
+    assert set(Word.objects.values_list("text", flat=True)) == {"zolw", "the", "cafe", "1080p"}
     assert learn_words() == 0
 
 

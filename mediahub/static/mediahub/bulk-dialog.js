@@ -194,15 +194,15 @@ export function undoable(results, { changed, entry }, words) {
   return toast(said, { label: "Undo", deed: () => undo(entry), stays: true });
 }
 
-async function undo(entry, { force = false } = {}) {
+async function undo(entry, { keep = false } = {}) {
   try {
-    const answer = await ask("POST", `audit/${entry}/undo/`, force ? { force } : {});
+    const answer = await ask("POST", `audit/${entry}/undo/`, keep ? { keep } : {});
     if (answer?.kind) await awaited(answer, () => {});
     toast("Undone.");
     document.querySelector("mh-results")?.refresh();
   } catch (error) {
-    if (error.status !== 409 || force) return toast(error.message, { stays: true });
-    return toast(`${error.message}`, { label: "Undo the others nevertheless", deed: () => undo(entry, { force: true }), stays: true });
+    if (error.status !== 409 || keep) return toast(error.message, { stays: true });
+    return toast(`${error.message}`, { label: "Keep that, undo the rest", deed: () => undo(entry, { keep: true }), stays: true });
   }
   return null;
 }

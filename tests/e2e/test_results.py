@@ -2,18 +2,24 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from apps.artifacts.services.making import make_artifacts
 from apps.browse.models import BrowseSettings
 from apps.core.models import AuditEntry
 from apps.library.models import Video
+from apps.library.services.libraries import add_library
+from apps.library.services.scan import scan_library
 from apps.playback.models import PlayerSettings
+from tests.e2e.accessibility import violations
 from tests.e2e.conftest import leave, log_in
-from tests.factories import make_tag, make_user, make_video
+from tests.factories import NOON, make_custom_field, make_tag, make_user, make_video
+from tests.playback.serving import clip
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 _PASTE = """(text) => {
@@ -355,3 +361,111 @@ class TestBulk:
         dialog.get_by_role("button", name="Preview").click()
 
         expect(dialog.get_by_role("alert").first).not_to_be_empty()
+
+
+class TestPreview:
+    @pytest.fixture
+    def film(self, transactional_db: None, tmp_path: Path) -> Video:
+        """A video of twenty seconds with cover, preview and sprite."""
+        made = clip(
+            "-f lavfi -i testsrc2=s=320x180:r=25 -t 20 -c:v libx264 -preset ultrafast"
+            " -pix_fmt yuv420p -g 25",
+            ".mp4",
+        )
+        (tmp_path / "Film.mp4").write_bytes(made.read_bytes())
+        scan_library(add_library(tmp_path), now=NOON)
+        film = Video.objects.get()
+        make_artifacts(film.pk, kinds=["cover", "sprite", "preview"])
+        return film
+
+    def test_plays_one_clip_scrubs_below_it_and_watches_from_the_frame(
+        self, open_page: OpenPage, film: Video
+    ) -> None:
+        page = ready(open_page(BROWSE))
+        box = page.locator(".mh-cover").bounding_box()
+        assert box
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 4)
+        page.wait_for_function("document.querySelector('.mh-cover video')?.currentTime > 0.1")
+        assert page.evaluate("document.querySelector('.mh-cover video').muted")
+        page.mouse.move(box["x"] + box["width"] * 0.52, box["y"] + box["height"] * 0.9)
+        expect(page.locator(".mh-frame-time")).to_have_text("0:10")
+        page.mouse.move(box["x"] + box["width"] * 0.76, box["y"] + box["height"] * 0.9)
+        expect(page.locator(".mh-frame-time")).to_have_text("0:15")
+        assert sum("size=vtt" in url for url in asked) == 1
+        assert sum("size=sheet" in url for url in asked) == 1
+        page.mouse.move(5, 5)
+        expect(page.locator(".mh-cover video, .mh-frame")).to_have_count(0)
+        page.mouse.move(box["x"] + box["width"] * 0.76, box["y"] + box["height"] * 0.9)
+        expect(page.locator(".mh-frame-time")).to_have_text("0:15")
+        page.mouse.down()
+        page.mouse.up()
+
+        page.wait_for_url(re.compile(rf"/{film.pk}/watch/.*&t=15\.\d+"))
+        page.wait_for_function("document.querySelector('video')?.currentTime >= 15")
+
+    def test_by_the_keyboard(self, open_page: OpenPage, film: Video) -> None:
+        page = ready(open_page(BROWSE))
+        page.locator("[data-stop]").focus()
+
+        page.keyboard.press("Space")
+        expect(page.locator(".mh-cover video")).to_have_count(1)
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".mh-frame-time")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator(".mh-cover video, .mh-frame")).to_have_count(0)
+        page.keyboard.press(".")
+        expect(page.locator(".mh-frame-time")).to_have_text("0:00")
+
+    def test_nothing_moves_for_those_who_want_that(self, open_page: OpenPage, film: Video) -> None:
+        page = open_page(BROWSE)
+        page.emulate_media(reduced_motion="reduce")
+        page.reload()
+        ready(page).locator(".mh-cover").hover()
+
+        page.wait_for_timeout(600)
+        expect(page.locator(".mh-cover video")).to_have_count(0)
+        expect(page.locator(".mh-frame")).to_have_count(1)  # pictures that the pointer moves
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_nothing_is_in_anybodys_way(open_page: OpenPage, dark: bool) -> None:
+    tag = make_tag("Holiday")
+    make_custom_field("mood")
+    videos(4, rating=70, favorite=True, tags=[tag])
+    make_video("Gone", missing_since=NOON)
+    found: dict[str, list[str]] = {}
+    page = open_page(BROWSE, dark=dark)
+    for layout in ("grid", "wall", "table"):
+        page.goto(f"{BROWSE}?layout={layout}")
+        ready(page).get_by_role("button", name="Select page").click()
+        found[layout] = violations(page)
+    page.get_by_role("button", name="Edit…").click()
+    page.get_by_label("Tags: what to do").select_option("add")
+    page.get_by_label("Rating: what to do").select_option("set")
+    page.get_by_label("Title: what to do").select_option("replace")
+    found["bulk"] = violations(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Columns").click()
+    found["columns"] = violations(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Keys").click()
+    found["keys"] = violations(page)
+    page.keyboard.press("Escape")
+    page.locator("[data-name=rating]").first.dblclick()
+    found["cell"] = violations(page)
+
+    assert {where: faults for where, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("layout", ["grid", "wall", "table"])
+def test_fits_a_phone(open_page: OpenPage, layout: str) -> None:
+    videos(6)
+    page = ready(open_page(f"{BROWSE}?layout={layout}", width=360))
+    page.get_by_role("button", name="Select page").click()
+
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

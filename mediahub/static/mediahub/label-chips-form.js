@@ -15,6 +15,7 @@ function replace(select) {
   const chips = labelChips(place, {
     kind: select.dataset.labelChips,
     labels: chosen.map((option) => ({ id: Number(option.value), name: option.textContent.trim(), color: option.dataset.color || "" })),
+    several: select.multiple,
     mayAdd: "mayAdd" in select.dataset,
     name: label ? label.textContent.trim().replace(/:$/, "") : undefined,
     onChange: (labels) => {

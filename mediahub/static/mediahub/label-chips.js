@@ -5,6 +5,7 @@
      labels,    what there is: [{id, name}], of a studio [] or one
      video,     its id: every change is saved at once. Without it nothing is saved (as in forms).
      version,   the video's version that was read
+     several,   whether there can be more than one (as the kind says)
      mayAdd,    whether new labels can be made (true)
      name,      what the box is called for those who listen ("Tags")
      onChange,  (labels, video|null): after each change, with the API's answer where it was saved
@@ -25,10 +26,10 @@ export function labelChips(element, options) {
 }
 
 class LabelChips {
-  constructor(element, { kind, labels = [], video = null, version = null, mayAdd = true, name, onChange, onEscape }) {
+  constructor(element, { kind, labels = [], video = null, version = null, several, mayAdd = true, name, onChange, onEscape }) {
     Object.assign(this, { element, kind, mayAdd, onChange, onEscape });
     this.labels = [...labels];
-    this.what = KINDS[kind];
+    this.what = { ...KINDS[kind], ...(several !== undefined && { several }) };
     this.saver = video === null ? null : new Saver(kind, { video, version });
     this.name = name || kind[0].toUpperCase() + kind.slice(1);
     this.asked = 0;
@@ -245,7 +246,7 @@ class LabelChips {
       }),
     );
     this.chips.hidden = !this.labels.length;
-    this.input.placeholder = this.labels.length && !this.what.several ? "" : `Add ${this.what.one === "studio" ? "the" : "a"} ${this.what.one}`;
+    this.input.placeholder = this.labels.length && !this.what.several ? "" : `Add ${this.kind === "studios" && !this.what.several ? "the" : "a"} ${this.what.one}`;
   }
 
   #buttons() {

@@ -18,23 +18,23 @@ from apps.library.search import Asker, Question
 _Q = OpenApiParameter("q", description="only the videos that a query finds")
 
 
-class SumShape(serializers.Serializer):
+class VideoSumShape(serializers.Serializer):
     count = serializers.IntegerField()
     bytes = serializers.IntegerField(allow_null=True)
     duration = serializers.FloatField(allow_null=True, help_text="seconds")
 
 
-class BarShape(SumShape):
+class StatisticsBarShape(VideoSumShape):
     label = serializers.CharField()  # type: ignore[assignment]
     query = serializers.CharField(help_text="finds exactly these videos")
     rest_query = serializers.CharField(help_text="of shares: finds the others")
 
 
-class ChartShape(serializers.Serializer):
+class StatisticsChartShape(serializers.Serializer):
     name = serializers.CharField()
     title = serializers.CharField()
     kind = serializers.ChoiceField(["bars", "rows", "parts", "growth", "shares"])
-    bars = BarShape(many=True)
+    bars = StatisticsBarShape(many=True)
 
 
 class TopVideoShape(serializers.Serializer):
@@ -49,8 +49,8 @@ class StatisticsShape(serializers.Serializer):
 
     as_of = serializers.DateTimeField()
     q = serializers.CharField(help_text="the query in its plainest form")
-    total = SumShape()
-    charts = ChartShape(many=True)
+    total = VideoSumShape()
+    charts = StatisticsChartShape(many=True)
     largest = serializers.DictField(
         child=TopVideoShape(many=True), help_text="by orientation: largest files first"
     )

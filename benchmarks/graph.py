@@ -137,6 +137,9 @@ def _handler(client: Client) -> type[BaseHTTPRequestHandler]:
                 kind = "text/css" if self.path.endswith(".css") else "text/javascript"
                 self._answer(200, kind, Path(str(found)).read_bytes())
                 return
+            if "/events/" in self.path:
+                self._answer(204, "text/event-stream", b"")  # nothing will be told
+                return
             with lock:
                 answer = client.get(self.path)
             self._answer(answer.status_code, answer.headers["Content-Type"], answer.content)

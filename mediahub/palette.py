@@ -47,7 +47,8 @@ def _browse(words: str) -> Any:
 
 
 def _views(request: HttpRequest, words: str) -> list[Any]:
-    views = views_for(request.user).filter(name__icontains=words).order_by("name", "pk")[:_MOST]
+    user: Any = request.user
+    views = views_for(user).filter(name__icontains=words).order_by("name", "pk")[:_MOST]
     browse = reverse("admin:library_video_browse")
     return [
         SearchResult(

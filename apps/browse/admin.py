@@ -48,7 +48,8 @@ class SavedViewAdmin(AuditedAdmin):
         return format_html('<a class="mh-link" href="{}">{}</a>', url, view.name)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SavedView]":
-        return views.views_for(request.user)
+        user: Any = request.user
+        return views.views_for(user)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("library.view_video")
@@ -64,13 +65,14 @@ class SavedViewAdmin(AuditedAdmin):
         return self.has_change_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        user: Any = request.user
         if not change:
-            made = views.create_view(request.user, form.values(), now=timezone.localtime())
+            made = views.create_view(user, form.values(), now=timezone.localtime())
             obj.pk, obj.version, obj.owner_id = made.pk, made.version, made.owner_id
             return
         version = form.cleaned_data.get("version")
         stored = views.change_view(
-            obj, changed_values(form), by=request.user, now=timezone.localtime(),
+            obj, changed_values(form), by=user, now=timezone.localtime(),
             expected_version=version,
         )  # fmt: skip
         obj.version = stored.version

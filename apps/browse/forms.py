@@ -17,7 +17,9 @@ from apps.browse.models import SavedView
 from apps.browse.services.table import all_columns
 from apps.core.errors import MediaHubError
 from apps.core.forms import AuditedForm, WordsField
-from apps.library.search import Asker, Question, order_of
+from apps.library.models import Video
+from apps.library.search import Asker, Question
+from apps.library.search.ranking import in_order
 
 
 class SavedViewForm(AuditedForm):
@@ -64,7 +66,7 @@ class SavedViewForm(AuditedForm):
     def clean_ordering(self) -> str:
         text: str = self.cleaned_data["ordering"]
         try:
-            order_of(text)
+            in_order(None, text, videos=Video.objects.none())
         except MediaHubError as error:
             raise ValidationError(str(error)) from error
         return text

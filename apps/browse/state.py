@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from apps.browse.choices import Layout, Zoom
@@ -15,11 +16,15 @@ from apps.browse.services.settings import settings_of
 from apps.browse.services.views import views_for
 from apps.core.api.keyset import Cursor, Keyset, read_cursor
 from apps.core.errors import MediaHubError
-from apps.library.search import Asker, Question, order_of
+from apps.library.models import Video
+from apps.library.search import Asker, OrderUnknown, Question
+from apps.library.search.forgiving import Replaced, forgive
+from apps.library.search.ranking import RELEVANCE, Ordered, in_order
 from apps.query import Node, QueryError, parse
 
 LEAST_PER_PAGE, MOST_PER_PAGE = 25, 500
 DEFAULT_ORDERING = "-added_at"
+BEST_FIRST = f"-{RELEVANCE}"  # the usual one where a query has words to rank by
 PARAMETERS = ("q", "ordering", "layout", "zoom", "page_size", "view", "cursor")
 _OURS = {*PARAMETERS, "fragment"}
 FIRST_PAGE = Cursor((), backwards=False)
@@ -36,7 +41,8 @@ class Problem:
 @dataclass(frozen=True, slots=True)
 class State:
     """``query`` is nothing exactly when ``error`` says why: then there are no results to show;
-    ``node`` is its tree, also of one that can be read but not answered.
+    ``node`` is its tree, also of one that can be read but not answered. ``videos`` are what it
+    finds, or by relevance those that fit best; ``forgiven`` says which words were taken for others.
 
     ``columns`` are a table's, in their order; empty for the usual ones. ``given`` holds what stands
     in the address itself, so that addresses made from it say no more than they must.
@@ -46,6 +52,7 @@ class State:
     node: Node | None
     error: MediaHubError | None
     text: str
+    videos: QuerySet[Video]
     ordering: Keyset
     ordering_text: str
     layout: Layout
@@ -55,8 +62,17 @@ class State:
     view: SavedView | None
     columns: tuple[str, ...]
     settings: BrowseSettings
+    forgiven: tuple[Replaced, ...] = ()
     problems: tuple[Problem, ...] = ()
     given: Mapping[str, str] = field(default_factory=dict)
+
+    def forgiving(self) -> "State | None":
+        """As it was probably meant, if it finds nothing and that does."""
+        meant = forgive(self.query) if self.query else None
+        if meant is None:
+            return None
+        ordered = in_order(meant.question, self.ordering_text)
+        return replace(self, query=meant.question, videos=ordered.videos, forgiven=meant.replaced)
 
     def address(self, **changes: str | int | None) -> str:
         """The page's address with other parameters; None takes one out of it.
@@ -78,25 +94,27 @@ def read_state(parameters: QueryDict, *, user: AbstractBaseUser, now: datetime) 
 
     Never raises: an unusable query or view becomes ``error``, anything else a problem.
     """
-    given = {name: parameters[name] for name in PARAMETERS if name in parameters}
+    given = {name: str(parameters[name]) for name in PARAMETERS if name in parameters}
     settings = settings_of(user)
     reader = _Reader(given, settings)
     reader.find_view(user)
     text = reader.value("q", "query", default="")
     query = reader.read_query(text, Asker(user_id=user.pk, now=now))
-    ordering_text = reader.value("ordering", "ordering", default="") or DEFAULT_ORDERING
-    ordering, ordering_text = reader.read_ordering(ordering_text)
+    usual = BEST_FIRST if query and query.words else DEFAULT_ORDERING
+    ordering_text = reader.value("ordering", "ordering", default="") or usual
+    ordered, ordering_text = reader.read_ordering(ordering_text, query)
     state = State(
         query=query,
         node=reader.node,
         error=reader.error,
         text=text,
-        ordering=ordering,
+        videos=ordered.videos,
+        ordering=ordered.order,
         ordering_text=ordering_text,
         layout=Layout(reader.choice("layout", Layout.values, Layout.GRID)),
         zoom=Zoom(reader.choice("zoom", Zoom.values, Zoom.MEDIUM)),
         page_size=reader.read_page_size(),
-        cursor=reader.read_cursor(ordering),
+        cursor=reader.read_cursor(ordered.order),
         view=reader.view,
         columns=reader.columns(),
         settings=settings,
@@ -152,12 +170,13 @@ class _Reader:
             self.error = error
             return None
 
-    def read_ordering(self, text: str) -> tuple[Keyset, str]:
+    def read_ordering(self, text: str, query: Question | None) -> tuple[Ordered, str]:
+        videos = query.videos() if query else Video.objects.none()
         try:
-            return order_of(text), text
-        except MediaHubError as error:
+            return in_order(query, text, videos=videos), text
+        except OrderUnknown as error:
             self.problems.append(Problem("ordering", f"{error} The newest are shown first."))
-            return order_of(DEFAULT_ORDERING), DEFAULT_ORDERING
+            return in_order(query, DEFAULT_ORDERING, videos=videos), DEFAULT_ORDERING
 
     def choice(self, name: str, known: list[str], default: str) -> str:
         wanted = self.value(name, name, default=getattr(self.settings, name))

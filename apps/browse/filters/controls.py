@@ -1,6 +1,6 @@
 """The kinds of sections: what they show of a query, and the query that their form asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,9 +21,9 @@ DAYS = {
 class Sent(Protocol):
     """What a form has sent."""
 
-    def get(self, name: str, default: str = "") -> Any: ...
+    def get(self, name: str, default: str, /) -> Any: ...
 
-    def getlist(self, name: str) -> list[str]: ...
+    def getlist(self, name: str, /) -> Any: ...
 
 
 class Control:
@@ -130,10 +130,11 @@ class Flags(Control):
         for name, _label in self.names:
             state = sent.get(f"flag-{name}", "")
             wanted = [self._term(name, state)] if state in ("yes", "no") else []
-            node = with_conditions(
-                node, wanted, instead_of=lambda one, name=name: self._read(one)[0] == name
-            )
+            node = with_conditions(node, wanted, instead_of=self._about(name))
         return node
+
+    def _about(self, name: str) -> Callable[[Node], bool]:
+        return lambda condition: self._read(condition)[0] == name
 
     def _term(self, name: str, state: str) -> Node:
         if state == "no" and self.opposite:

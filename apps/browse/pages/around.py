@@ -17,9 +17,10 @@ from apps.browse.mending import fault_of
 from apps.browse.models import SavedView
 from apps.browse.services.views import may_change, views_for
 from apps.browse.sorting import new_keys, sort_keys
-from apps.browse.state import State
+from apps.browse.state import DEFAULT_ORDERING, State
 from apps.core.counting import RowCount, count_rows
 from apps.library.search import ORDERS, Field, Question, all_fields
+from apps.library.search.ranking import MOST, RELEVANCE
 from apps.query import QueryError, parse, show
 
 PAGE_SIZES = (25, 60, 100, 250, 500)
@@ -94,11 +95,11 @@ def around(state: State, *, user: Any, is_empty: bool) -> dict[str, Any]:
         "cleared": state.address(q=""),
         "sorts": [
             (key, *(_ordered(state, one) for one in _steps(key)))
-            for key in sort_keys(state.ordering_text, _order_labels())
+            for key in sort_keys(state.ordering_text, _order_labels(state))
         ],
         "new_sorts": [
             (key, state.address(ordering=key.added), state.address(ordering=key.alone))
-            for key in new_keys(state.ordering_text, _order_labels())
+            for key in new_keys(state.ordering_text, _order_labels(state))
         ],
         "layouts": _ways(state, "layout", Layout.choices, state.layout, _ICONS),
         "zooms": _ways(state, "zoom", Zoom.choices, state.zoom),
@@ -107,6 +108,10 @@ def around(state: State, *, user: Any, is_empty: bool) -> dict[str, Any]:
         "panel": _panel(state, fields),
         "panel_is_away": PANEL_AWAY in state.settings.open_panels,
         "filter_count": len(conditions(state.node)),
+        "meant_url": state.address(q=state.query.text) if state.query else "",
+        "ranks_best": RELEVANCE in state.ordering_text and bool(state.query and state.query.words),
+        "most_ranked": MOST,
+        "unranked_url": state.address(ordering=DEFAULT_ORDERING),
         "views": _views(state, user),
         "may_change_view": bool(state.view and may_change(state.view, user)),
         "is_modified": is_modified(state),
@@ -174,8 +179,10 @@ def _chips(state: State, labels: dict[str, str]) -> list[ChipWays]:
     ]
 
 
-def _order_labels() -> dict[str, str]:
-    return {name: label for name, (label, _column) in ORDERS.items()}
+def _order_labels(state: State) -> dict[str, str]:
+    """What orders are called; there is a best match only where there are words to match."""
+    ranked = {RELEVANCE: "Best match"} if state.query and state.query.words else {}
+    return {**ranked, **{name: label for name, (label, _column) in ORDERS.items()}}
 
 
 def _steps(key: Any) -> tuple[str, str, str, str]:

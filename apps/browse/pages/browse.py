@@ -53,14 +53,16 @@ class BrowsePage(AdminPage):
             )
             state = replace(state, query=None, error=too_long)
             shown = self._shown(state)
-        return super().get_context_data(state=state, **shown, **kwargs)
+        return super().get_context_data(**shown, **kwargs)
 
     def _shown(self, state: State) -> dict[str, Any]:
         found = results(state, self.request)
-        if self.request.GET.get("fragment") == "results":
-            return found
         is_empty = found["found"] is not None and found["found"].is_empty
-        return {**found, **around(state, user=self.request.user, is_empty=is_empty)}
+        if is_empty and (meant := state.forgiving()):
+            return self._shown(meant)
+        if self.request.GET.get("fragment") == "results":
+            return {**found, "state": state}
+        return {**found, "state": state, **around(state, user=self.request.user, is_empty=is_empty)}
 
 
 class FilterPage(AdminPage):

@@ -56,7 +56,7 @@ def results(state: State, request: HttpRequest) -> dict[str, Any]:
     """
     if state.query is None:
         return {"found": None, "browse_keys": True}
-    videos = state.query.videos().defer(*_UNSHOWN)
+    videos = state.videos.defer(*_UNSHOWN)
     user: Any = request.user
     page, before, behind = read_page(
         with_hdr(with_card_facts(videos)), state.ordering, state.cursor, limit=state.page_size
@@ -74,7 +74,7 @@ def results(state: State, request: HttpRequest) -> dict[str, Any]:
         cards=[] if is_table else shown,
         lines=lines(page, shown, columns, user_id=user.pk) if is_table else [],
         heads=columns,
-        count=None if is_more else count_rows(videos, planned=True),
+        count=None if is_more else count_rows(state.query.videos(), planned=True),
         previous=state.address(cursor=before) if before else "",
         next=state.address(cursor=behind) if behind else "",
         listed=urlencode({"q": state.query.text, "ordering": state.ordering_text}),

@@ -12,7 +12,9 @@ from apps.browse.models import SavedView
 from apps.core import audit
 from apps.core.counting import RowCount, count_rows
 from apps.core.errors import Conflict, MediaHubError
-from apps.library.search import Asker, Question, order_of
+from apps.library.models import Video
+from apps.library.search import Asker, Question
+from apps.library.search.ranking import in_order
 
 MOST_PINNED = 20  # of one person's in each place
 COUNT_KEPT_S = 60
@@ -137,7 +139,7 @@ def _check(view: SavedView, values: Mapping[str, Any], asker: Asker) -> None:
     if values.get("query"):
         Question.read(values["query"], asker=asker)
     if values.get("ordering"):
-        order_of(values["ordering"])
+        in_order(None, values["ordering"], videos=Video.objects.none())
     others = SavedView.objects.filter(owner_id=view.owner_id).exclude(pk=view.pk)
     if "name" in values and others.filter(name__iexact=values["name"]).exists():
         raise ViewNameTaken(f"There is a view named “{values['name']}” already.")

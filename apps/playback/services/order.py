@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from random import randint
+from typing import Any
 
 from django.db.models import Max, Min, QuerySet
 from django.http import QueryDict
@@ -10,6 +11,8 @@ from apps.core.api.keyset import Keyset
 from apps.core.errors import MediaHubError
 from apps.library.models import Video
 from apps.library.search import Asker, Question, order_of
+from apps.library.search.ranking import RELEVANCE, in_order
+from apps.library.search.ranking_score import score_of
 from apps.playlists.models import Playlist
 from apps.playlists.services.contents import Contents, contents_of
 
@@ -38,6 +41,7 @@ class VideoList:
 
     videos: QuerySet[Video]
     order: Keyset
+    question: Question | None = None
 
     @classmethod
     def read(cls, query: str, *, asker: Asker) -> "VideoList":
@@ -45,23 +49,31 @@ class VideoList:
         isn't the usual one."""
         asked = QueryDict(query[:_LONGEST])
         try:
-            order = order_of(asked.get("ordering", ""))
-        except MediaHubError:
-            order = order_of("")
-        try:
             question = Question.read(asked.get("q", ""), asker=asker)
         except MediaHubError:
-            return cls(Video.objects.none(), order)
-        return cls(question.within(Video.objects.present()), order)
+            return cls(Video.objects.none(), order_of(""))
+        present = question.within(Video.objects.present())
+        try:
+            ordered = in_order(question, asked.get("ordering", ""), videos=present)
+        except MediaHubError:
+            return cls(present, order_of(""), question)
+        return cls(ordered.videos, ordered.order, question)
 
     def neighbours(self, video: Video) -> tuple[Video | None, Video | None]:
         """The one before and the one after, by two queries however long the list is.
 
         A video that has left the list meanwhile still has the place that it would have there.
         """
-        at = self.order.position(video)
+        at = self._place(video)
         before = self.order.reversed().rows_after(self.videos, at, limit=1).first()
         return before, self.order.rows_after(self.videos, at, limit=1).first()
+
+    def _place(self, video: Video) -> tuple[Any, ...]:
+        """Where the video stands; how well it matches is read, if that counts."""
+        if self.question and any(key.name == RELEVANCE for key in self.order.keys):
+            scored = Video.objects.annotate(**{RELEVANCE: score_of(self.question)})
+            return self.order.position(scored.get(pk=video.pk))
+        return self.order.position(video)
 
     def random(self, *, but: int) -> Video | None:
         """Any of them except the one with the id ``but``."""

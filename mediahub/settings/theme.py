@@ -37,7 +37,7 @@ def _item(
 # items within the addresses of others
 _INNER = (
     "library_video_browse", "playback_history", "playlists_playlist_changelist",
-    "insights_statistics", "insights_graph",
+    "insights_statistics", "insights_graph", "renaming_rename",
 )  # fmt: skip
 
 
@@ -168,6 +168,13 @@ UNFOLD: dict[str, object] = {
                             "drive_file_rename_outline",
                             "renaming_rename",
                             "library.change_video",
+                        ),
+                        _item(
+                            "Rules",
+                            "rule",
+                            "rules_rule_changelist",
+                            "rules.view_rule",
+                            within="/admin/rules/rule/",
                         ),
                         _item(
                             "Artifacts",

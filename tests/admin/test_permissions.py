@@ -16,6 +16,7 @@ from apps.jobs.models import Schedule
 from apps.jobs.services.schedules import create
 from apps.library.models import Scan, Tag
 from apps.renaming.models import RenameBatch
+from apps.rules.models import Rule
 from tests.factories import (
     NOON,
     make_artifact,
@@ -83,6 +84,13 @@ PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
     "library_performer_merge": (Role.EDITOR, list),
     "library_studio_merge": (Role.EDITOR, list),
     "renaming_rename": (Role.EDITOR, list),
+    "rules_rule_changelist": (Role.EDITOR, list),
+    "rules_rule_add": (Role.EDITOR, list),
+    "rules_autotag": (Role.EDITOR, list),
+    "rules_rule_try": (
+        Role.EDITOR,
+        lambda: [Rule.objects.create(name=f"r{Rule.objects.count()}", changes={"rating": 5}).pk],
+    ),
     "renaming_batch": (
         Role.EDITOR,
         lambda: [RenameBatch.objects.create(template="{title}").pk],

@@ -22,6 +22,7 @@ from apps.jobs.services.holds import hold
 from apps.library.choices import LibraryState
 from apps.library.models import PerformerImage
 from apps.renaming.models import RenameBatch
+from apps.rules.models import Rule as VideoRule
 from tests.client import Api
 from tests.factories import (
     NOON,
@@ -213,11 +214,20 @@ PATCH  jobs/schedules/<schedule>/       operator ops    200  {"enabled": false}
 DELETE jobs/schedules/<schedule>/       operator ops    204
 POST   jobs/schedules/<schedule>/run/   operator ops    202
 GET    renames/                         editor   read   200
-POST   renames/                         editor   write  200  {"template": "{title}", "ids": [<video>]}
+POST   renames/                         editor   write  200  {"template": "{id}", "ids": [<video>]}
 GET    renames/<rename>/                editor   read   200
 GET    renames/<rename>/lines/          editor   read   200
 POST   renames/<rename>/run/            editor   write  409
 POST   renames/<rename>/undo/           editor   write  409  {}
+GET    rules/                           editor   read   200
+POST   rules/                           editor   write  201  {"name": "x", "changes": {"rating": 5}}
+GET    rules/<rule>/                    editor   read   200
+PATCH  rules/<rule>/                    editor   write  200  {"enabled": false}
+DELETE rules/<rule>/                    editor   write  204
+POST   rules/<rule>/run/                editor   write  202  {}
+POST   rules/autotag/                   editor   write  200  {}
+GET    rules/autotag/settings/          editor   read   200
+PATCH  rules/autotag/settings/          editor   write  200  {"least_letters": 4}
 GET    audit/                           editor   read   200
 GET    audit/<entry>/                   editor   read   200
 POST   audit/<entry>/undo/              editor   write  200  {}
@@ -271,6 +281,7 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         "schedule": schedule.pk, "order": json.dumps({"name": "new", **order}),
         "finding": scan.findings.create(reason="empty", path="x").pk, "png": _PNG,
         "variant": "copy", "piece": "init.mp4",
+        "rule": VideoRule.objects.create(name="rule", changes={"rating": 5}).pk,
         "rename": RenameBatch.objects.create(template="{title}").pk,
         "playlist": make_playlist([video], shared=True).pk,
         "view": SavedView.objects.create(name="View", owner=make_user(), shared=True).pk,

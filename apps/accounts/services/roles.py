@@ -20,6 +20,7 @@ _OPERATED = ("library", "file", "artifact", "customfield", "job", "schedule")
 _GRANTS: dict[Role, Q] = {
     Role.VIEWER: _on("view", _VIEWED),
     Role.EDITOR: _on("add change delete", CATALOGUE)
+    | _on("add change delete view", ("rule",))
     | _on("view", ("auditentry", "job", "schedule")),
     Role.OPERATOR: _on("add change delete", _OPERATED)
     | _on("view", ("health",))

@@ -14,6 +14,7 @@ from apps.accounts.choices import Role
 from apps.artifacts.choices import ArtifactState
 from apps.browse.models import BrowseSettings, SavedView
 from apps.library.choices import Orientation, ProbeState
+from apps.library.models import Word
 from tests.factories import (
     NOON,
     make_artifact,
@@ -127,6 +128,40 @@ class TestQuery:
         monkeypatch.setattr(page_module, "results", slow)
 
         assert "took the database too long" in browse(boss, q="here")
+
+
+class TestWords:
+    def test_find_what_matches_best_first(self, boss: Client) -> None:
+        for title in ("The waves of it", "Waves", "Waves at night"):
+            make_video(title)
+
+        assert titles(browse(boss, q="waves")) == ["Waves", "Waves at night", "The waves of it"]
+        assert titles(browse(boss, q="waves", ordering="title"))[0] == "The waves of it"
+        assert titles(browse(boss, q="duration>1s"))[0] == "Waves at night"  # the newest
+        assert links(browse(boss, q="waves"), "sort-title-add") == [
+            "?q=waves&ordering=-relevance%2Ctitle"
+        ]
+        assert "sort-relevance" not in browse(boss)
+        assert "There is no key" not in browse(boss, ordering="-relevance")
+
+    def test_that_were_mistyped_are_taken_for_others_and_that_is_said(self, boss: Client) -> None:
+        for number in range(30):
+            make_video(f"Drone {number:02}")
+        Word.objects.create(text="drone")
+
+        page = browse(boss, q="dorne duration>1s", page_size=25)
+
+        assert len(titles(page)) == 25
+        said = unescape(page[page.index("br-forgiven") :].partition("</p>")[0])
+        assert "“dorne”: it was taken for “<b>drone</b>”" in said
+        assert links(page, "forgiven-accept") == ["?q=drone+duration%3E1s&page_size=25"]
+        assert 'data-query="drone duration&gt;1s"' in page
+        more = re.search(r'data-next="([^"]+)"', page)
+        assert more
+        url = reverse("admin:library_video_browse") + unescape(more[1])
+        assert len(titles(boss.get(url + "&fragment=results").content.decode())) == 5
+        assert "br-forgiven" not in browse(boss, q="drone")
+        assert "Nothing matches" in browse(boss, q='"dorne"')
 
 
 class TestEmpty:

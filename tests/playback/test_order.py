@@ -46,6 +46,14 @@ def test_the_neighbours_are_those_of_the_grid() -> None:
     assert walk == ["D", "C", "B", "E", "A"]
 
 
+def test_by_the_best_match_they_are_those_of_the_grid_too() -> None:
+    rows = {title: make_video(title) for title in ("The waves", "Waves", "Waves at night")}
+    query = "q=waves&ordering=-relevance"
+
+    assert titles(query, rows["Waves at night"]) == ("Waves", "The waves")
+    assert titles(query, rows["Waves"]) == (None, "Waves at night")
+
+
 def test_missing_ones_are_passed_over() -> None:
     first, _gone, last = make_video("A"), make_video("B", missing_since=NOON), make_video("C")
 

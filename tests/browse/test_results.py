@@ -13,6 +13,8 @@ from apps.accounts.choices import Role
 from apps.artifacts.choices import ArtifactKind, ArtifactState
 from apps.browse.models import BrowseSettings
 from apps.browse.services.table import USUAL
+from apps.jobs.models import Job
+from apps.jobs.worker import run_next
 from apps.library.choices import ProbeState
 from apps.library.models import File, Video, Viewing
 from apps.playback.models import PlayerSettings
@@ -314,3 +316,30 @@ def test_the_watch_page_begins_where_the_address_says(boss: Client) -> None:
 
     assert '"resume": 12.5' in boss.get(address, {"t": "12.5"}).content.decode()
     assert '"resume": 0' in boss.get(address, {"t": "soon"}).content.decode()
+
+
+class TestMake:
+    @pytest.mark.django_db(transaction=True)
+    def test_is_a_job_for_each_video_that_is_there(self) -> None:
+        one, two = make_video(), make_video()
+        make_video(missing_since=NOON)
+        editor = Api(make_user(Role.ADMINISTRATOR))
+
+        job = editor.post("videos/make/", {"q": "", "but": [two.pk]})
+        assert job.status_code == 202
+        run_next("cpu")
+
+        children = Job.objects.filter(kind="artifacts.make")
+        assert [child.params["video_id"] for child in children] == [one.pk]
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [({}, "ids"), ({"ids": [1], "q": ""}, "ids"), ({"ids": [1], "but": [1]}, "but"),
+         ({"q": "rating:>>"}, "q")],
+    )  # fmt: skip
+    def test_refuses_what_names_no_videos(self, body: Any, field: str) -> None:
+        refused = Api(make_user(Role.ADMINISTRATOR)).post("videos/make/", body)
+
+        assert refused.status_code == 400
+        assert field in refused.json()["errors"]
+        assert not Job.objects.exists()

@@ -29,9 +29,7 @@ class VideoPagination(CursorOrPagePagination):
         ordered = in_order(view.question, ordering, videos=queryset)
         return ordered.videos, ordered.order
 
-    def paginate_queryset(
-        self, queryset: "QuerySet[Any]", request: Request, view: Any = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         rows = super().paginate_queryset(queryset, request, view)
         if rows or not view.question:
             return rows

@@ -11,7 +11,9 @@ _LONGEST = 10_000  # as far as it is typed; queries themselves are shorter
 
 class ChoiceShape(serializers.Serializer):
     value = serializers.CharField()
-    label = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "label": serializers.CharField()}
 
 
 class FieldShape(serializers.Serializer):

@@ -21,7 +21,8 @@ FIELDS: dict[str, type[models.Model]] = {"tag": Tag, "performer": Performer, "st
 def labels_holding(text: str, *, fields: list[str], limit: int) -> dict[str, list[Offer]]:
     """By field; a word of a name must begin with the text. One statement."""
     found: dict[str, list[Offer]] = {name: [] for name in fields}
-    parts, parameters = [], []
+    parts: list[str] = []
+    parameters: list[str | int] = []
     for name in fields:
         model = FIELDS[name]
         column = _TOLD_APART if model is Performer else "name"

@@ -54,9 +54,9 @@ def forgive(question: Question) -> Forgiven | None:
     if question.node is None or not words or question.videos().exists():
         return None
     replaced = {
-        word: meant
+        word: nearest
         for word in words
-        if not question.part(Word(word)).videos().exists() and (meant := _nearest(word))
+        if not question.part(Word(word)).videos().exists() and (nearest := _nearest(word))
     }
     if not replaced:
         return None

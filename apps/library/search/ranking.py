@@ -4,10 +4,12 @@ All matches are ranked if they are up to ``MOST``. Of more, the candidates are t
 begins with the words, the newest and the best rated: what is ranked stays small, whatever the word.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
@@ -20,7 +22,8 @@ from apps.library.search.ranking_score import parts_of, score_of
 
 RELEVANCE = "relevance"
 MOST = 1_000
-_BEGINNING, _NEWEST, _BEST_RATED = 300, 300, 100
+_SURELY_MORE = 20
+_BEGINNING, _NEWEST, _BEST_RATED = 300, 150, 50
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ def ranked(question: Question, videos: "QuerySet[Video]") -> "QuerySet[Video]":
     """The candidates among some of the question's videos, each with its ``relevance``."""
     picked = RawSQL("SELECT unnest(%s::bigint[])", [_candidates(question, videos)])
     chosen = videos.model._default_manager.filter(pk__in=picked)
-    return chosen.annotate(**{RELEVANCE: score_of(question)})
+    rated: QuerySet[Video] = chosen.annotate(**{RELEVANCE: score_of(question)})
+    return rated
 
 
 def explain_ranks(question: Question, ids: list[int]) -> dict[int, dict[str, Any]]:
@@ -87,13 +91,23 @@ def _relevance(*, descending: bool) -> Key:
 def _candidates(question: Question, videos: "QuerySet[Video]") -> list[int]:
     """All matches if they are few; of many those that are worth ranking."""
     keys = videos.order_by().values_list("pk", flat=True)
-    found = list(keys[: MOST + 1])
-    if len(found) <= MOST:
-        return found
+    if not _are_surely_many(keys):
+        found = list(keys[: MOST + 1])
+        if len(found) <= MOST:
+            return found
     newest = keys.order_by("-added_at", "-pk")[:_NEWEST]
     rated = keys.order_by(F("rating").desc(nulls_last=True), "-pk")[:_BEST_RATED]
     beginning = keys.filter(pk__in=_beginning_so(question))
     return list(dict.fromkeys(newest.union(rated, beginning, all=True)))
+
+
+def _are_surely_many(keys: "QuerySet[Video, int]") -> bool:
+    """By PostgreSQL's planner, which costs less than to read that many."""
+    try:
+        plan = json.loads(keys.explain(format="json"))
+    except EmptyResultSet:
+        return False
+    return bool(plan[0]["Plan"]["Plan Rows"] > MOST * _SURELY_MORE)
 
 
 def _beginning_so(question: Question) -> "QuerySet[Video, int]":
@@ -107,7 +121,8 @@ def _beginning_so(question: Question) -> "QuerySet[Video, int]":
         .values_list("pk", flat=True)[:_BEGINNING]
         for text in _beginnings(question)
     ]
-    return first.union(*others, all=True)
+    together: QuerySet[Video, int] = first.union(*others, all=True)
+    return together
 
 
 def _beginnings(question: Question) -> Iterator[str]:

@@ -153,5 +153,5 @@ def _usual_duration_ms(question: Question) -> int | None:
     recent = Viewing.objects.filter(user=question.asker.user_id, last_played_at__isnull=False)
     recent = recent.order_by("-last_played_at")[:_MOST_VIEWINGS]
     played = Video.objects.filter(pk__in=recent.values("video"), duration_ms__isnull=False)
-    lengths: list[int] = sorted(played.values_list("duration_ms", flat=True))  # type: ignore[arg-type]
+    lengths: list[int] = sorted(played.values_list("duration_ms", flat=True))
     return lengths[len(lengths) // 2] if lengths else None

@@ -11,7 +11,8 @@ from apps.core.api.views import StrictView
 from apps.library.api import search_shapes
 from apps.library.search import Asker, all_fields
 from apps.library.search.completion import complete
-from apps.library.search.facets import USUAL, facets_of
+from apps.library.search.facets import facets_of
+from apps.library.search.facets_kinds import USUAL
 from apps.library.search.limits import limited
 
 

@@ -96,7 +96,7 @@ class VideoViewSet(SearchActions, ChangeableViewSet):
         files = File.objects.filter(video__in=chosen).select_related("library")
         return started(request_probes(files, refresh=refresh), request)
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def list(self, _request: Request, *args: Any, **kwargs: Any) -> Response:
         """The videos of all libraries, or those that `q` and the filters choose."""
-        with limited() if "q" in request.query_params else nullcontext():
-            return super().list(request, *args, **kwargs)
+        with limited() if "q" in self.request.query_params else nullcontext():
+            return super().list(_request, *args, **kwargs)

@@ -27,7 +27,9 @@ class SavedViewAdmin(AuditedAdmin):
     """One's own views and those that others share; who made one changes it, and superusers."""
 
     form = SavedViewForm
-    list_display = ("named", "query", "layout", "owner", "shared", "on_dashboard", "in_sidebar")
+    list_display = (
+        "name", "shown", "query", "layout", "owner", "shared", "on_dashboard", "in_sidebar",
+    )  # fmt: skip
     list_filter = ("shared", "in_sidebar", "on_dashboard", "layout")
     list_select_related = ("owner",)
     search_fields = ("name", "query")
@@ -42,10 +44,11 @@ class SavedViewAdmin(AuditedAdmin):
     empty_title = "No views yet"
     empty_text = "A view is a query with how its videos are shown: save one on Browse."
 
-    @column("view", ordering="name")
-    def named(self, view: SavedView) -> SafeString:
+    @column("videos")
+    def shown(self, view: SavedView) -> SafeString:
         url = reverse("admin:library_video_browse", query={"view": view.pk})
-        return format_html('<a class="mh-link" href="{}">{}</a>', url, view.name)
+        words = '<a class="mh-link" href="{}">Show<span class="mh-spoken"> {}</span></a>'
+        return format_html(words, url, view.name)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SavedView]":
         user: Any = request.user

@@ -33,7 +33,7 @@ def fault_of(error: MediaHubError, text: str) -> Fault:
         before=text[:start],
         wrong=text[start:end],
         after=text[end:],
-        expected=error.expected[:12],
+        expected=() if ": expected " in error.problem else error.expected[:12],
         suggestion=error.suggestion,
         mended=mend(text, error),
         has_place=True,

@@ -24,19 +24,20 @@ _QUERIES = {"all videos": "", "a codec": "codec:hevc", "best rated": "rating>=90
 _FLY = """
 async (seconds) => {
   const camera = mediahubGraph.sigma.getCamera();
-  const until = performance.now() + 1000 * seconds;
   const took = [];
-  let last = performance.now();
-  while (performance.now() < until) {
-    await new Promise(requestAnimationFrame);
-    const now = performance.now();
-    took.push(now - last);
-    last = now;
-    camera.setState({
-      x: 0.5 + 0.2 * Math.sin(now / 400), y: 0.5 + 0.2 * Math.cos(now / 400),
-      ratio: 0.6 + 0.4 * Math.sin(now / 900),
-    });
+  let [last, flying] = [performance.now(), true];
+  const count = () => {
+    took.push(performance.now() - last);
+    last = performance.now();
+    if (flying) requestAnimationFrame(count);
+  };
+  requestAnimationFrame(count);
+  for (let turn = 0; turn < seconds; turn += 1) {
+    const [x, y] = [0.5 + 0.2 * Math.sin(turn), 0.5 + 0.2 * Math.cos(turn)];
+    const place = {x, y, ratio: turn % 2 ? 0.3 : 1};
+    await camera.animate(place, {duration: 1000, easing: "linear"});
   }
+  flying = false;
   return took;
 }
 """

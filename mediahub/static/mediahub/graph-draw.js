@@ -64,7 +64,8 @@ export class Drawing {
       labelFont: getComputedStyle(document.body).fontFamily,
       labelColor: this.labels,
       labelSize: innerWidth >= 1900 ? 18 : 13,
-      hideEdgesOnMove: this.graph.size > 12000,
+      hideEdgesOnMove: this.graph.size > 4000, // what moves needn't show all
+      hideLabelsOnMove: this.graph.order > 1500,
       minEdgeThickness: 0.8,
       zIndex: true,
       stagePadding: 40,

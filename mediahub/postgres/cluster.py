@@ -48,6 +48,9 @@ _SETTINGS = {
     "maintenance_work_mem": "128MB",
     "work_mem": "8MB",
     "random_page_cost": "1.1",
+    # The tables of a large library: as 4 GB, the planner would read a whole index in order for a
+    # page of few rows, as if each page of the table were read once.
+    "effective_cache_size": "512MB",
     "jit": "off",  # compiles for longer than our short queries run
     "recovery_init_sync_method": "syncfs",
     "cluster_name": "mediahub",

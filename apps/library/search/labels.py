@@ -14,6 +14,7 @@ from apps.library.models import Library, Video
 from apps.library.search.asker import Asker
 from apps.library.search.completion_labels import labels_holding
 from apps.library.search.field import Field, Offer, Scope, is_word
+from apps.library.search.filed import filed_under
 from apps.library.search.names import Wanted
 from apps.library.search.spans import QuantityField
 from apps.query import Range, Term, Value
@@ -37,12 +38,11 @@ def video_counts() -> dict[str, int]:
 
 @dataclass(frozen=True)
 class LabelField(Field):
-    """Labels by name or other name. ``column`` takes a list of ids, ``empty`` is without any."""
+    """Labels by name or other name; ``empty`` is without any."""
 
     kind = "label"
 
     model: type[models.Model]
-    column: str
     empty: Q
     has_family: bool = False
 
@@ -62,7 +62,7 @@ class LabelField(Field):
             raise self.refuse(
                 value, f"There is no {self.model._meta.verbose_name} “{value.text}”", known=close
             )
-        return Q(**{self.column: ids})
+        return filed_under(self.model, ids)
 
     def offers(self, text: str, asker: Asker, *, limit: int) -> Sequence[Offer]:
         """Labels of this kind, ``none`` and ``any``."""

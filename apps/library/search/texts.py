@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Lower
 
-from apps.library.models import Performer, Studio, Tag
 from apps.library.search.field import NOTHING, Field, Scope, is_word
+from apps.library.search.filed import filed_under
 from apps.library.search.names import STAR, Part
 from apps.query import Range, Word
 from apps.query import Value as Given
@@ -75,10 +75,8 @@ def match_word(word: Word, scope: Scope) -> Q:
     part = part_of(word)
     found = holds(part.text, starts=part.starts)
     ids = scope.names.containing[part]
-    for model, column in ((Tag, "tag_ids__overlap"), (Performer, "performer_ids__overlap"),
-                          (Studio, "studio_id__in")):  # fmt: skip
-        if model in ids:
-            found |= Q(**{column: ids[model]})
+    for model in ids:
+        found |= filed_under(model, ids[model])
     return found
 
 
@@ -102,7 +100,9 @@ class TitleField(Field):
             _folded(text), constant(STAR), constant("%"), function="replace",
             output_field=models.TextField(),
         )  # fmt: skip
-        return Q(Like(F("haystack"), _Joined(glob, constant("|%"))))
+        # The longest piece tells the planner, and its index, what the whole pattern doesn't.
+        piece = max(text.split(STAR), key=len)
+        return holds(piece) & Q(Like(F("haystack"), _Joined(glob, constant("|%"))))
 
 
 class PathField(Field):

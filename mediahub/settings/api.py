@@ -33,6 +33,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "Grade": "apps.artifacts.choices.Grade",
         "FieldKind": "apps.library.choices.FieldKind",
         "JobState": "apps.jobs.choices.JobState",
+        "RenameBatchState": "apps.renaming.choices.BatchState",
+        "RenameState": "apps.renaming.choices.RenameState",
         "LibraryState": "apps.library.choices.LibraryState",
         "Question": "apps.library.choices.Question",
         "ScanKind": "apps.library.choices.ScanKind",

@@ -32,7 +32,7 @@ class RenameSerializer(StrictSerializer):
         return attrs
 
 
-class UndoSerializer(StrictSerializer):
+class RenameUndoSerializer(StrictSerializer):
     dry_run = serializers.BooleanField(default=False, help_text="only plan it")
 
 

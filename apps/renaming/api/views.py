@@ -19,7 +19,7 @@ from apps.renaming.api.shapes import (
     LinesShape,
     PlanShape,
     RenameSerializer,
-    UndoSerializer,
+    RenameUndoSerializer,
     represent,
     represent_line,
 )
@@ -71,14 +71,14 @@ class RenameViewSet(ListedViewSet):
         """Do what was planned, or go on with it after it was stopped."""
         return started(request_run(self.get_object()), request)
 
-    @extend_schema(request=UndoSerializer, responses={200: PlanShape, 202: JobSerializer})
+    @extend_schema(request=RenameUndoSerializer, responses={200: PlanShape, 202: JobSerializer})
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, **_kwargs: Any) -> Response:
         """Give files their old names back where nothing is in the way.
 
         It is a renaming of its own: what is in the way of which file is in its lines.
         """
-        body = UndoSerializer(data=request.data)
+        body = RenameUndoSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         batch = new_undo(self.get_object())
         job = propose(batch, start=not body.validated_data["dry_run"])

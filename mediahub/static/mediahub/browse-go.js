@@ -115,6 +115,14 @@ function say() {
   document.getElementById("browse-status").textContent = fault ? "" : count ? count.textContent : "";
 }
 
+/* A menu in which something was chosen closes; only the keys of the order are chosen several at a time. */
+export function closeMenu(within) {
+  const menu = within.closest("details.br-menu:not(#sort-menu)");
+  if (!menu) return;
+  menu.querySelector("summary").focus();
+  menu.open = false;
+}
+
 export function startGoing() {
   window.addEventListener("popstate", (event) => {
     const state = event.state || {};
@@ -125,6 +133,7 @@ export function startGoing() {
     const link = event.target.closest("a[data-go]");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
+    closeMenu(link);
     go(link.href);
   });
 }

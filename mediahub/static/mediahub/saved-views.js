@@ -1,6 +1,6 @@
 /* Keeping views: save, save as, name and pin, delete. */
 
-import { go } from "./browse-go.js";
+import { closeMenu, go } from "./browse-go.js";
 import { ask } from "./player-dom.js";
 
 const root = document.querySelector("[data-browse]");
@@ -103,6 +103,7 @@ async function drop() {
 
 export function startViews() {
   root.addEventListener("click", (event) => {
+    if (event.target.closest(".br-menu-deeds button")) closeMenu(event.target);
     if (event.target.closest("[data-view-save-as]")) open(null);
     else if (event.target.closest("[data-view-edit]")) open(facts().view);
     else if (event.target.closest("[data-view-save]")) save();

@@ -45,7 +45,7 @@ class RenamePage(AdminPage):
     permission_required = "library.change_video"
     template_name = "admin/renaming/rename.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:  # type: ignore[override]
+    def get(self, request: HttpRequest) -> HttpResponse:
         asked = {"template": _last_template(request), "sidecars": True, "q": request.GET.get("q")}
         return self._show(RenameForm(initial={**asked, "id": request.GET.getlist("id")}))
 

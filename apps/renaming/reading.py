@@ -72,7 +72,7 @@ class _Reader:
                 self._add(sign)
 
     def _add(self, part: str | Placeholder) -> None:
-        (self.parts if self.group is None else self.group).append(part)  # type: ignore[attr-defined]
+        (self.parts if self.group is None else self.group).append(part)
 
     def _close_group(self, at: int) -> None:
         if self.group is None:

@@ -61,7 +61,7 @@ class RuleForm(AuditedForm):
         return {**cleaned, "changes": changes}
 
     @property
-    def changed_data(self) -> list[str]:  # type: ignore[override]
+    def changed_data(self) -> list[str]:
         """What the boxes say stands in one column."""
         own: list[str] = forms.ModelForm.changed_data.func(self)  # type: ignore[attr-defined]
         plain = [name for name in own if name not in _BOXES.values()]

@@ -19,6 +19,7 @@ from apps.rules.services.autotag import foresee, settings_of_all
 from apps.rules.services.rules import foresee_rule
 from apps.rules.tasks import chosen, request_autotag, request_run
 
+_WORDS = {True: "yes", False: "no"}
 _LABELS: dict[str, Any] = {"tags": Tag, "performers": Performer, "studio": Studio}
 
 
@@ -121,7 +122,9 @@ def _ids(outcome: Outcome, field: str) -> set[int]:
 def _said(field: str, pair: list[Any], rows: dict[int, Any] | None) -> tuple[str, str, str]:
     def say(value: Any) -> str:
         if rows is None:
-            return "-" if value is None else str(value)
+            return (
+                "-" if value is None else _WORDS[value] if isinstance(value, bool) else str(value)
+            )
         ids = value if isinstance(value, list) else [value]
         return ", ".join(str(rows[pk]) for pk in ids if pk in rows) or "-"
 

@@ -66,7 +66,8 @@ def request_on_import(video_ids: Sequence[int]) -> Job | None:
 def chosen(*, q: str = "", ids: Sequence[int] | None = None) -> QuerySet[Video]:
     """Raises QueryError."""
     if ids is not None:
-        return Video.objects.filter(pk__in=list(ids))
+        named: QuerySet[Video] = Video.objects.filter(pk__in=list(ids))
+        return named
     asker = Asker(context.current().user_id, timezone.localtime())
     return Question.read(q, asker=asker).videos()
 

@@ -46,7 +46,7 @@ def test_the_page_says_what_each_has(browser: Client) -> None:
 
     page = browser.get(reverse("admin:library_tag_merge"), {"id": [tag.pk]}).content.decode()
 
-    assert "1 videos, 1 markers, 1 tags below it" in page
+    assert "1 video, 1 marker, 1 tag below it" in page
     assert "Ocean" in page
     assert "&lt;b&gt;Sea&lt;/b&gt;" in page
     assert "<b>Sea</b>" not in page

@@ -19,7 +19,7 @@ class MergeForm(forms.Form):
     def __init__(self, model: type[Named], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = next(name for name, kind in CHIPS.items() if kind is model)
-        rows: Any = model._default_manager.order_by("-video_count", "pk")  # type: ignore[misc]
+        rows: Any = model._default_manager.order_by("-video_count", "pk")
         self.fields["id"] = forms.ModelMultipleChoiceField(
             rows, widget=forms.MultipleHiddenInput,
             error_messages={"invalid_choice": "One of them is gone."},

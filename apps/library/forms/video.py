@@ -47,7 +47,7 @@ class _Chips:
 
     @property
     def media(self) -> forms.Media:
-        script = forms.Script("mediahub/label-chips-form.js", type="module")
+        script: Any = forms.Script("mediahub/label-chips-form.js", type="module")
         return forms.Media(css={"all": ["mediahub/label-chips.css"]}, js=[script])
 
 

@@ -24,7 +24,7 @@ class MergePage(AdminPage):
     template_name = "admin/library/merge.html"
     model: ClassVar[type[Named]]
 
-    def get(self, request: HttpRequest) -> HttpResponse:  # type: ignore[override]
+    def get(self, request: HttpRequest) -> HttpResponse:
         form = MergeForm(self.model, {"id": request.GET.getlist("id")})
         return self._show(form)
 
@@ -79,8 +79,15 @@ class MergeStudios(MergePage):
     model = Studio
 
 
+_ONE = {
+    "videos": "video", "markers": "marker", "tags below it": "tag below it",
+    "pictures": "picture", "smaller studios": "smaller studio",
+}  # fmt: skip
+
+
 def _numbers(moves: Sequence[tuple[str, int]]) -> str:
-    return ", ".join(f"{number:,} {name}" for name, number in moves if number) or "nothing"
+    told = [f"{number:,} {name if number > 1 else _ONE[name]}" for name, number in moves if number]
+    return ", ".join(told) or "nothing"
 
 
 def _names(label: Named) -> str:

@@ -51,7 +51,7 @@ def belongings(labels: Sequence[Named]) -> dict[int, list[tuple[str, int]]]:
     if not labels:
         return found
     for name, related in _BELONGINGS[type(labels[0])].items():
-        rows: Any = type(labels[0])._default_manager.filter(pk__in=found)  # type: ignore[misc]
+        rows: Any = type(labels[0])._default_manager.filter(pk__in=found)
         for pk, number in rows.annotate(n=Count(related)).values_list("pk", "n"):
             found[pk].append((name, number))
     return found

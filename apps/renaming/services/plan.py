@@ -172,7 +172,8 @@ def path_of(file: File) -> bytes:
 def chosen(ids: Iterable[int]) -> "QuerySet[Video]":
     """Videos that were named one by one."""
     wanted: Sequence[int] = sorted(set(ids))
-    return Video.objects.filter(pk__in=wanted)
+    videos: QuerySet[Video] = Video.objects.filter(pk__in=wanted)
+    return videos
 
 
 def counts(batch: RenameBatch, library: Library | None = None) -> dict[str, int]:

@@ -152,4 +152,4 @@ def _busiest() -> list[tuple[str, int, str, int]]:
             f"SELECT * FROM ({' UNION ALL '.join(parts)}) each"  # noqa: S608
             f" ORDER BY videos DESC, kind, id LIMIT {_BUSIEST}"
         )
-        return [tuple(row) for row in cursor.fetchall()]  # type: ignore[misc]
+        return list(cursor.fetchall())

@@ -74,7 +74,11 @@ class LabelChips {
   }
 
   #listen() {
-    this.input.addEventListener("input", () => this.#typed());
+    this.input.addEventListener("input", (event) => {
+      event.stopPropagation(); // what is typed here is no change of the form around
+      this.#typed();
+    });
+    this.input.addEventListener("change", (event) => event.stopPropagation());
     this.input.addEventListener("focus", () => this.#search());
     this.input.addEventListener("click", () => !this.suggestions.open && this.#search());
     this.input.addEventListener("blur", () => this.#left());

@@ -83,7 +83,8 @@ class ByQuery:
         if not count:
             return None
         place = randrange(count)  # noqa: S311 - no secret
-        return Video.objects.filter(pk=ids.order_by("pk")[place]).first()
+        found: Video | None = Video.objects.filter(pk=ids.order_by("pk")[place]).first()
+        return found
 
 
 def contents_of(playlist: Playlist, *, asker: Asker) -> ByHand | ByQuery:

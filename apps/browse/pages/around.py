@@ -28,7 +28,7 @@ PANEL_AWAY = "-panel"  # among the open panels: the whole panel is put away
 _MOST_VIEWS = 200
 _MOST_RELAXED = 5
 _RELAXED_CAP = 1_000
-_RELAXED_COST = 20_000.0  # of PostgreSQL's planner: beyond it its own estimate is shown
+_RELAXED_COST = 5_000.0  # of PostgreSQL's planner: beyond it its own estimate is shown
 _ICONS = {Layout.GRID: "grid_view", Layout.TABLE: "table_rows", Layout.WALL: "view_comfy_alt"}
 
 

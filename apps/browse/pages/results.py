@@ -18,6 +18,7 @@ from apps.library.models import Marker, Video, Viewing
 from apps.library.pages.cards import Card, cards, with_card_facts
 
 _UNSHOWN = ("provenance", "tag_ids", "performer_ids", "made", "haystack", "details", "urls")
+_COUNT_COST = 2_000.0  # of PostgreSQL's planner: beyond it its own estimate is shown, as in the API
 _SEEN = 0.98  # of a video: then all of it counts as watched
 _DEEDS = {
     "change": "library.change_video",
@@ -74,7 +75,9 @@ def results(state: State, request: HttpRequest) -> dict[str, Any]:
         cards=[] if is_table else shown,
         lines=lines(page, shown, columns, user_id=user.pk) if is_table else [],
         heads=columns,
-        count=None if is_more else count_rows(state.query.videos(), planned=True),
+        count=None
+        if is_more
+        else count_rows(state.query.videos(), planned=True, most_cost=_COUNT_COST),
         previous=state.address(cursor=before) if before else "",
         next=state.address(cursor=behind) if behind else "",
         listed=urlencode({"q": state.query.text, "ordering": state.ordering_text}),

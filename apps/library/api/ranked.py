@@ -47,19 +47,6 @@ class VideoPagination(CursorOrPagePagination):
             ]
         return response
 
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        shape = super().get_paginated_response_schema(schema)
-        text = {"type": "string"}
-        shape["properties"]["forgiven"] = {
-            "type": "array",
-            "description": "Words that were typed and found nothing, and those in their place.",
-            "items": {
-                "type": "object", "required": ["from", "to"],
-                "properties": {"from": text, "to": text},
-            },
-        }  # fmt: skip
-        return shape
-
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         parameters = super().get_schema_operation_parameters(view)
         for one in parameters:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from apps.library.api.shapes import VideoShape
 from apps.library.search.field import Field
 
 _LONGEST = 10_000  # as far as it is typed; queries themselves are shorter
@@ -94,3 +96,24 @@ class FacetsShape(serializers.Serializer):
 
     def get_fields(self) -> dict[str, Any]:
         return {**super().get_fields(), "fields": serializers.DictField(child=FacetShape())}
+
+
+class ReplacedShape(serializers.Serializer):
+    """A word that was typed and finds nothing, and the one in its place."""
+
+    to = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"from": serializers.CharField(), **super().get_fields()}
+
+
+@extend_schema_serializer(many=False)
+class VideoListShape(serializers.Serializer):
+    """A page of videos."""
+
+    count = serializers.IntegerField(allow_null=True)
+    count_is_estimate = serializers.BooleanField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = VideoShape(many=True)
+    forgiven = ReplacedShape(many=True, required=False, help_text="if typing errors were forgiven")

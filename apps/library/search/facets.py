@@ -15,6 +15,7 @@ from apps.library.search.asker import Asker
 from apps.library.search.facets_counts import Counts, count_videos
 from apps.library.search.facets_kinds import FACETS, LABEL_FACETS, USUAL, LabelFacet, Named
 from apps.library.search.facets_whole import set_right
+from apps.library.search.limits import limited
 from apps.library.search.question import Question
 from apps.query import Term, parse, show
 from apps.query.errors import nearest
@@ -75,7 +76,8 @@ def facets_of(text: str, *, asker: Asker, names: Sequence[str] = USUAL) -> Facet
     key = f"library.search.facets.{hashlib.sha256(told.encode()).hexdigest()}"
     known: Facets | None = cache.get(key)
     if known is None:
-        known = count_facets(Question.of(node, asker=asker), names)
+        with limited():
+            known = count_facets(Question.of(node, asker=asker), names)
         cache.set(key, known, _KEEP_S)
     return known
 

@@ -16,6 +16,7 @@ from apps.jobs.api.views import started
 from apps.library.api import filters, shapes
 from apps.library.api.ranked import VideoPagination, with_ranks
 from apps.library.api.represent import represent_videos
+from apps.library.api.search_shapes import VideoListShape
 from apps.library.api.selection import read_selection
 from apps.library.api.views.search import SearchActions
 from apps.library.models import File, Video
@@ -96,6 +97,7 @@ class VideoViewSet(SearchActions, ChangeableViewSet):
         files = File.objects.filter(video__in=chosen).select_related("library")
         return started(request_probes(files, refresh=refresh), request)
 
+    @extend_schema(responses=VideoListShape)
     def list(self, _request: Request, *args: Any, **kwargs: Any) -> Response:
         """The videos of all libraries, or those that `q` and the filters choose."""
         with limited() if "q" in self.request.query_params else nullcontext():

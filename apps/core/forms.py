@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from apps.core.changes import said_of
 from apps.core.models import AuditEntry
 
 _COLOR_PICKER = (
@@ -113,7 +114,7 @@ def _what_happened(instance: models.Model, *, since: int) -> str:
     later = getattr(instance, "version") - since  # noqa: B009 - only versioned rows come here
     entries = list(AuditEntry.objects.about(instance).select_related("user")[: max(later, 0)])
     who = ", ".join(dict.fromkeys(str(e.user) if e.user else "a job" for e in entries))
-    fields = dict.fromkeys(name for entry in entries for name in entry.changes)
+    fields = dict.fromkeys(name for entry in entries for name in said_of(entry))
     told = ", ".join(name.replace("_", " ") for name in fields)
     return (
         f"{who or 'Somebody else'} changed this meanwhile{f' ({told})' if told else ''}, "

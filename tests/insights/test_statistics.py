@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -259,6 +259,18 @@ class TestPage:
 
         assert page.status_code == 200
         assert "There is no field" in page.content.decode()
+
+    def test_what_takes_too_long_is_a_message(self, boss: Client, monkeypatch: Any) -> None:
+        def give_up(*_given: Any, **_options: Any) -> Any:
+            raise OperationalError("canceling statement due to statement timeout")
+
+        monkeypatch.setattr("apps.insights.pages.statistics.statistics", give_up)
+
+        page = self.page(boss)
+        posted = boss.post(reverse("admin:insights_statistics"), {"q": ""})
+
+        assert (page.status_code, posted.status_code) == (200, 302)
+        assert "took the database too long" in page.content.decode()
 
     def test_can_be_counted_anew(self, boss: Client) -> None:
         self.page(boss)

@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -46,7 +47,10 @@ class StatisticsPage(AdminPage):
         except MediaHubError as refused:
             shown["error"] = str(refused)
         else:
-            shown = self._shown(question, top)
+            try:
+                shown = self._shown(question, top)
+            except OperationalError:  # a statement_timeout: no library is too large for a page
+                shown["error"] = "This took the database too long: narrow it down, or try later."
         return super().get_context_data(
             q=text, top=top,
             tops=[(one, f"?{urlencode({'q': text, 'top': one})}") for one in TOPS],
@@ -56,7 +60,7 @@ class StatisticsPage(AdminPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Count anew."""
         text = request.POST.get("q", "")
-        with suppress(MediaHubError):  # the page says what is wrong
+        with suppress(MediaHubError, OperationalError):  # the page says what is wrong
             statistics(Question.read(text, asker=Asker.of(request.user)), refresh=True)
         return redirect(reverse("admin:insights_statistics", query={"q": text} if text else None))
 

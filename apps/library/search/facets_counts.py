@@ -15,7 +15,7 @@ from apps.library.search.facets_kinds import FACETS, LABEL_FACETS, LabelFacet
 from apps.library.search.question import Question
 
 MOST_EXACT = 20_000  # videos that are all counted
-SAMPLE = 8_000  # videos that a sample shall hold
+SAMPLE = 6_000  # videos that a sample shall hold
 PILOT_PERCENT = 0.5  # of the table, to see how many videos there are
 MOST_PERCENT = 6.0  # of the table that a sample reads, however rare what is looked for
 MOST_VALUES = 50

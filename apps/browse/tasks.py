@@ -43,7 +43,7 @@ def make_pictures(
 
 
 def request_pictures(
-    *, user_id: int, ids: list[int] | None = None, q: str = "", but: Sequence[int] = ()
+    *, user_id: int | None, ids: list[int] | None = None, q: str = "", but: Sequence[int] = ()
 ) -> Job:
     """Ask for the pictures of videos: named ones, or all that a query finds but some."""
     if ids is not None:

@@ -30,7 +30,9 @@ class ColumnSerializer(StrictSerializer):
 class BrowseSettingsSerializer(StrictSerializer):
     """What one chose. ``columns`` are the table's, in their order; none: the usual ones."""
 
-    columns = ColumnSerializer(many=True, required=False, max_length=_MOST_COLUMNS)
+    columns = ColumnSerializer(  # type: ignore[call-arg]
+        many=True, required=False, max_length=_MOST_COLUMNS
+    )
     open_panels = serializers.ListField(
         child=serializers.CharField(max_length=40), required=False, max_length=100
     )

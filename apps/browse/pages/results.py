@@ -88,7 +88,7 @@ def results(state: State, request: HttpRequest) -> dict[str, Any]:
     return {"found": found, "browse_keys": keys_on(user), "bulk_custom": custom}
 
 
-def keys_on(_user: Any) -> bool:
+def keys_on(_user: Any, /) -> bool:
     """Whether a person wants keys of one letter; the player's app, which knows, says so."""
     return True
 

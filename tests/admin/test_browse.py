@@ -389,7 +389,10 @@ class TestCards:
         assert "<script>alert" not in boss.get(reverse("admin:index")).content.decode()
 
 
-def test_a_viewer_may_browse(as_role: object) -> None:
-    client = as_role(Role.VIEWER)  # type: ignore[operator]
+@pytest.mark.parametrize("name", ["library_video_browse", "library_video_browse_filter"])
+def test_viewers_may_browse_and_nobody_below(as_role: object, name: str) -> None:
+    viewer, stranger = as_role(Role.VIEWER), Client()  # type: ignore[operator]
+    stranger.force_login(make_user())
 
-    assert client.get(reverse("admin:library_video_browse")).status_code == 200
+    assert viewer.get(reverse(f"admin:{name}")).status_code in (200, 302)
+    assert stranger.get(reverse(f"admin:{name}")).status_code == 403

@@ -68,9 +68,9 @@ class Values(Control):
         if typed := sent.get("typed", "").strip():
             wanted.append(read_value(typed))
         wanted = [value for value in dict.fromkeys(wanted) if value not in unwanted]
-        operator = "=" if self.family and sent.get("exact") else ":"
+        operator = "=" if self.family and sent.get("exact", "") else ":"
         terms: list[Node] = []
-        if self.many and sent.get("mode") == "all":
+        if self.many and sent.get("mode", "") == "all":
             terms += [Term(self.field, operator, (value,)) for value in wanted]
         elif wanted:
             terms.append(Term(self.field, operator, tuple(wanted)))

@@ -90,7 +90,7 @@ def read_range(text: str) -> tuple[str, str] | None:
 
 
 @v_args(inline=True)
-class _Build(Transformer):  # type: ignore[type-arg]
+class _Build(Transformer):
     def start(self, node: Node | None = None) -> Node | None:
         return node
 
@@ -153,7 +153,8 @@ def _told(text: str, error: UnexpectedInput) -> QueryError:
             position, found = len(text), ""
         case UnexpectedToken(token=token):
             position, found = token.start_pos or 0, str(token)
-        case UnexpectedCharacters(pos_in_stream=position):
+        case UnexpectedCharacters():
+            position = error.pos_in_stream
             found = text[position : position + 1]
         case _:
             position, found = 0, text

@@ -1,7 +1,8 @@
 """What a query says, as a tree of immutable nodes. Positions don't count in comparisons."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as kept
 
 OPERATORS = (":", "=", "!=", "<", "<=", ">", ">=")
 DEEPEST = 15
@@ -13,7 +14,7 @@ class Word:
 
     text: str
     quoted: bool = False
-    at: int = field(default=0, compare=False)
+    at: int = kept(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Value:
 
     text: str
     quoted: bool = False
-    at: int = field(default=0, compare=False)
+    at: int = kept(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Range:
 
     low: str
     high: str
-    at: int = field(default=0, compare=False)
+    at: int = kept(default=0, compare=False)
 
     @property
     def text(self) -> str:
@@ -45,7 +46,7 @@ class Term:
     field: str
     operator: str
     values: tuple[Value | Range, ...]
-    at: int = field(default=0, compare=False)
+    at: int = kept(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ class CountField(QuantityField):
 
 
 _LOOKUPS: dict[str, Any] = {
-    name: models.IntegerField.get_lookups()[name] for name in ("gte", "lt", "lte", "gt")
+    name: models.IntegerField().get_lookups()[name] for name in ("gte", "lt", "lte", "gt")
 }
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,11 @@ from tests.factories import make_performer, make_studio, make_tag, make_video
 
 pytestmark = pytest.mark.django_db
 ASKER = Asker(None, datetime(2026, 11, 21, 12, tzinfo=UTC))
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    cache.clear()
 
 
 def meant(text: str) -> str:

@@ -80,11 +80,13 @@ export class Bar {
     }
   }
 
+  /* The page takes a query or named videos, in its address. */
   #rename() {
     const { all, ids } = this.selection;
-    const which = all ? { q: this.results.query, but: [...ids].join(",") } : { ids: [...ids].join(",") };
-    const parameters = new URLSearchParams(Object.entries(which).filter(([name, value]) => value || name === "q"));
-    location.assign(`${RENAMING}?${parameters}`);
+    if (all && ids.size) return toast("Files are renamed by a query as a whole, or of videos that you choose one by one.");
+    if (ids.size > MOST_READ) return toast(`Choose up to ${MOST_READ.toLocaleString("en")} videos, or all that match.`);
+    const which = all ? [["q", this.results.query]] : [...ids].map((id) => ["id", id]);
+    return location.assign(`${RENAMING}?${new URLSearchParams(which)}`);
   }
 
   async #rescan() {

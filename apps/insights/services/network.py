@@ -28,7 +28,8 @@ GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
 _EDGES = """
 SELECT one, other, count(*), count(*) OVER ()
 FROM ({found}) video, unnest(performer_ids) one, unnest(performer_ids) other
-WHERE cardinality(performer_ids) > 1 AND other > one AND one = ANY(%s) AND other = ANY(%s)
+WHERE cardinality(performer_ids) > 1 AND other > one
+    AND one = ANY(%s::bigint[]) AND other = ANY(%s::bigint[])  -- other types are not hashed
 GROUP BY 1, 2 HAVING count(*) >= %s ORDER BY 3 DESC, 1, 2 LIMIT %s
 """
 _COUNT = "SELECT count(*) FROM library_performer WHERE video_count > 0"

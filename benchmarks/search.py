@@ -178,7 +178,7 @@ def _word(text: str, before: str = "") -> str:
     )
     return (
         f"(haystack LIKE '{pattern.replace('%', '%%')}' OR tag_ids && '{tags}' "
-        f"OR performer_ids && '{people}' OR COALESCE(studio_id = ANY('{studios}'), false))"
+        f"OR performer_ids && '{people}' OR studio_id = ANY('{studios}'))"
     )
 
 

@@ -61,7 +61,7 @@ QUERIES = [
     Query("two letters", "ba", "{start:ba}"),
     Query("a phrase", f'"{word(3)} {word(5)}"', f"{{word:{word(3)} {word(5)}}}"),
     Query("a word or another", f"{COMMON} OR {RARE}", f"({{word:{COMMON}}} OR {{word:{RARE}}})"),
-    Query("not a word", f"-{VERY_COMMON}", f"NOT {{word:{VERY_COMMON}}}"),
+    Query("not a word", f"-{VERY_COMMON}", f"{{word:{VERY_COMMON}}} IS NOT TRUE"),
     Query("a common tag", f"tag:{_tag(0)}", "{tag:1}", peer=f"{_STASH}246 ms for the ids"),
     Query("a rare tag, largest first", f"tag:{_tag(1899)}", "{tag:1900}", "-size"),
     Query("two common tags", f"tag:{_tag(2)} tag:{_tag(5)}", "{tag:3} AND {tag:6}"),

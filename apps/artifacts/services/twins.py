@@ -88,8 +88,8 @@ def is_behind() -> bool:
 def find_twins(*, report: Progress = silent, guard: Guard = transaction.atomic) -> dict[str, int]:
     """Compare what is new, changed or gone; how many videos were.
 
-    Takes some 120 MB of memory for 100,000 videos. One run at a time: another would not see what this one
-    is about to write. ``report`` counts videos.
+    Takes some 120 MB of memory for 100,000 videos. One run at a time: another would not see what
+    this one is about to write. ``report`` counts videos.
     """
     changes = _rows(_CHANGES, columns=5)
     rows = _rows("SELECT video_id, phash FROM artifacts_comparedhash", columns=2)

@@ -21,7 +21,7 @@ function replace(select) {
     onChange: (labels) => {
       select.replaceChildren(...labels.map(({ id, name }) => new Option(name, id, true, true)));
       if (!select.multiple && !labels.length) select.add(new Option("", "", true, true));
-      select.dispatchEvent(new Event("change", { bubbles: true }));
+      for (const kind of ["input", "change"]) select.dispatchEvent(new Event(kind, { bubbles: true }));
     },
   });
   if (label) label.addEventListener("click", () => chips.focus());

@@ -74,10 +74,12 @@ class LabelChips {
   }
 
   #listen() {
-    this.input.addEventListener("input", (event) => {
-      event.stopPropagation(); // what is typed here is no change of the form around
+    // Caught on its way down: what is typed here is no change of the form around.
+    const typed = (event) => {
+      event.stopPropagation();
       this.#typed();
-    });
+    };
+    this.line.addEventListener("input", typed, { capture: true });
     this.input.addEventListener("change", (event) => event.stopPropagation());
     this.input.addEventListener("focus", () => this.#search());
     this.input.addEventListener("click", () => !this.suggestions.open && this.#search());

@@ -39,12 +39,16 @@ _BOOTSTRAP = f"""\
 CREATE ROLE {ROLE} LOGIN CREATEDB IN ROLE pg_monitor;
 CREATE DATABASE {DATABASE} OWNER {ROLE};
 """
+_MEMORY = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 _SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
     "unix_socket_directories": ".",
     "max_connections": "100",
-    "shared_buffers": "128MB",
+    # An edit of many videos touches most pages of their twenty indexes: a million's are 1 GB.
+    "shared_buffers": f"{min(1_024, max(128, _MEMORY // 8 // 2**20))}MB",
+    "wal_compression": "on",  # the same edit writes whole pages to the log
+    "max_wal_size": "4GB",
     "maintenance_work_mem": "128MB",
     "work_mem": "8MB",
     "random_page_cost": "1.1",

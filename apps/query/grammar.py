@@ -154,7 +154,7 @@ def _told(text: str, error: UnexpectedInput) -> QueryError:
         case UnexpectedToken(token=token):
             position, found = token.start_pos or 0, str(token)
         case UnexpectedCharacters():
-            position = error.pos_in_stream
+            position = error.pos_in_stream or 0
             found = text[position : position + 1]
         case _:
             position, found = 0, text

@@ -153,7 +153,10 @@ def test_the_grid_leads_here_with_its_question(boss: Client) -> None:
         reverse("admin:library_video_browse"), {"q": "film", "ordering": "title", "zoom": "s"}
     ).content.decode()
 
-    assert f'{reverse("admin:playback_watch", args=[video.pk])}?list=q%3Dfilm%26ordering%3Dtitle"' in page
+    assert (
+        f'{reverse("admin:playback_watch", args=[video.pk])}?list=q%3Dfilm%26ordering%3Dtitle"'
+        in page
+    )
     assert re.search(r'data-preview="[^"]*size=clip', page)
 
 

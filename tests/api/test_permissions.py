@@ -104,7 +104,7 @@ PATCH  videos/<video>/                  editor   write  200  {"rating": 5}
 DELETE videos/<video>/                  editor   write  409
 POST   videos/<video>/rescan/           operator ops    202  {}
 POST   videos/rescan/                   operator ops    202  {"ids": [<video>]}
-POST   videos/bulk/                     editor   write  200  {"ids": [<video>], "changes": {"rating": 5}}
+POST   videos/bulk/                     editor write  200  {"ids":[<video>],"changes":{"rating":5}}
 POST   videos/make/                     operator ops    202  {"ids": [<video>]}
 POST   videos/<video>/played/           viewer   write  200  {"to": 5}
 GET    plays/                           viewer   read   200

@@ -19,7 +19,7 @@ from apps.core.changes import said_of
 from apps.core.models import AuditAction, AuditEntry
 
 
-def started(job_id: int, _request: Request) -> Response:
+def started(job_id: int, _request: Request, /) -> Response:
     """The answer when a job was asked for; ``mediahub.api`` puts one that shows it in its place."""
     return Response({"id": job_id}, status=202)
 

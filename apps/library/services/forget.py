@@ -137,9 +137,10 @@ def listed(choice: Choice, *, after: int = 0, limit: int) -> list[Line]:
 def lost_videos(choice: Choice) -> QuerySet[Video]:
     """The videos that would lose their last file."""
     theirs = File.objects.filter(video=OuterRef("pk"))
-    return Video.objects.filter(
+    videos: QuerySet[Video] = Video.objects.filter(
         Exists(theirs.filter(choice.matches())), ~Exists(theirs.exclude(choice.matches()))
     )
+    return videos
 
 
 def with_losses(videos: QuerySet[Video]) -> QuerySet[Video]:

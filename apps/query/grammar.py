@@ -154,7 +154,8 @@ def _told(text: str, error: UnexpectedInput) -> QueryError:
         case UnexpectedToken(token=token):
             position, found = token.start_pos or 0, str(token)
         case UnexpectedCharacters():
-            position = error.pos_in_stream or 0
+            stopped: Any = error  # Lark types its position as None
+            position = stopped.pos_in_stream
             found = text[position : position + 1]
         case _:
             position, found = 0, text

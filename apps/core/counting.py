@@ -11,6 +11,7 @@ from django.db import connection, models
 COUNT_CAP = 10_000
 _SURELY_MORE = 5
 _FEW = 1_000
+_MOST_FEW = 2_000
 
 
 class Precision(Enum):
@@ -64,6 +65,18 @@ def count_rows(
     if planned:
         return RowCount(max(expected, counted), Precision.ABOUT)
     return RowCount(cap, Precision.AT_LEAST)
+
+
+def few_keys(rows: "models.QuerySet[models.Model]") -> list[int] | None:
+    """The primary keys of all rows, if they are few; nothing if that isn't known to be cheap.
+
+    Whoever wants a page of rows that are hard to find, and their count, finds them once so. The
+    planner has to expect few; should there be more nevertheless, no more than a few are read.
+    """
+    if not rows.query.where or rows.query.is_sliced or _plan(rows, cap=_MOST_FEW)[0] > _FEW:
+        return None
+    keys: list[int] = list(rows.order_by().values_list("pk", flat=True)[: _MOST_FEW + 1])
+    return keys if len(keys) <= _MOST_FEW else None
 
 
 def _estimate(table: str) -> int:

@@ -114,6 +114,25 @@ def test_broken_query_says_where(api: Api, path: str) -> None:
     assert "character 12" in problem["detail"]
 
 
+def test_few_are_found_once_for_page_and_count(api: Api) -> None:
+    for number in range(3):
+        make_video(f"Drone {number}")
+    make_video("Else")
+
+    with CaptureQueriesContext(connection) as caught:
+        answer = api.get("videos/", q="drone", page_size=2, ordering="title").json()
+
+    searches = [
+        one["sql"] for one in caught if " LIKE " in one["sql"] and "library_video" in one["sql"]
+    ]
+    assert len([sql for sql in searches if not sql.startswith("EXPLAIN")]) == 1
+    assert (answer["count"], answer["count_is_estimate"]) == (3, False)
+    following = api.get(answer["next"].partition("/api/v1/")[2]).json()
+    assert [v["title"] for v in (*answer["results"], *following["results"])] == [
+        "Drone 0", "Drone 1", "Drone 2",
+    ]  # fmt: skip
+
+
 def test_best_match_comes_first(api: Api) -> None:
     for title in ("Night and day", "A night", "Night", "Tonight", "nightly"):
         make_video(title)

@@ -44,7 +44,7 @@ class CursorOrPagePagination(BasePagination):
         else:
             rows = self._by_number(ordered, order, size=size, number=_page(request))
         alone = self.next is None and self.previous is None
-        self.count = RowCount(len(rows)) if alone else _count(queryset)
+        self.count = RowCount(len(rows)) if alone else self.counted(queryset)
         return rows
 
     def in_order(
@@ -55,6 +55,10 @@ class CursorOrPagePagination(BasePagination):
         A list may rank some of its rows and leave the others out; all are counted.
         """
         return queryset, parse_ordering(ordering, view.ordering_fields, queryset.model)
+
+    def counted(self, queryset: "models.QuerySet[Any]") -> RowCount:
+        """How many rows the list has in all."""
+        return count_rows(queryset, planned=True, most_cost=_COUNT_COST)
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(

@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api.keyset import Keyset
 from apps.core.api.pagination import CursorOrPagePagination
+from apps.core.counting import RowCount, few_keys
 from apps.library.search import Question
 from apps.library.search.forgiving import Forgiven, forgive
 from apps.library.search.ranking import RELEVANCE, explain_ranks, in_order
@@ -20,6 +22,7 @@ class VideoPagination(CursorOrPagePagination):
     """
 
     forgiven: Forgiven | None = None
+    few: int | None = None
 
     def in_order(
         self, queryset: "QuerySet[Any]", ordering: str, view: Any
@@ -30,14 +33,25 @@ class VideoPagination(CursorOrPagePagination):
         return ordered.videos, ordered.order
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        rows = super().paginate_queryset(queryset, request, view)
+        rows = self._paginate(queryset, request, view)
         if rows or not view.question:
             return rows
         self.forgiven = forgive(view.question)
         if self.forgiven is None:
             return rows
-        meant = view.filter_again(self.forgiven.question)
-        return super().paginate_queryset(meant, request, view)
+        return self._paginate(view.filter_again(self.forgiven.question), request, view)
+
+    def _paginate(self, queryset: Any, request: Request, view: Any) -> list[Any]:
+        """What is few and hard to find is found once, for the page and for the count."""
+        keys = few_keys(queryset)
+        self.few = None if keys is None else len(keys)
+        if keys is not None:
+            found = RawSQL("SELECT unnest(%s::bigint[])", [keys])
+            queryset = view.get_queryset().filter(pk__in=found)
+        return super().paginate_queryset(queryset, request, view)
+
+    def counted(self, queryset: "QuerySet[Any]") -> RowCount:
+        return super().counted(queryset) if self.few is None else RowCount(self.few)
 
     def get_paginated_response(self, data: Any) -> Response:
         response = super().get_paginated_response(data)

@@ -177,6 +177,9 @@ UNFOLD: dict[str, object] = {
                             within="/admin/rules/rule/",
                         ),
                         _item(
+                            "Find names", "manage_search", "rules_autotag", "library.change_video"
+                        ),
+                        _item(
                             "Artifacts",
                             "image",
                             "artifacts_artifact_coverage",

@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.library.models import Video
 from apps.library.search import Asker, Question
@@ -135,6 +137,19 @@ class TestField:
 
         with pytest.raises(QueryError, match="asks for itself"):
             found("playlist:a", me)
+
+    def test_those_that_grow_by_asking_for_each_other_are_given_up_soon(self, me: User) -> None:
+        make_smart(me, "rating>5", name="n0")
+        for level in range(1, 9):
+            make_smart(me, "playlist:" + ",".join([f"n{level - 1}"] * 90), name=f"n{level}")
+
+        with (
+            CaptureQueriesContext(connection) as asked,
+            pytest.raises(QueryError, match="more than 1,000 values"),
+        ):
+            found("playlist:n8", me)
+
+        assert len(asked) < 2_000
 
 
 class TestSaving:

@@ -1,5 +1,8 @@
 """A query that was read for somebody: which videos it asks for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
@@ -17,6 +20,9 @@ from apps.library.search.names import Names, look_up
 from apps.library.search.texts import PathField, match_word, part_of
 from apps.query import And, Node, Not, Or, QueryError, Term, Word, all_of, parse, show
 from apps.query.tree import DEEPEST, depth, leaves
+
+MOST_WITHIN = 1_000  # values of a question together with those of the questions that it names
+_so_far: ContextVar[list[int] | None] = ContextVar("question_so_far", default=None)
 
 
 @dataclass(frozen=True)
@@ -37,9 +43,10 @@ class Question:
     @classmethod
     def of(cls, node: Node | None, *, asker: Asker) -> Self:
         """The question that a tree is. Raises QueryError."""
-        known = _fields_of(node)
-        names = find_names(node, known)
-        return cls(node, asker, _condition(node, Scope(asker, names), known), names)
+        with _within_bounds(node):
+            known = _fields_of(node)
+            names = find_names(node, known)
+            return cls(node, asker, _condition(node, Scope(asker, names), known), names)
 
     @property
     def text(self) -> str:
@@ -77,6 +84,22 @@ class Question:
         """The question that a part of this one's tree is; nothing is looked up again."""
         condition = _condition(node, Scope(self.asker, self.names), _fields_of(node))
         return type(self)(node, self.asker, condition, self.names)
+
+
+@contextmanager
+def _within_bounds(node: Node | None) -> Iterator[None]:
+    """Adds up a question and those that are read while it is, since a field may ask others by
+    name, and those others again: a few short queries could grow without end. Raises QueryError."""
+    so_far = _so_far.get()
+    token = _so_far.set(so_far := [0]) if so_far is None else None
+    try:
+        so_far[0] += 1 + sum(len(leaf.values) for leaf in leaves(node) if isinstance(leaf, Term))
+        if so_far[0] > MOST_WITHIN:
+            raise QueryError(f"It asks for more than {MOST_WITHIN:,} values, by way of others")
+        yield
+    finally:
+        if token:
+            _so_far.reset(token)
 
 
 def compile_node(node: Node | None, *, asker: Asker) -> Q:

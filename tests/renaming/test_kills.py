@@ -13,6 +13,7 @@ from apps.disk.moves import Move
 from apps.disk.reader import Disk
 from apps.library.models import Library
 from apps.library.services.scan import scan_library
+from apps.library.services.scan.roots import RootOffline
 from apps.renaming.choices import RenameState
 from apps.renaming.models import RenameBatch
 from apps.renaming.services.run import begin, run
@@ -136,6 +137,41 @@ def test_killed_at_any_instant_a_scan_finds_every_file(
     # each has a scan of its own, so only some of the instants
     for at in range(0, 27, 3):
         kill_and_scan(at)
+
+
+class LeavingDisk(Disk):
+    """Its share goes away after some moves."""
+
+    share: Path
+
+    def move(self, wanted: Sequence[Move]) -> list[int]:
+        outcomes = super().move(wanted[:1])
+        aside = self.share.with_name("aside")
+        self.share.rename(aside)
+        self.share.mkdir()
+        outcomes += super().move(wanted[1:])
+        self.share.rmdir()
+        return outcomes
+
+
+def test_a_share_that_goes_away_leaves_the_rest_to_be_done(
+    planned: Rename, library: Library, root: Path
+) -> None:
+    for name in ("a", "b", "sub/c"):
+        title(f"{name}.wav", f"new {name[-1]}")
+    batch = planned("{title}")
+    assert begin(batch)
+
+    with LeavingDisk(timeout_s=20) as disk:
+        disk.share = root
+        with pytest.raises(RootOffline):
+            run(batch, library, disk=disk)
+    root.with_name("aside").rename(root)
+    with Disk(timeout_s=20) as disk:
+        run(batch, library, disk=disk)
+
+    assert on_disk(root) == in_catalogue() == {"new a.wav", "new b.wav", "sub/new c.wav"}
+    assert set(batch.renames.values_list("state", flat=True)) == {RenameState.DONE}
 
 
 def _put_back(root: Path) -> None:

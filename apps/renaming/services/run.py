@@ -19,7 +19,7 @@ from apps.core.progress import Progress, silent
 from apps.disk.moves import Move
 from apps.disk.reader import Disk
 from apps.library.models import Library
-from apps.library.services.scan.roots import check_root
+from apps.library.services.scan.roots import RootOffline, check_known_disk, check_root
 from apps.renaming.choices import OPEN, BatchState, Reason, RenameState
 from apps.renaming.models import Rename, RenameBatch
 from apps.renaming.services.follow import Followed, follow
@@ -72,9 +72,10 @@ def run(
     Returns what the catalogue could not follow by itself. Raises RootOffline, DiskSilent; called
     again it goes on where it was.
     """
-    check_root(disk, library.root_bytes, expect_files=True)
+    device = check_known_disk(disk, library, expect_files=True)
     return _Run(
-        batch=batch, library=library, disk=disk, report=report, guard=guard, note=note
+        batch=batch, library=library, disk=disk, device=device, report=report, guard=guard,
+        note=note,
     ).run()  # fmt: skip
 
 
@@ -83,6 +84,7 @@ class _Run:
     batch: RenameBatch
     library: Library
     disk: Disk
+    device: int
     report: Progress
     guard: Guard
     note: Callable[[str], None]
@@ -116,6 +118,8 @@ class _Run:
         self._write_down(lines, begun)
         moves = [self._move(line, ended, again=line.pk in again) for line in lines]
         outcomes = self.disk.move(moves)
+        if any(outcomes):
+            self._check_disk()
         moved = [
             (line, move) for line, move, number in zip(lines, moves, outcomes, strict=True)
             if not number
@@ -124,6 +128,11 @@ class _Run:
         failures = {line.pk: number for line, number in zip(lines, outcomes, strict=True) if number}
         stepped_back = self._step_back([line for line in lines if line.pk in failures])
         self._conclude(lines, [*moved, *stepped_back], failures, ended)
+
+    def _check_disk(self) -> None:
+        """A share that went away takes no line with it: they stay open. Raises RootOffline."""
+        if check_root(self.disk, self.library.root_bytes, expect_files=True) != self.device:
+            raise RootOffline(f"{self.library.root} was mounted anew meanwhile: run it again.")
 
     def _write_down(self, lines: Sequence[Rename], begun: RenameState) -> None:
         fresh = [line for line in lines if line.state == RenameState.PLANNED]

@@ -38,9 +38,10 @@ def plan(
     job: JobContext, *, batch_id: int, ids: list[int] | None = None, start: bool = False
 ) -> dict[str, Any]:
     batch = RenameBatch.objects.get(pk=batch_id)
-    with open_disk(waiting=lambda: job.report(job.job.done, job.job.total)) as disk:
-        plans.plan(batch, _videos(batch, ids), disk=disk, report=job.report)
-    if start and libraries_of(batch):
+    if batch.state == BatchState.PLANNING:  # else it has come this far before
+        with open_disk(waiting=lambda: job.report(job.job.done, job.job.total)) as disk:
+            plans.plan(batch, _videos(batch, ids), disk=disk, report=job.report)
+    if start and batch.state == BatchState.READY and libraries_of(batch):
         with job.guard():
             request_run(batch)
     return {"batch": batch.pk, "selected": batch.selected, "unchanged": batch.unchanged}

@@ -15,10 +15,10 @@ from django.utils import timezone
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
 from apps.jobs.registry import find_task
-from apps.library.models import Library, Video
+from apps.library.models import File, Library, Video
 from apps.renaming import tasks
-from apps.renaming.choices import BatchState
-from apps.renaming.models import RenameBatch
+from apps.renaming.choices import BatchState, RenameState
+from apps.renaming.models import Rename, RenameBatch
 from apps.renaming.services.history import forget_plans
 from tests.client import Api
 from tests.factories import NOON, make_user
@@ -106,6 +106,22 @@ class TestApi:
         work()
         assert "Alpha.wav" in on_disk(root)
         assert RenameBatch.objects.get().state == BatchState.DONE
+
+    def test_a_plan_that_is_run_again_leaves_the_journal_of_what_was_done(
+        self, api: Api, library: Library, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its job may be taken up again just before its end, or by a person."""
+        monkeypatch.setattr(tasks, "AT_ONCE", 1)
+        title("a.wav", "Alpha")
+        api.post("renames/", {"template": "{title}", "q": "", "dry_run": False})
+        work()
+        work()
+
+        Job.objects.filter(kind="renaming.plan").update(state="queued", finished_at=None)
+        work()
+
+        batch = RenameBatch.objects.get()
+        assert (batch.state, batch.renames.get().state) == (BatchState.DONE, RenameState.DONE)
 
     @pytest.mark.parametrize(
         ("body", "field"),
@@ -218,10 +234,17 @@ class TestCommand:
 
 def test_plans_that_nobody_followed_up_are_dropped(library: Library) -> None:
     old = RenameBatch.objects.create(template="{title}", state=BatchState.READY)
+    file = File.objects.first()
+    assert file
+    Rename.objects.create(
+        batch=old, library=library, file=file, old=b"a", new=b"b", old_key=b"", new_key=b"",
+        inode=1, size_bytes=1, mtime_ns=1,
+    )  # fmt: skip
     done = RenameBatch.objects.create(template="{title}", state=BatchState.DONE)
     RenameBatch.objects.update(created_at=NOON.replace(year=2020))
 
     assert forget_plans(now=NOON) == 1
+    assert not Rename.objects.exists()
     assert list(RenameBatch.objects.all()) == [done]
     assert old.pk != done.pk
     assert Video.objects.count() == 3

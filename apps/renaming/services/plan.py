@@ -20,6 +20,7 @@ from apps.renaming.choices import OPEN, BatchState, Reason, RenameState
 from apps.renaming.models import Rename, RenameBatch
 from apps.renaming.names import key_of
 from apps.renaming.reading import parse
+from apps.renaming.services.history import drop_lines
 from apps.renaming.services.obstacles import Obstacles, digest
 from apps.renaming.services.order import settle
 from apps.renaming.services.placeholders import known_fields, values_of, with_values
@@ -81,7 +82,7 @@ def plan(
     A plan that was interrupted is begun anew. ``report`` counts files. Raises TemplateError,
     DiskSilent.
     """
-    batch.renames.all().delete()
+    drop_lines([batch.pk])
     wishes, total = _wishes(batch, videos)
     obstacles, selected, unchanged = Obstacles(disk), 0, 0
     report(0, total)

@@ -33,7 +33,9 @@ class PlaylistField(Field):
             return _in_items(visible.filter(kind=PlaylistKind.MANUAL).values("pk"))
         if is_word(value, "none"):
             return ~_in_items(visible.filter(kind=PlaylistKind.MANUAL).values("pk"))
-        found = list(visible.called(value.text))
+        named = list(visible.called(value.text))
+        mine = [one for one in named if one.owner_id == scope.asker.user_id]
+        found = mine or named  # else anybody could put videos into what one's own name means
         if not found:
             known = visible.values_list("name", flat=True)
             problem = f"There is no playlist “{value.text}”"
@@ -78,7 +80,8 @@ def named_in(query: str) -> set[str]:
 
 def playlist_field() -> PlaylistField:
     return PlaylistField(
-        NAME, "Playlist", "In a playlist of this name that is yours or shared.",
+        NAME, "Playlist",
+        "In the playlist of this name that is yours, else in those that others share.",
         examples=("playlist:favourites", 'playlist:"to watch"', "playlist:none"),
     )  # fmt: skip
 

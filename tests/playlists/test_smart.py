@@ -123,6 +123,13 @@ class TestField:
         assert found("playlist:ours", me) == set(ids_of(shared))
         assert found("playlist:any", me) == set(ids_of(shared))
 
+    def test_ones_own_of_a_name_goes_before_what_others_share(self, me: User) -> None:
+        mine = make_playlist(me, 1, name="favourites")
+        make_playlist(make_user(), 1, name="Favourites", shared=True)
+        make_smart(make_user(), "playlist:gone", name="favourites", shared=True)
+
+        assert found("playlist:favourites", me) == set(ids_of(mine))
+
     def test_says_where_a_name_is_wrong_and_which_is_near(self, me: User) -> None:
         make_playlist(me, name="holidays")
 

@@ -67,6 +67,12 @@ class SavedViewAdmin(AuditedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_change_permission(request, obj)
 
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> type[SavedViewForm]:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.user = request.user  # the class was made for this request
+        checked: type[SavedViewForm] = form
+        return checked
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         user: Any = request.user
         if not change:

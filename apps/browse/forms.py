@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -23,7 +22,9 @@ from apps.library.search.ranking import in_order
 
 
 class SavedViewForm(AuditedForm):
-    """Refuses queries, orders and columns that can't be shown."""
+    """Refuses queries, orders and columns that can't be shown to ``user``."""
+
+    user: Any = None
 
     icon = forms.ChoiceField(choices=list(ICONS.items()), widget=UnfoldAdminSelectWidget)
     query = forms.CharField(
@@ -58,7 +59,7 @@ class SavedViewForm(AuditedForm):
     def clean_query(self) -> str:
         text: str = self.cleaned_data["query"]
         try:
-            Question.read(text, asker=Asker(None, timezone.localtime()))
+            Question.read(text, asker=Asker.of(self.user))
         except MediaHubError as error:
             raise ValidationError(str(error)) from error
         return text

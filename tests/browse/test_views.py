@@ -18,7 +18,7 @@ from apps.browse.services import views
 from apps.core.counting import RowCount
 from apps.core.models import AuditEntry
 from tests.client import Api
-from tests.factories import NOON, make_user, make_video
+from tests.factories import NOON, make_playlist, make_user, make_video
 
 pytestmark = pytest.mark.django_db
 
@@ -308,6 +308,13 @@ class TestAdmin:
 
         view.refresh_from_db()
         assert (view.name, view.shared, view.version) == ("Long walks", True, 2)
+
+    def test_asks_for_playlists_of_ones_own(self, client: Client, ann: User) -> None:
+        make_playlist(owner=ann, name="private")
+
+        client.post(reverse("admin:browse_savedview_add"), self.form(query="playlist:private"))
+
+        assert SavedView.objects.filter(owner=ann, query="playlist:private").exists()
 
     def test_says_what_is_wrong(self, client: Client, ann: User) -> None:
         for values, said in (

@@ -27,6 +27,8 @@ def bulk(
     but: Sequence[int] = (),
     count: int | None = None,
 ) -> dict[str, Any]:
+    if done := _done_by(job):
+        return {"changed": done.row_count, "entry": done.pk}
     if ids is not None:
         selection = Selection.of_ids(ids)
     else:  # asked as it was asked then: "today" is that day
@@ -41,10 +43,19 @@ def bulk(
 
 @task("editing.undo", title="Undo an edit of videos", queue=Queue.DISK, unit="videos")
 def undo_edit(job: JobContext, *, entry_id: int, contested: str) -> dict[str, Any]:
+    if done := _done_by(job):
+        return {"changed": done.row_count, "entry": done.pk}
     entry = AuditEntry.objects.get(pk=entry_id)
     how = Contested(contested)
     undone = undo_bulk(entry, contested=how, report=job.report, guard=job.guard)
     return {"changed": undone.entry.row_count, "entry": undone.entry.pk, "lost": undone.lost}
+
+
+def _done_by(job: JobContext) -> AuditEntry | None:
+    """What the job has done already, if its worker was lost between that and the job's end: to
+    replace text twice, say, isn't what was asked for."""
+    done = AuditEntry.objects.filter(job_id=job.job.pk, row_count__gt=0)
+    return done.order_by("pk").first()
 
 
 def request_bulk(changes: Mapping[str, Any], *, now: datetime, **chosen: Any) -> Job:

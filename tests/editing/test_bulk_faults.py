@@ -9,10 +9,12 @@ from django.db import OperationalError, connection, transaction
 
 from apps.core import context
 from apps.core.models import AuditEntry, AuditRow
+from apps.core.undo import Contested
 from apps.editing.services.bulk import Changes, Selection, apply, undo_bulk, write
-from apps.editing.tasks import request_bulk
+from apps.editing.tasks import request_bulk, request_undo
 from apps.jobs.choices import JobState
 from apps.jobs.context import JobCancelled, LeaseLost
+from apps.jobs.models import Job
 from apps.jobs.worker import run_next
 from apps.library.models import Tag, Video
 from tests.editing.states import state
@@ -190,3 +192,24 @@ def test_an_edit_by_somebody_else_is_waited_for_and_kept() -> None:
     video.refresh_from_db()
     assert (video.rating, video.tag_ids) == (7, [tag.pk])
     assert state()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_is_taken_up_after_its_commit_does_nothing_twice() -> None:
+    """Its worker is lost between the edit and the job's end."""
+    video = make_video(title="V")
+    changes = {"title": {"find": "V", "replace": "VV"}}
+
+    def twice(job: Job, title: str) -> None:
+        run_next("disk")
+        Job.objects.filter(pk=job.pk).update(state=JobState.QUEUED, finished_at=None)
+        run_next("disk")
+        job.refresh_from_db()
+        video.refresh_from_db()
+        assert (job.state, job.summary["changed"], video.title) == (JobState.SUCCEEDED, 1, title)
+
+    with context.acting(context.Actor(user_id=make_user().pk)):
+        twice(request_bulk(changes, now=NOON, q=""), "VV")
+        entry = AuditEntry.objects.get(row_count=1)
+        twice(Job.objects.get(pk=request_undo(entry, Contested.REFUSE)), "V")
+    assert AuditEntry.objects.filter(row_count=1).count() == 2

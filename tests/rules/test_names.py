@@ -13,6 +13,7 @@ from apps.core.models import AuditEntry
 from apps.editing.services.bulk import undo_bulk
 from apps.library.models import Performer, Tag, Video
 from apps.rules.choices import Where
+from apps.rules.services import autotag
 from apps.rules.services.autotag import auto_tag, foresee, settings_of_all
 from apps.rules.services.names import FOUND, covered, find
 from tests.factories import make_performer, make_studio, make_tag, make_video
@@ -188,6 +189,24 @@ def test_one_entry_that_is_undone_as_a_whole() -> None:
         video.refresh_from_db()
         assert tags_of(video) == set()
         assert video.studio is None
+
+
+def test_a_label_that_is_deleted_meanwhile_is_given_to_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone, kept = make_tag("Beach"), make_tag("Sunny")
+    video = make_video("Sunny beach")
+
+    def find_and_delete(*args: Any) -> None:
+        find(*args)
+        gone.delete()
+
+    monkeypatch.setattr(autotag, "find", find_and_delete)
+    run()
+
+    video.refresh_from_db()
+    assert video.tag_ids == [kept.pk]
+    connection.check_constraints()
 
 
 def test_many_videos_cost_the_queries_of_few(django_assert_max_num_queries: Any) -> None:

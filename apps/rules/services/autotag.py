@@ -19,7 +19,7 @@ from apps.editing.services.bulk.selection import listed, lock_chosen
 from apps.editing.services.bulk.write import Guard, all_or_nothing, write
 from apps.library.models import Video
 from apps.rules.models import AutoTagSettings
-from apps.rules.services.names import FOUND, find
+from apps.rules.services.names import FOUND, KINDS, find
 
 _FIELDS: tuple[Field, ...] = (TAGS, PERFORMERS, STUDIO)
 _BUSIEST = 20
@@ -87,6 +87,7 @@ def _planned(videos: QuerySet[Video], settings: AutoTagSettings) -> Iterator[tup
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM rules_text")
         matched = int(cursor.fetchone()[0])
+    _keep_labels()
     with listed(f"SELECT DISTINCT id FROM {FOUND}", []):  # noqa: S608 - a constant
         lock_chosen()
         make(_plan())
@@ -94,6 +95,24 @@ def _planned(videos: QuerySet[Video], settings: AutoTagSettings) -> Iterator[tup
             yield matched, plan
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS rules_names, rules_text, rules_words, rules_found")
+
+
+def _keep_labels() -> None:
+    """Hold what was found until the transaction ends, and forget what was deleted or merged
+    meanwhile. Before the videos are locked, as merging does it, lest the two wait for each other.
+    """
+    with connection.cursor() as cursor:
+        for kind in KINDS:
+            cursor.execute(
+                f"SELECT FROM library_{kind} WHERE id IN"  # noqa: S608 - constants
+                f" (SELECT label_id FROM {FOUND} WHERE kind = %s) ORDER BY id FOR KEY SHARE",
+                [kind],
+            )
+            cursor.execute(
+                f"DELETE FROM {FOUND} found WHERE kind = %s AND NOT EXISTS"  # noqa: S608 - constants
+                f" (SELECT FROM library_{kind} label WHERE label.id = found.label_id)",
+                [kind],
+            )
 
 
 def _plan() -> Sql:

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 from django.apps import apps
 from django.db import connection, models
-from django.db.models import F, Func, Value
+from django.db.models import F, Func, Q, Value
 
 # one index look-up for each kind, however many entries there are
 _KINDS = """
@@ -18,9 +18,21 @@ WITH RECURSIVE kinds AS (
 )
 SELECT kind FROM kinds WHERE kind IS NOT NULL
 """
+_private: set[str] = set()
+
+
+def keep_private(model: type[models.Model]) -> None:
+    """What somebody does to rows of the model is shown to nobody else but superusers."""
+    _private.add(model._meta.label_lower)
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):  # type: ignore[name-defined]
+    def readable_by(self, user: Any) -> Self:
+        """All but what others do to things that are private to them."""
+        if user.is_superuser:
+            return self
+        return self.filter(~Q(object_type__in=_private) | Q(user_id=user.pk))
+
     def about(self, instance: models.Model) -> Self:
         """The history of one object, newest first; see ``concerning``."""
         mine = self.filter(object_type=instance._meta.label_lower)

@@ -1,5 +1,8 @@
 """The audit as clients read it."""
 
+from django.test import Client
+from django.urls import reverse
+
 from apps.accounts.choices import Role
 from apps.core import audit
 from apps.core.models import AuditEntry
@@ -108,3 +111,23 @@ class TestUndo:
 
         assert Api(make_user(Role.EDITOR)).post(f"audit/{entry}/undo/").status_code == 403
         assert Api(make_user(Role.OPERATOR)).post(f"audit/{entry}/undo/").status_code == 200
+
+
+def test_private_things_are_told_only_who_did_them_and_superusers(api: Api) -> None:
+    ann, editor = Api(make_user(Role.VIEWER)), Api(make_user(Role.EDITOR))
+    ann.post("playlists/", {"name": "Secret list"})
+    ann.post("saved-views/", {"name": "Secret view", "query": "secret"})
+    editor.post("playlists/", {"name": "Mine"})
+    secret = AuditEntry.objects.get(object_name="Secret list").pk
+
+    assert [one["object_name"] for one in editor.results("audit/")] == ["Mine"]
+    assert editor.get(f"audit/{secret}/").status_code == 404
+    assert editor.post(f"audit/{secret}/undo/", {}).status_code == 404
+    assert len(api.results("audit/")) == 3
+    for address in ("changelist", "change", "undo"):
+        keys = [] if address == "changelist" else [secret]
+        browser = Client()
+        assert editor.user
+        browser.force_login(editor.user)
+        page = browser.get(reverse(f"admin:core_auditentry_{address}", args=keys), follow=True)
+        assert "Secret" not in page.content.decode()

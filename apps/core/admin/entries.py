@@ -57,6 +57,9 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     empty_title = "Nothing has been changed yet"
     empty_text = "Every edit by a person or a job is written down here, with old and new values."
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).readable_by(request.user)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return []  # the page says it better
 
@@ -68,7 +71,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         entry: AuditEntry = context["original"]
         [shown] = show([entry], user=request.user)
-        label, others = _others(entry)
+        label, others = _others(entry, request.user)
         context |= {
             "shown": shown, "others": show(others[:_MOST_OTHERS], user=request.user, most_fields=3),
             "others_label": label, "others_url": _others_url(entry), "subtitle": None,
@@ -144,9 +147,10 @@ def _rows(entry: AuditEntry, request: HttpRequest) -> dict[str, Any]:
     return {"rows": rows[:_ROWS], "after": rows[_ROWS - 1].pk if len(rows) > _ROWS else 0}
 
 
-def _others(entry: AuditEntry) -> tuple[str, Any]:
+def _others(entry: AuditEntry, user: Any) -> tuple[str, Any]:
     """What else was changed in the same go."""
-    rows = AuditEntry.objects.select_related("user").exclude(pk=entry.pk).order_by("-pk")
+    entries = AuditEntry.objects.readable_by(user).select_related("user")
+    rows = entries.exclude(pk=entry.pk).order_by("-pk")
     if entry.job_id:
         return f"Also by job {entry.job_id}", rows.filter(job_id=entry.job_id)
     if entry.request_id:

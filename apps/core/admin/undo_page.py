@@ -52,7 +52,8 @@ class UndoPage(AdminPage):
 
     def _entry(self, pk: int) -> AuditEntry:
         """Raises PermissionDenied for who may not change what it is about."""
-        entry: AuditEntry = get_object_or_404(AuditEntry.objects.select_related("user"), pk=pk)
+        entries = AuditEntry.objects.readable_by(self.request.user).select_related("user")
+        entry: AuditEntry = get_object_or_404(entries, pk=pk)
         if not self.request.user.has_perm(undo.permission(entry)):
             raise PermissionDenied
         return entry

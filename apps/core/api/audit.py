@@ -108,12 +108,18 @@ class AuditFilter(FilterSet):
 
 
 class AuditViewSet(ListedViewSet):
-    """Every change that a person, a token or a job made."""
+    """Every change that a person, a token or a job made; of private things only your own."""
 
     queryset = AuditEntry.objects.select_related("user")
     serializer_class = AuditEntrySerializer
     filterset_class = AuditFilter
     ordering_fields = {"id": "id"}
+
+    def get_queryset(self) -> Any:
+        entries: Any = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return entries
+        return entries.readable_by(self.request.user)
 
     @extend_schema(
         request=UndoSerializer,

@@ -101,6 +101,8 @@ def represent(found: Network) -> dict[str, Any]:
 
 def _whole(request: Request, name: str, *, default: int, most: int) -> int:
     text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most):
+    # its first digits alone would say nothing: they may be zeros
+    known = text.isascii() and text.isdigit() and len(text) < 10
+    if not (known and 1 <= int(text) <= most):
         raise ValidationError({name: [f"Give a whole number from 1 to {most:,}."]})
     return int(text)

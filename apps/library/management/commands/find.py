@@ -121,6 +121,7 @@ def _pointed_at(error: QueryError, text: str) -> str:
 
 
 def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= _MOST):
+    known = text.isascii() and text.isdigit() and len(text) < 10
+    if not (known and 0 < int(text) <= _MOST):
         raise ArgumentTypeError(f"give a whole number from 1 to {_MOST:,}")
     return int(text)

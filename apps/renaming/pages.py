@@ -30,6 +30,7 @@ _EXAMPLES = (
     "{title}< ({date:%Y})>< [{resolution}]>",
     "<{studio}/>{performers|first 3} - {title}",
 )
+_BEGUN = (BatchState.RUNNING, BatchState.DONE)
 _COUNTED = {
     "to_rename": "to rename", "renamed": "renamed", "refused": "left alone", "failed": "failed",
     "undone": "renamed back",
@@ -152,7 +153,7 @@ def _may(batch: Any) -> dict[str, bool]:
     planned = batch.state in (BatchState.READY, BatchState.RUNNING)
     return {
         "may_run": planned and batch.to_rename > 0 and not _jobs_of(batch),
-        "may_undo": batch.state == BatchState.DONE and batch.renamed > 0,
+        "may_undo": batch.state in _BEGUN and batch.renamed > 0 and batch.to_rename == 0,
     }
 
 

@@ -251,6 +251,20 @@ class TestUndoing:
         assert (root / "a.wav").read_text() == "new one"
         assert (root / "sub" / "c.wav").exists()
 
+    def test_what_never_heard_of_its_end_goes_back_all_the_same(
+        self, planned: Rename, carried_out: CarriedOut
+    ) -> None:
+        """Its job was lost after the last file, or a library of it was removed."""
+        title("a.wav", "Alpha")
+        batch = carried_out(planned("{title}"))
+        batch.state = BatchState.RUNNING
+        batch.save()
+
+        assert new_undo(batch).undoes == batch
+        batch.renames.update(state=RenameState.MOVING)
+        with pytest.raises(NothingToUndo, match="not at its end"):
+            new_undo(batch)
+
     def test_nothing_done_is_nothing_to_undo(self, planned: Rename) -> None:
         title("a.wav", "new")
 

@@ -60,7 +60,8 @@ def new_batch(
 
 def new_undo(original: RenameBatch) -> RenameBatch:
     """The way back of a renaming, to be planned. Raises NothingToUndo."""
-    if original.state == BatchState.RUNNING:
+    under_way = original.state == BatchState.RUNNING
+    if under_way and original.renames.filter(state__in=OPEN).exists():
         raise NothingToUndo(f"{original} is not at its end: let it go on first.")
     if not original.renames.filter(state=RenameState.DONE).exists():
         raise NothingToUndo(f"Nothing of {original} is left to undo.")

@@ -13,6 +13,7 @@ from apps.artifacts.choices import ArtifactKind
 from apps.artifacts.models import Artifact, Leftover
 from apps.artifacts.services import making, storing, twins
 from apps.artifacts.services.kinds import usual_kinds
+from apps.core.writes import writes
 from apps.jobs.choices import JobState, Queue
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
@@ -27,6 +28,7 @@ _LIBRARY = ("library_id", "library.library")
 _PORTION = 2_000
 _COVERS_FIRST = 24  # points: they overtake what was asked for within the last day or so
 _CLEAN_AFTER = timedelta(days=1)
+_writes_then: list[int] = []  # when this process last found nothing to compare
 
 
 @task(
@@ -160,8 +162,13 @@ def request_due_clean() -> None:
 @periodic("artifacts.twins", every_s=600)
 def request_twins() -> None:
     """Compare the pictures of what is new, changed or gone."""
+    counted = writes(*twins.COMPARED_FROM)
+    if _writes_then == [counted]:
+        return  # to look for it would read whole tables
     if twins.is_behind():
         enqueue(find_twins, {}, dedupe_key="artifacts.twins")
+    else:
+        _writes_then[:] = [] if counted is None else [counted]
 
 
 def _take_in(

@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.artifacts import tasks
 from apps.artifacts.choices import Grade
 from apps.artifacts.likeness import MOST_BITS, NONE_NEAR, Neighbours
 from apps.artifacts.models import ComparedHash, Fingerprint
@@ -203,11 +205,19 @@ def test_a_removed_file_takes_its_hash_with_it() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_is_asked_for_when_something_is_new() -> None:
+def test_is_asked_for_when_something_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    is_behind = twins.is_behind
+    monkeypatch.setattr(twins, "is_behind", lambda: (looked.append(1), is_behind())[1])
+    monkeypatch.setattr(tasks, "_writes_then", [])
+    count_writes()
+    request_twins.call()
     request_twins.call()
     assert not Job.objects.filter(kind="artifacts.twins").exists()
+    assert len(looked) == 1  # nothing was written
 
     one, two = hashed(1), hashed(2)
+    count_writes()
     request_twins.call()
     request_twins.call()
     work_off("cpu")
@@ -215,3 +225,9 @@ def test_is_asked_for_when_something_is_new() -> None:
     job = Job.objects.get(kind="artifacts.twins")
     assert (job.state, job.summary) == ("succeeded", {"compared": 2})
     assert said() == {one.pk: 2, two.pk: 2}
+
+
+def count_writes() -> None:
+    """Have PostgreSQL count what was written, which it else does a second later or so."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")

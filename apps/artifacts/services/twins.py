@@ -16,6 +16,10 @@ from apps.artifacts.likeness import NONE_NEAR, Hashes, Neighbours, Numbers
 from apps.core.progress import Progress, silent
 
 Guard = Callable[[], AbstractContextManager[None]]
+# whose rows say what there is to compare
+COMPARED_FROM = (
+    "library_video", "library_file", "artifacts_fingerprint", "artifacts_comparedhash",
+)  # fmt: skip
 _BATCH = 10_000
 _PORTION = 50_000
 

@@ -21,6 +21,7 @@ _TEXTS = {
     "library_performer": "translate(haystack, '|', ' ')",
     "library_studio": "translate(haystack, '|', ' ')",
 }
+LEARNT_FROM = tuple(_TEXTS)
 
 
 def learn_words(*, since: datetime | None = None) -> int:

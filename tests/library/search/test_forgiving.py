@@ -102,7 +102,9 @@ def test_vocabulary_holds_words_once_folded_and_no_numbers() -> None:
 
 
 def test_only_what_changed_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = iter([1, 2])
     monkeypatch.setattr(vocabulary, "_learnt_at", [])
+    monkeypatch.setattr(vocabulary, "writes", lambda *_tables: next(counts))
     old = make_video("ancient")
     vocabulary.learn_new_words.call()
     Video.objects.filter(pk=old.pk).update(
@@ -113,6 +115,16 @@ def test_only_what_changed_is_read_again(monkeypatch: pytest.MonkeyPatch) -> Non
     vocabulary.learn_new_words.call()
 
     assert set(Word.objects.values_list("text", flat=True)) == {"ancient", "fresh"}
+
+
+def test_nothing_is_read_while_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr(vocabulary, "_learnt_at", [])
+    vocabulary.learn_new_words.call()
+
+    with django_assert_num_queries(1):
+        vocabulary.learn_new_words.call()
 
 
 def test_learning_costs_a_statement_a_table(django_assert_num_queries: Any) -> None:

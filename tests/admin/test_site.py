@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db.models import Func, TextField, Value
 from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.choices import Role
 from apps.browse.models import SavedView
+from apps.library.models import Video
+from apps.library.search import Question
 from tests.factories import NOON, make_file, make_library, make_performer, make_tag, make_video
 
 
@@ -87,6 +90,17 @@ class TestSearch:
         assert f"?view={view.pk}" in self.search(boss, "long")
         for words in ("(((", "a OR OR", "tag:nonsense", "<script>alert(1)</script>", "%%%_%"):
             assert "<script>alert" not in self.search(boss, words)
+
+    def test_offers_browse_where_videos_take_too_long(
+        self, boss: Client, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        settings.MEDIAHUB_SEARCH_TIMEOUT_MS = 100
+        make_video("Mountain")
+        nap = Func(Value(2), function="pg_sleep", output_field=TextField())
+        asleep = Video.objects.annotate(nap=nap)
+        monkeypatch.setattr(Question, "videos", lambda _question: asleep)
+
+        assert "Browse for mount" in self.search(boss, "mount")
 
     def test_too_few_letters_search_no_rows(self, boss: Client) -> None:
         make_video("Mountain")

@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Func, TextField, Value
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.choices import Role
+from apps.library.models import Video
+from apps.library.search import Question
 from apps.playlists.models import Playlist
 from tests.factories import make_user, make_video
 from tests.playlists.making import ids_of, make_playlist, make_smart
@@ -154,3 +157,19 @@ class TestOne:
                 playlist = make_playlist(me, ids)
 
         assert counts[0] == counts[1]
+
+
+def test_a_query_that_takes_too_long_is_told_and_can_be_changed(
+    me: User, browser: Client, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.MEDIAHUB_SEARCH_TIMEOUT_MS = 100
+    make_video()
+    playlist = make_smart(me, "rating>5")
+    nap = Func(Value(2), function="pg_sleep", output_field=TextField())
+    asleep = Video.objects.annotate(nap=nap)
+    monkeypatch.setattr(Question, "videos", lambda _question: asleep)
+
+    page = browser.get(address(playlist)).content.decode()
+
+    assert "too long" in page
+    assert 'value="rating&gt;5"' in page

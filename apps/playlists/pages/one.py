@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -16,6 +16,7 @@ from apps.core.pages import AdminPage
 from apps.library.models import Video
 from apps.library.pages.cards import cards, with_card_facts
 from apps.library.search import Asker, Question, order_of
+from apps.library.search.limits import limited
 from apps.playlists.choices import PlaylistKind
 from apps.playlists.forms import PlaylistForm, QueryForm
 from apps.playlists.models import Playlist, PlaylistItem
@@ -52,9 +53,12 @@ class PlaylistPage(AdminPage):
         mine = playlist.owner_id == self.request.user.pk
         told, error = _Told(playlist), ""
         try:
-            told = self._read(playlist)
+            with limited():
+                told = self._read(playlist)
         except MediaHubError as refused:
             error = str(refused)
+        except OperationalError:
+            error = "Its query took the database too long: let it ask for less."
         kind = PlaylistKind(playlist.kind)
         forms: dict[str, Any] = {
             "form": PlaylistForm(kind=kind, playlist=playlist),

@@ -77,7 +77,10 @@ def _replaced_leaf(leaf: Leaf, at: int, suggestion: str, wanted: Node | None) ->
 
 def _value(suggestion: str) -> Value | Range:
     """A suggested value, which may be in quotes already."""
-    term = parse(f"x:{suggestion}") if " " not in suggestion or suggestion[0] == '"' else None
+    try:
+        term = parse(f"x:{suggestion}") if " " not in suggestion or suggestion[0] == '"' else None
+    except QueryError:  # a name such as ``trips,``, which has to stand in quotes
+        term = None
     if isinstance(term, Term) and len(term.values) == 1:
         return term.values[0]
     return Value(suggestion)

@@ -20,6 +20,7 @@ from tests.query.trees import trees
         ("codec:av1,hvc", {"position": 10, "suggestion": "hevc"}, "codec:av1,hevc"),
         ('tag:"hund"', {"position": 4, "suggestion": "Big dog"}, 'tag:"Big dog"'),
         ("tag:hund", {"position": 4, "suggestion": '"Big dog"'}, 'tag:"Big dog"'),
+        ("playlist:trip", {"position": 9, "suggestion": "trips,"}, 'playlist:"trips,"'),
         ("tag:hund", {"position": 4}, ""),
         ("tag:hund", {"position": 99, "suggestion": "x"}, ""),
         ("(a", {"position": 2, "suggestion": "b"}, ""),

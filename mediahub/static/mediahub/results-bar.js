@@ -69,10 +69,10 @@ export class Bar {
   }
 
   async #favorite() {
-    const { size } = this.selection;
+    const { size, all, body } = this.selection;
     if (size > 500) return this.results.bulk.open({ field: "favorite", mode: "on" });
     try {
-      const answer = await ask("POST", "videos/bulk/", { ...this.selection.body, changes: { favorite: true } });
+      const answer = await ask("POST", "videos/bulk/", { ...body, ...(all && { count: size }), changes: { favorite: true } });
       undoable(this.results, answer, "favorites now");
       return this.results.refresh();
     } catch (error) {

@@ -156,7 +156,7 @@ class TestField:
         ):
             found("playlist:n8", me)
 
-        assert len(asked) < 2_000
+        assert len(asked) < 300
 
 
 class TestSaving:

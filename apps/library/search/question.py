@@ -22,6 +22,7 @@ from apps.query import And, Node, Not, Or, QueryError, Term, Word, all_of, parse
 from apps.query.tree import DEEPEST, depth, leaves
 
 MOST_WITHIN = 1_000  # values of a question together with those of the questions that it names
+_EACH = 10  # values that such a question counts for by itself, since it is looked up
 _so_far: ContextVar[list[int] | None] = ContextVar("question_so_far", default=None)
 
 
@@ -93,7 +94,9 @@ def _within_bounds(node: Node | None) -> Iterator[None]:
     so_far = _so_far.get()
     token = _so_far.set(so_far := [0]) if so_far is None else None
     try:
-        so_far[0] += 1 + sum(len(leaf.values) for leaf in leaves(node) if isinstance(leaf, Term))
+        so_far[0] += (0 if token else _EACH) + sum(
+            len(leaf.values) for leaf in leaves(node) if isinstance(leaf, Term)
+        )
         if so_far[0] > MOST_WITHIN:
             raise QueryError(f"It asks for more than {MOST_WITHIN:,} values, by way of others")
         yield

@@ -1,3 +1,9 @@
 """Fixtures that every test may use."""
 
+from hypothesis import settings
+
 from tests.postgres_plugin import django_db_setup  # noqa: F401 - in place of pytest-django's
+
+# A busy machine makes no test fail: what something costs is for the benchmarks to say.
+settings.register_profile("mediahub", deadline=None)
+settings.load_profile("mediahub")

@@ -1,55 +1,15 @@
-"""Reading queries, by Lark's LALR parser.
+"""Reading queries.
 
 Limits keep a query from costing much before anybody has looked at what it asks for. Their order
 matters: the text's length bounds what the parser does, and its brackets how deep the tree is.
 """
 
-from functools import cache
-from typing import Any
-
-from lark import Lark, Token, Transformer, UnexpectedInput, v_args
-from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken, VisitError
-
 from apps.query.errors import QueryError
-from apps.query.tree import DEEPEST, Node, Range, Term, Value, Word, all_of, any_of, leaves, none_of
+from apps.query.tree import DEEPEST, Node, leaves
 
 LONGEST = 2_000
 MOST_LEAVES = 60
 MOST_VALUES = 100
-
-
-_GRAMMAR = r"""
-start: either?
-?either: both (_OR both)*
-?both: single (_AND? single)*
-?single: _MINUS single -> opposite
-       | _NOT single -> opposite
-       | "(" either ")"
-       | FIELD OPERATOR value (_COMMA value)* -> term
-       | PHRASE -> phrase
-       | WORD -> word
-value: PHRASE -> quoted
-     | PLAIN -> plain
-
-_COMMA.6: ","
-_OR.5: /OR(?=[\s()"]|$)/
-_AND.5: /AND(?=[\s()"]|$)/
-_NOT.5: /NOT(?=[\s()"]|$)/
-_MINUS.4: /-(?=[^\s)])/
-FIELD.3: /[A-Za-z][A-Za-z0-9_]*(?=:|=|!=|<|>)/
-OPERATOR.3: /:?(?:!=|<=|>=|=|<|>)|:/
-PHRASE.2: /"(?:\\.|[^"\\])*"/s
-PLAIN.1: /[^\s",()]+/
-WORD.1: /(?!(?:OR|AND|NOT)(?:[\s()"]|$))[^\s"()]+/
-
-%ignore /\s+/
-"""
-
-_NAMES = {
-    "FIELD": "a field", "OPERATOR": "an operator", "PHRASE": "a quoted phrase", "PLAIN": "a value",
-    "WORD": "a word", "LPAR": "“(”", "RPAR": "“)”", "_COMMA": "“,”", "_OR": "OR", "_AND": "AND",
-    "_NOT": "NOT", "_MINUS": "“-”", "$END": "the end",
-}  # fmt: skip
 
 
 def parse(text: str) -> Node | None:
@@ -60,12 +20,9 @@ def parse(text: str) -> Node | None:
     if "\0" in text:
         raise QueryError("A query can't hold a null character", position=text.index("\0"), length=1)
     _check_depth(text)
-    try:
-        node: Node | None = _parser().parse(text)  # type: ignore[assignment]
-    except UnexpectedInput as error:
-        raise _told(text, error) from error
-    except VisitError as error:
-        raise error.orig_exc from error
+    from apps.query.reader import read  # Lark takes a tenth of a second to import
+
+    node = read(text)
     if len(found := list(leaves(node))) > MOST_LEAVES:
         problem = f"A query may have {MOST_LEAVES} words and conditions, this one has {len(found)}"
         raise QueryError(problem, position=found[MOST_LEAVES].at)
@@ -89,48 +46,6 @@ def read_range(text: str) -> tuple[str, str] | None:
     return (low, high) if dots and (low or high) and ".." not in high else None
 
 
-@v_args(inline=True)
-class _Build(Transformer):
-    def start(self, node: Node | None = None) -> Node | None:
-        return node
-
-    def either(self, *nodes: Node) -> Node | None:
-        return any_of(nodes)
-
-    def both(self, *nodes: Node) -> Node | None:
-        return all_of(nodes)
-
-    def opposite(self, node: Node) -> Node:
-        return none_of(node)
-
-    def term(self, name: Token, operator: Token, *values: Value | Range) -> Term:
-        if len(values) > MOST_VALUES:
-            problem = f"A field takes {MOST_VALUES} values at once, here are {len(values)}"
-            raise QueryError(problem, position=values[MOST_VALUES].at)
-        sign = operator.removeprefix(":") or ":"
-        return Term(name.lower(), sign, values, at=name.start_pos or 0)
-
-    def phrase(self, token: Token) -> Word:
-        return Word(unquote(token), quoted=True, at=token.start_pos or 0)
-
-    def word(self, token: Token) -> Word:
-        # A comma in front is as good as quoted: behind a term it would be read as one more value.
-        return Word(str(token), quoted=token.startswith(","), at=token.start_pos or 0)
-
-    def quoted(self, token: Token) -> Value:
-        return Value(unquote(token), quoted=True, at=token.start_pos or 0)
-
-    def plain(self, token: Token) -> Value | Range:
-        at = token.start_pos or 0
-        ends = read_range(token)
-        return Range(*ends, at=at) if ends else Value(str(token), at=at)
-
-
-@cache
-def _parser() -> Lark:
-    return Lark(_GRAMMAR, parser="lalr", lexer="contextual", transformer=_Build())
-
-
 def _check_depth(text: str) -> None:
     """Brackets outside of phrases, and signs of negation in a row, bound the depth of the tree."""
     level = signs = 0
@@ -145,28 +60,3 @@ def _check_depth(text: str) -> None:
         signs = signs + 1 if letter == "-" else 0
         if level > DEEPEST or signs > DEEPEST:
             raise QueryError(f"Brackets may be {DEEPEST} deep", position=position, length=1)
-
-
-def _told(text: str, error: UnexpectedInput) -> QueryError:
-    match error:
-        case UnexpectedToken(token=Token(type="$END")) | UnexpectedEOF():
-            position, found = len(text), ""
-        case UnexpectedToken(token=token):
-            position, found = token.start_pos or 0, str(token)
-        case UnexpectedCharacters():
-            stopped: Any = error  # Lark types its position as None
-            position = stopped.pos_in_stream
-            found = text[position : position + 1]
-        case _:
-            position, found = 0, text
-    names: Any = getattr(error, "accepts", None) or getattr(error, "expected", None) or ()
-    if isinstance(error, UnexpectedCharacters):
-        names = error.allowed or ()
-    expected = sorted({_NAMES[name] for name in names if name in _NAMES})
-    if found == '"':
-        return QueryError("This quotation mark is never closed", position=position, length=1,
-                          found=found, expected=["“\"”"])  # fmt: skip
-    problem = f"“{found}” can't stand here" if found else "Something is missing at the end"
-    listed = f": expected {' or '.join(expected[:6])}" if expected else ""
-    return QueryError(problem + listed, position=position, length=len(found), found=found,
-                      expected=expected)  # fmt: skip

@@ -171,7 +171,7 @@ def test_an_edit_by_somebody_else_is_waited_for_and_kept() -> None:
     other = connection.copy()
 
     def overtake(call: Any, sql: str, params: Any, many: bool, around: Any) -> Any:
-        if "FOR NO KEY UPDATE" in sql:
+        if "FROM library_video video" in sql and "FOR NO KEY UPDATE" in sql:
             with other.cursor() as cursor:
                 cursor.execute(
                     "INSERT INTO library_videotag (video_id, tag_id) VALUES (%s, %s)",
@@ -213,3 +213,26 @@ def test_a_job_that_is_taken_up_after_its_commit_does_nothing_twice() -> None:
         entry = AuditEntry.objects.get(row_count=1)
         twice(Job.objects.get(pk=request_undo(entry, Contested.REFUSE)), "V")
     assert AuditEntry.objects.filter(row_count=1).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_labels_are_held_before_any_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two edits that held them one after the other would wait for each other."""
+    monkeypatch.setattr(write, "_AT_ONCE", 1)
+    tags = [make_tag(), make_tag()]
+    for tag in reversed(tags):
+        make_video().tags.add(tag)
+    other, held = connection.copy(), []
+
+    def look(call: Any, sql: str, params: Any, many: bool, around: Any) -> Any:
+        if sql.startswith("DELETE FROM library_videotag") and not held:
+            with other.cursor() as cursor:
+                cursor.execute("SELECT id FROM library_tag FOR NO KEY UPDATE SKIP LOCKED")
+                held.append({tag.pk for tag in tags} - {pk for (pk,) in cursor.fetchall()})
+        return call(sql, params, many, around)
+
+    with connection.execute_wrapper(look):
+        apply(_everything(), Changes.read({"tags": {"set": []}}))
+    other.close()
+
+    assert held == [{tag.pk for tag in tags}]

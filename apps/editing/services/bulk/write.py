@@ -49,6 +49,9 @@ def write(plan: Plan, summary: dict[str, list[Any]], *, report: Progress = silen
             report(first, plan.count)
             cursor.execute(_rows(plan), [entry.pk, first, last])
             cursor.execute(_videos(plan), [timezone.now(), first, last])
+        for field in plan.fields:
+            if isinstance(field, LinkField):
+                cursor.execute(_hold_labels(field))
         for first, last in parts:
             report(plan.count, plan.count)
             for statement in _links(plan):
@@ -95,6 +98,17 @@ def _videos(plan: Plan) -> str:
         " version = version + 1, updated_at = %s,"
         " provenance = (provenance - plan.unmarked) || plan.marks_new"
         f" FROM {PLAN} plan WHERE video.id = plan.id AND plan.n > %s AND plan.n <= %s"
+    )
+
+
+def _hold_labels(field: LinkField) -> str:
+    """In the order of their ids, before any is counted: else two edits of many labels, in whose
+    portions these come in different orders, would wait for each other."""
+    return (
+        f"SELECT count(*) FROM (SELECT FROM {field.labels} WHERE id IN (SELECT label FROM"  # noqa: S608 - of constants
+        f" (SELECT DISTINCT {field.name}_old, {field.name}_new FROM {PLAN} plan"
+        f" WHERE {field.changed}) plan, unnest({field.gone} || {field.come}) label)"
+        " ORDER BY id FOR NO KEY UPDATE) held"
     )
 
 

@@ -61,6 +61,7 @@ class PlaylistForm(forms.Form):
     shared = forms.BooleanField(
         label="Others may see and play it", required=False, widget=UnfoldBooleanWidget
     )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self, *args: Any, kind: PlaylistKind, playlist: Playlist | None = None, **options: Any
@@ -69,6 +70,8 @@ class PlaylistForm(forms.Form):
             options["initial"] = {name: getattr(playlist, name) for name in self.base_fields}
         options["auto_id"] = f"{kind}-%s"
         super().__init__(*args, **options)
+        if playlist is None:
+            del self.fields["version"]
         if kind == PlaylistKind.MANUAL:
             for name in _OF_SMART:
                 del self.fields[name]

@@ -159,6 +159,22 @@ class TestOne:
         assert counts[0] == counts[1]
 
 
+def test_a_change_of_what_was_changed_meanwhile_is_refused(me: User, browser: Client) -> None:
+    playlist = make_smart(me, "rating>5", ordering="-rating,duration")
+    form = {
+        "change": "1", "name": "First", "query": "rating>6", "ordering": "-rating,duration",
+        "version": playlist.version,
+    }  # fmt: skip
+
+    browser.post(address(playlist), form)
+    page = browser.post(address(playlist), {**form, "name": "Second"}, follow=True)
+
+    playlist.refresh_from_db()
+    assert (playlist.name, playlist.query, playlist.version) == ("First", "rating>6", 2)
+    assert "Nothing was written" in page.content.decode()
+    assert 'name="version" value="2"' in page.content.decode()
+
+
 def test_a_query_that_takes_too_long_is_told_and_can_be_changed(
     me: User, browser: Client, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
+from apps.core.audit import StaleEdit
 from apps.core.counting import RowCount, count_rows
 from apps.core.errors import MediaHubError
 from apps.core.pages import AdminPage
@@ -131,11 +132,16 @@ class PlaylistPage(AdminPage):
 
     def _change(self, playlist: Playlist) -> HttpResponse | None:
         kind = PlaylistKind(playlist.kind)
-        form = PlaylistForm(self.request.POST, kind=kind)
+        form = PlaylistForm(self.request.POST, kind=kind, playlist=playlist)
         if form.is_valid():
+            values = dict(form.cleaned_data)
+            asker, version = Asker.of(self.request.user), values.pop("version")
             try:
                 with transaction.atomic():
-                    edit_playlist(playlist, form.cleaned_data, asker=Asker.of(self.request.user))
+                    edit_playlist(playlist, values, asker=asker, expected_version=version)
+            except StaleEdit as error:
+                messages.error(self.request, f"{error} Nothing was written: here it is as it is.")
+                return None
             except MediaHubError as error:
                 form.add_error("query" if playlist.is_smart else None, str(error))
             except IntegrityError:

@@ -48,7 +48,7 @@ def request_pictures(
     """Ask for the pictures of videos: named ones, or all that a query finds but some."""
     if ids is not None:
         return enqueue(make_pictures, {"ids": ids})
-    asked_at = timezone.now().isoformat()
+    asked_at = timezone.localtime().isoformat()  # whose day "today" is
     return enqueue(
         make_pictures, {"q": q, "but": list(but), "user_id": user_id, "asked_at": asked_at}
     )

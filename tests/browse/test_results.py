@@ -8,11 +8,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.choices import Role
 from apps.artifacts.choices import ArtifactKind, ArtifactState
 from apps.browse.models import BrowseSettings
 from apps.browse.services.table import USUAL
+from apps.browse.tasks import request_pictures
 from apps.jobs.models import Job
 from apps.jobs.worker import run_next
 from apps.library.choices import ProbeState
@@ -331,6 +333,13 @@ class TestMake:
 
         children = Job.objects.filter(kind="artifacts.make")
         assert [child.params["video_id"] for child in children] == [one.pk]
+
+    @pytest.mark.django_db
+    def test_today_is_the_day_here(self) -> None:
+        with timezone.override("Pacific/Kiritimati"):
+            job = request_pictures(user_id=None, q="added:today")
+
+        assert job.params["asked_at"].endswith("+14:00")
 
     @pytest.mark.parametrize(
         ("body", "field"),

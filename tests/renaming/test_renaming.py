@@ -11,6 +11,7 @@ from apps.library.models import File, Library, Video
 from apps.library.services.scan import scan_library
 from apps.renaming.choices import BatchState, Reason, RenameState
 from apps.renaming.models import RenameBatch
+from apps.renaming.services import obstacles
 from apps.renaming.services.order import ordered
 from apps.renaming.services.plan import NothingToUndo, new_undo, plan
 from tests.factories import NOON, make_studio
@@ -96,6 +97,19 @@ class TestPlanning:
 
         assert "A.wav" in on_disk(root)
         assert in_catalogue() == on_disk(root)
+
+    def test_only_so_many_folders_are_remembered(
+        self, planned: Rename, disk: Disk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also such as aren't there yet, which have no names."""
+        monkeypatch.setattr(obstacles, "_MOST_NAMES", 2)
+        rows = list(planned("new {id}/{title}").renames.all())
+        looker = obstacles.Obstacles(disk)
+
+        looker.find(rows)
+
+        assert len(rows) == 3
+        assert len(looker._names) == 2
 
     def test_many_videos_cost_the_queries_of_few(
         self, planned: Rename, root: Path, library: Library, django_assert_max_num_queries

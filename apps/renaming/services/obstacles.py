@@ -32,6 +32,7 @@ class Obstacles:
         self._disk = disk
         self._libraries: dict[int, tuple[Library, Rules]] = {}
         self._names: OrderedDict[tuple[int, bytes], Counter[bytes]] = OrderedDict()
+        self._kept = 0  # names and folders, for new folders have none
 
     def find(self, rows: Sequence[Rename]) -> None:
         """Raises DiskSilent."""
@@ -78,13 +79,12 @@ class Obstacles:
             prefix = folder + b"/" if folder else b""
             there = self._disk.names(b"/".join([library.root_bytes.rstrip(b"/"), folder]))
             self._names[place] = Counter(digest(key_of(prefix + name)) for name in there)
-            while len(self._names) > 1 and self._kept() > _MOST_NAMES:
-                self._names.popitem(last=False)
+            self._kept += 1 + len(self._names[place])
+            while len(self._names) > 1 and self._kept > _MOST_NAMES:
+                _, dropped = self._names.popitem(last=False)
+                self._kept -= 1 + len(dropped)
         self._names.move_to_end(place)
         return self._names[place]
-
-    def _kept(self) -> int:
-        return sum(map(len, self._names.values()))
 
 
 def _left_out(rules: Rules, folder: bytes, name: bytes) -> bool:

@@ -48,7 +48,7 @@ class RuleAdmin(AuditedAdmin):
         url = change_url(AuditEntry, rule.entry)
         return format_html('<a class="mh-link" href="{}">{}</a>', url, ago)
 
-    @column("")
+    @column("beforehand")
     def tried(self, rule: Rule) -> SafeString:
         url = reverse("admin:rules_rule_try", args=[rule.pk])
         return format_html('<a class="mh-link" href="{}">Try</a>', url)

@@ -43,45 +43,6 @@ def test_the_first_library_is_added_on_the_first_page(open_page: OpenPage, tmp_p
     assert Library.objects.get().root == str(tmp_path)
 
 
-def test_browse_filter_and_open_a_video(open_page: OpenPage) -> None:
-    tag = make_tag("Mountains")
-    make_video("Alps", tags=[tag])
-    make_video("Beach")
-    page = open_page("/admin/library/video/browse/")
-    cards = page.locator(".mh-card")
-    expect(cards).to_have_count(2)
-
-    page.get_by_label("Search titles and paths").fill("alps")
-    page.keyboard.press("Enter")
-    expect(cards).to_have_count(1)
-    page.get_by_role("link", name="Remove the filter Search: alps").click()
-    expect(cards).to_have_count(2)
-
-    page.locator(".mh-filters > summary").click()
-    page.get_by_label("Tags").locator("xpath=..").locator(".select2-search__field").fill("mount")
-    page.get_by_role("option", name="Mountains").click()
-    expect(cards).to_have_count(1)
-    assert f"tag={tag.pk}" in page.url
-
-    page.locator(".mh-card-link").click()
-    expect(page.get_by_role("textbox", name="Title")).to_have_value("Alps")
-
-
-def test_the_size_of_covers_is_remembered_and_arrows_walk(open_page: OpenPage) -> None:
-    for number in range(3):
-        make_video(f"Video {number}")
-    page = open_page("/admin/library/video/browse/")
-
-    page.get_by_role("link", name="Small covers").click()
-    assert "zoom=s" in page.url
-    page.goto("/admin/library/video/browse/")
-    expect(page.locator("[data-zoom-grid]")).to_have_attribute("data-zoom-grid", "s")
-
-    page.locator(".mh-card-link").first.focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.locator(".mh-card-link").nth(1)).to_be_focused()
-
-
 def test_edit_a_rating(open_page: OpenPage) -> None:
     video = make_video("Film")
     page = open_page(f"/admin/library/video/{video.pk}/change/")

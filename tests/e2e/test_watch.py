@@ -229,7 +229,7 @@ def test_markers_are_made_moved_renamed_and_taken_back(open_watch: OpenPage) -> 
 
 
 def test_goes_from_one_to_the_next_by_list_and_by_chance(open_watch: OpenPage) -> None:
-    page = open_watch("Film", "?list=sort%3Dtitle")
+    page = open_watch("Film", "?list=q%3D%26ordering%3Dtitle")
 
     expect(page.get_by_role("button", name="Previous video")).to_have_attribute(
         "aria-disabled", "true"
@@ -328,4 +328,4 @@ def test_the_grid_shows_a_clip_and_leads_here(open_watch: OpenPage, library: Lib
     page.locator(".mh-card").first.hover()
     page.get_by_role("link", name="Watch Film").click()
     expect(page).to_have_title(re.compile("^Film"))
-    assert page.url.endswith("?list=sort%3Dtitle")
+    assert page.url.endswith("?list=q%3D%26ordering%3Dtitle")

@@ -127,7 +127,7 @@ def test_what_deletes_or_runs_programs_cannot_be_scheduled() -> None:
         assert caught.value.field == "kind"
     assert {task.name for task in schedules.kinds() if not task.name.startswith("tests.")} == {
         "artifacts.generate", "library.compare", "library.scan", "library.scan_all",
-        "library.verify",
+        "library.verify", "rules.autotag", "rules.run",
     }  # fmt: skip
 
 

@@ -3,15 +3,18 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.disk.reader import Disk
 from apps.library.models import File, Library, Video
 from apps.library.services.scan import scan_library
-from apps.renaming.choices import BatchState, Reason, RenameState
+from apps.renaming.choices import OPEN, BatchState, Reason, RenameState
 from apps.renaming.models import RenameBatch
-from apps.renaming.services import obstacles
+from apps.renaming.services import obstacles, run
 from apps.renaming.services.order import ordered
 from apps.renaming.services.plan import NothingToUndo, new_undo, plan
 from tests.factories import NOON, make_studio
@@ -30,6 +33,11 @@ def scan_sees_nothing_new(library: Library) -> None:
     counts = scan_library(library, now=NOON).counts
     changed = {name: counts[name] for name in ("added", "changed", "moved", "missing", "returned")}
     assert not any(changed.values()), changed
+
+
+def _most_rows(node: dict[str, Any]) -> float:
+    """The rows that any part of a query's plan gave."""
+    return max([node["Actual Rows"], *map(_most_rows, node.get("Plans", []))])
 
 
 class TestPlanning:
@@ -138,6 +146,31 @@ class TestDoing:
         assert batch.state == BatchState.DONE
         assert batch.finished_at
         scan_sees_nothing_new(library)
+
+    def test_of_many_lines_only_the_next_ones_are_read(
+        self, planned: Rename, library: Library
+    ) -> None:
+        title("a.wav", "Alpha")
+        batch = planned("{title}")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO renaming_rename (batch_id, library_id, old, new, old_key, new_key, taken,
+                    step, inode, size_bytes, mtime_ns, sidecars, state, reason)
+                SELECT batch_id, library_id, old, new, old_key, new_key, taken, n % 3, inode,
+                    size_bytes, mtime_ns, sidecars, state, reason
+                FROM renaming_rename, generate_series(1, 5000) n
+                """
+            )
+            cursor.execute("ANALYZE renaming_rename")
+        with CaptureQueriesContext(connection) as queries:
+            first = run._first(batch.renames.filter(library=library), OPEN)
+
+        assert {line.step for line in first} == {0}
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {queries[0]['sql']}")
+            [[[plan]]] = cursor.fetchall()
+        assert _most_rows(plan["Plan"]) <= 32
 
     def test_two_swap_their_names(
         self, planned: Rename, carried_out: CarriedOut, root: Path, library: Library

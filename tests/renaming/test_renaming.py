@@ -155,8 +155,8 @@ class TestDoing:
         with connection.cursor() as cursor:
             cursor.execute(
                 """
-                INSERT INTO renaming_rename (batch_id, library_id, old, new, old_key, new_key, taken,
-                    step, inode, size_bytes, mtime_ns, sidecars, state, reason)
+                INSERT INTO renaming_rename (batch_id, library_id, old, new, old_key, new_key,
+                    taken, step, inode, size_bytes, mtime_ns, sidecars, state, reason)
                 SELECT batch_id, library_id, old, new, old_key, new_key, taken, n % 3, inode,
                     size_bytes, mtime_ns, sidecars, state, reason
                 FROM renaming_rename, generate_series(1, 5000) n

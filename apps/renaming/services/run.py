@@ -94,23 +94,18 @@ class _Run:
         self.sidecars = Sidecars(self.disk, self.library)
 
     def run(self) -> Followed:
-        lines = self.batch.renames.filter(library=self.library, state__in=OPEN)
-        done, total = 0, lines.count()
+        lines = self.batch.renames.filter(library=self.library)
+        done, total = 0, lines.filter(state__in=OPEN).count()
         self.report(0, total)
-        aside = lines.filter(
-            via__isnull=False, state__in=[RenameState.PLANNED, RenameState.PARKING]
-        )
-        while some := self._next(aside):
+        aside = lines.filter(via__isnull=False)
+        while some := _first(aside, (RenameState.PLANNED, RenameState.PARKING)):
             self._take(some, begun=RenameState.PARKING, ended=RenameState.PARKED)
-        while some := self._next(lines):
+        while some := _first(lines, OPEN):
             self._take(some, begun=RenameState.MOVING, ended=RenameState.DONE)
             done += len(some)
             self.report(done, max(done, total))
         _end(self.batch)
         return self.followed
-
-    def _next(self, lines: QuerySet[Rename]) -> list[Rename]:
-        return list(lines.order_by("step", "pk")[:_AT_ONCE])
 
     def _take(self, lines: Sequence[Rename], *, begun: RenameState, ended: RenameState) -> None:
         """One step of some lines: written down, taken on disk, and followed by the catalogue."""
@@ -204,6 +199,15 @@ class _Run:
             Rename.objects.filter(pk__in=[pk for pk in undone if pk]).update(
                 state=RenameState.UNDONE
             )
+
+
+def _first(lines: QuerySet[Rename], states: Sequence[RenameState]) -> list[Rename]:
+    """The next lines of these states, of each state apart: so the index gives them in order."""
+    first, *others = (
+        lines.filter(state=state).order_by("step", "pk")[:_AT_ONCE] for state in states
+    )
+    found = first.union(*others, all=True)
+    return sorted(found, key=lambda line: (line.step, line.pk))[:_AT_ONCE]
 
 
 def _end(batch: RenameBatch) -> None:

@@ -91,8 +91,9 @@ class Question:
 def _within_bounds(node: Node | None) -> Iterator[None]:
     """Adds up a question and those that are read while it is, since a field may ask others by
     name, and those others again: a few short queries could grow without end. Raises QueryError."""
-    so_far = _so_far.get()
-    token = _so_far.set(so_far := [0]) if so_far is None else None
+    outer = _so_far.get()
+    so_far = [0] if outer is None else outer
+    token = _so_far.set(so_far) if outer is None else None
     try:
         so_far[0] += (0 if token else _EACH) + sum(
             len(leaf.values) for leaf in leaves(node) if isinstance(leaf, Term)

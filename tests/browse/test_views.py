@@ -329,6 +329,21 @@ class TestAdmin:
         again = client.post(reverse("admin:browse_savedview_add"), self.form(), follow=True)
         assert "There is a view named “Walks” already" in unescape(again.content.decode())
 
+    def test_deletes_only_ones_own_of_those_that_are_chosen(
+        self, client: Client, ann: User, bob: User
+    ) -> None:
+        mine, shared = keep(ann, "Mine"), keep(bob, "Shared", shared=True)
+
+        def delete(*views: SavedView) -> int:
+            chosen = {"_selected_action": [view.pk for view in views]}
+            asked = {"action": "delete_selected", "post": "yes", **chosen}
+            return client.post(reverse("admin:browse_savedview_changelist"), asked).status_code
+
+        assert delete(mine, shared) == 403
+        assert SavedView.objects.count() == 2
+        assert delete(mine) == 302
+        assert list(SavedView.objects.all()) == [shared]
+
     def test_lists_what_one_may_use_and_changes_nothing_else(
         self, client: Client, bob: User
     ) -> None:

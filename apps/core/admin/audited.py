@@ -84,12 +84,7 @@ class AuditedAdmin(BaseAdmin):
             for obj in objs
             for consequence in [self.consequence(obj)]
         ]
-        refused = {
-            str(self.opts.verbose_name)
-            for obj in objs
-            if not self.has_delete_permission(request, obj)
-        }
-        return told, {str(self.opts.verbose_name_plural): len(told)}, refused, []
+        return told, {str(self.opts.verbose_name_plural): len(told)}, set(), []
 
     def consequence(self, _obj: Any) -> str:
         """What else happens when a row is deleted."""

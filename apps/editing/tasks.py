@@ -53,7 +53,9 @@ def undo_edit(job: JobContext, *, entry_id: int, contested: str) -> dict[str, An
 
 def _done_by(job: JobContext) -> AuditEntry | None:
     """What the job has done already, if its worker was lost between that and the job's end: to
-    replace text twice, say, isn't what was asked for."""
+    replace text twice, say, isn't what was asked for. Run anew by a person it is done anew."""
+    if job.job.attempt < 2:
+        return None
     done = AuditEntry.objects.filter(job_id=job.job.pk, row_count__gt=0)
     return done.order_by("pk").first()
 

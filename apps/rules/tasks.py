@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.core import context
 from apps.core.errors import MediaHubError
+from apps.core.models import AuditEntry
 from apps.jobs.choices import LogLevel, Queue
 from apps.jobs.context import JobContext, JobStopped
 from apps.jobs.models import Job
@@ -88,8 +89,13 @@ def _run_all(
     video_ids: Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """A rule that can't be run, since something that it names is gone, keeps no other from it."""
-    changed, entries, failed = 0, [], 0
+    changed, failed = 0, 0
+    entries: list[int] = []
+    before = _done_before(job)
     for rule in in_order(rule_ids, on_import=on_import):
+        if rule.entry and rule.entry in before:
+            changed, entries = changed + before[rule.entry], [*entries, rule.entry]
+            continue
         try:
             outcome = run_rule(
                 rule, now=timezone.localtime(), ids=video_ids, report=job.report, guard=job.guard
@@ -104,3 +110,12 @@ def _run_all(
         entries += [outcome.entry.pk] if outcome.entry else []
         job.log(f"{rule}: {outcome.changed:,} of {outcome.matched:,} videos changed.")
     return {"changed": changed, "entries": entries, "failed": failed}
+
+
+def _done_before(job: JobContext) -> dict[int, int]:
+    """The entries that the job had left when its worker was lost, and of how many videos: rules
+    that replace text, say, aren't run twice then."""
+    if job.job.attempt < 2:
+        return {}
+    done = AuditEntry.objects.filter(job_id=job.job.pk, row_count__gt=0)
+    return dict(done.values_list("pk", "row_count"))

@@ -222,7 +222,8 @@ def test_all_labels_are_held_before_any_is_counted(monkeypatch: pytest.MonkeyPat
     tags = [make_tag(), make_tag()]
     for tag in reversed(tags):
         make_video().tags.add(tag)
-    other, held = connection.copy(), []
+    other = connection.copy()
+    held: list[set[int]] = []
 
     def look(call: Any, sql: str, params: Any, many: bool, around: Any) -> Any:
         if sql.startswith("DELETE FROM library_videotag") and not held:

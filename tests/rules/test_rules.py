@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from apps.core import context
 from apps.core.models import AuditEntry
 from apps.editing.services.bulk import ChangesRefused, undo_bulk
 from apps.jobs.choices import JobState
@@ -109,6 +110,21 @@ def test_a_rule_whose_label_is_gone_keeps_no_other_from_running() -> None:
     video.refresh_from_db()
     assert video.rating == 80
     assert (told["changed"], told["failed"]) == (1, 1)
+
+
+def test_a_job_whose_worker_was_lost_runs_no_rule_twice() -> None:
+    video = make_video("V")
+    make_rule("done", changes={"title": {"find": "V", "replace": "VV"}}, position=1)
+    job = make_job(JobState.RUNNING, kind="rules.run")
+    with context.acting(context.Actor(job_id=job.pk)):
+        first = tasks.run.work(JobContext(job))
+        make_rule("left", position=2)
+        job.attempt = 2
+        again = tasks.run.work(JobContext(job))
+
+    video.refresh_from_db()
+    assert (video.title, video.rating) == ("VV", 80)
+    assert (first["changed"], again["changed"], len(again["entries"])) == (1, 2, 2)
 
 
 class TestOnImport:

@@ -206,15 +206,20 @@ def test_a_removed_file_takes_its_hash_with_it() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_is_asked_for_when_something_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked = []
+    looked: list[bool] = []
     is_behind = twins.is_behind
-    monkeypatch.setattr(twins, "is_behind", lambda: (looked.append(1), is_behind())[1])
+
+    def look() -> bool:
+        looked.append(is_behind())
+        return looked[-1]
+
+    monkeypatch.setattr(twins, "is_behind", look)
     monkeypatch.setattr(tasks, "_writes_then", [])
     count_writes()
     request_twins.call()
     request_twins.call()
     assert not Job.objects.filter(kind="artifacts.twins").exists()
-    assert len(looked) == 1  # nothing was written
+    assert looked == [False]  # nothing was written since
 
     one, two = hashed(1), hashed(2)
     count_writes()

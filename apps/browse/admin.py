@@ -73,13 +73,6 @@ class SavedViewAdmin(AuditedAdmin):
         checked: type[SavedViewForm] = form
         return checked
 
-    def get_deleted_objects(
-        self, objs: Any, request: HttpRequest
-    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        told, counts, refused, protected = super().get_deleted_objects(objs, request)
-        theirs = {view.name for view in objs if not views.may_change(view, request.user)}
-        return told, counts, refused | theirs, protected
-
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         user: Any = request.user
         if not change:

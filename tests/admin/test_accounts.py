@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts.choices import Role
 from apps.accounts.models import ApiToken
 from apps.accounts.services.tokens import find_token
 from apps.core.models import AuditEntry
@@ -55,6 +56,20 @@ class TestTokens:
 
 
 class TestPeople:
+    def test_superusers_and_the_four_roles_outlive_a_lists_action(self, db: None) -> None:
+        boss, role = make_user(), Group.objects.get(name="viewer")
+        User.objects.filter(pk=boss.pk).update(is_superuser=True)
+        client = Client()
+        client.force_login(make_user(Role.ADMINISTRATOR))
+
+        for model, row in (("user", boss), ("group", role)):
+            chosen = {"action": "delete_selected", "post": "yes", "_selected_action": [row.pk]}
+            answer = client.post(reverse(f"admin:auth_{model}_changelist"), chosen)
+            assert answer.status_code == 403
+
+        assert User.objects.filter(pk=boss.pk).exists()
+        assert Group.objects.filter(pk=role.pk).exists()
+
     def test_no_password_reaches_the_audit(self, boss: Client) -> None:
         new = {"username": "ada", "password1": "w1nter-is-c0ld", "password2": "w1nter-is-c0ld"}
         boss.post(

@@ -26,6 +26,7 @@ class AuditedAdmin(BaseAdmin):
 
     form: Any = AuditedForm
     change_form_before_template: Any = "admin/core/_version.html"
+    deletes_what_it_may = False  # of what is chosen in a list; else all or nothing
     formfield_overrides: Any = {TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}}
 
     def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
@@ -84,7 +85,9 @@ class AuditedAdmin(BaseAdmin):
             for obj in objs
             for consequence in [self.consequence(obj)]
         ]
-        return told, {str(self.opts.verbose_name_plural): len(told)}, set(), []
+        kept = {str(obj) for obj in objs if not self.has_delete_permission(request, obj)}
+        refused = set() if self.deletes_what_it_may else kept
+        return told, {str(self.opts.verbose_name_plural): len(told)}, refused, []
 
     def consequence(self, _obj: Any) -> str:
         """What else happens when a row is deleted."""

@@ -97,6 +97,8 @@ class VideoAdmin(FileDeeds, AuditedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    deletes_what_it_may = True
+
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Only what is no longer on disk can be forgotten: a scan would bring the rest back."""
         gone = obj is None or getattr(obj, "missing_since", None) is not None

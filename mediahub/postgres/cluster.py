@@ -47,7 +47,6 @@ _SETTINGS = {
     "max_connections": "100",
     # An edit of many videos touches most pages of their twenty indexes: a million's are 1 GB.
     "shared_buffers": f"{min(1_024, max(128, _MEMORY // 8 // 2**20))}MB",
-    "wal_compression": "on",  # the same edit writes whole pages to the log
     "max_wal_size": "4GB",
     "maintenance_work_mem": "128MB",
     "work_mem": "8MB",

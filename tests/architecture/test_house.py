@@ -4,7 +4,6 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
 from django.dispatch import Signal
 
 from apps.jobs.registry import all_tasks
@@ -29,30 +28,35 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-class TestModule:
-    def test_is_not_too_long(self, path: Path) -> None:
-        lines = len(path.read_text().splitlines())
+def test_no_module_is_too_long() -> None:
+    lengths = {name_of(path): len(path.read_text().splitlines()) for path in MODULES}
 
-        assert lines <= LONGEST_MODULE or name_of(path) in LONG_MODULES
+    assert {
+        name: length
+        for name, length in lengths.items()
+        if length > LONGEST_MODULE and name not in LONG_MODULES
+    } == {}
 
-    def test_has_no_function_that_is_too_long(self, path: Path) -> None:
-        functions = (
-            node
-            for node in ast.walk(ast.parse(path.read_text()))
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        )
-        long = [
-            f"{node.name}: {length} lines"
-            for node in functions
-            if (length := (node.end_lineno or 0) - node.lineno + 1) > LONGEST_FUNCTION
-            and f"{name_of(path)}:{node.name}" not in LONG_FUNCTIONS
-        ]
 
-        assert not long
+def test_no_function_is_too_long() -> None:
+    lengths = {
+        f"{name_of(path)}:{node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
 
-    def test_is_named_for_what_it_does(self, path: Path) -> None:
-        assert not FORBIDDEN & {*path.relative_to(ROOT).parts, path.stem}
+    assert {
+        name: length
+        for name, length in lengths.items()
+        if length > LONGEST_FUNCTION and name not in LONG_FUNCTIONS
+    } == {}
+
+
+def test_modules_are_named_for_what_they_do() -> None:
+    assert {
+        name_of(path) for path in MODULES if FORBIDDEN & {*path.relative_to(ROOT).parts, path.stem}
+    } == set()
 
 
 def test_every_setting_is_documented() -> None:

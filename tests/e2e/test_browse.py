@@ -309,8 +309,7 @@ class TestViews:
 
 
 @pytest.mark.usefixtures("library")
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("dark", "width"), [(False, 1440), (True, 390)])
 def test_nothing_is_in_anybodys_way(open_page: OpenPage, dark: bool, width: int) -> None:
     SavedView.objects.create(
         owner_id=_boss(), name="Dogs", query="tag:dog", in_sidebar=True, shared=True

@@ -19,7 +19,7 @@ from tests.playlists.making import ids_of
 
 Open = Callable[..., Page]
 pytestmark = pytest.mark.django_db(transaction=True)
-LOOKS = [{}, {"dark": True}, {"width": 390}, {"width": 1920, "dark": True}]
+LOOKS = [{"dark": True}, {"width": 390}, {"width": 1920, "dark": True}]
 
 
 @pytest.fixture(autouse=True)

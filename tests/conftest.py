@@ -1,5 +1,7 @@
 """Fixtures that every test may use."""
 
+import pytest
+from django.core.cache import cache
 from hypothesis import settings
 
 from tests.postgres_plugin import django_db_setup  # noqa: F401 - in place of pytest-django's
@@ -7,3 +9,9 @@ from tests.postgres_plugin import django_db_setup  # noqa: F401 - in place of py
 # A busy machine makes no test fail: what something costs is for the benchmarks to say.
 settings.register_profile("mediahub", deadline=None)
 settings.load_profile("mediahub")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered() -> None:
+    """What one test has made the process keep must not be the next one's answer."""
+    cache.clear()

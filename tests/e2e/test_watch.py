@@ -238,7 +238,7 @@ def test_goes_from_one_to_the_next_by_list_and_by_chance(open_watch: OpenPage) -
     expect(page.locator("[data-countdown]")).to_contain_text("Next in")
     page.get_by_role("button", name="Play now").click()
     expect(page).to_have_title(re.compile("Old film"))
-    assert "list=sort%3Dtitle" in page.url
+    assert "list=q%3D%26ordering%3Dtitle" in page.url
     page.locator("[data-go=previous]").last.click()
     expect(page).to_have_title(re.compile("^Film"))
 

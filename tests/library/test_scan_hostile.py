@@ -172,10 +172,13 @@ class TestBadMoments:
             library.scans.all().delete()
             Library.objects.filter(pk=library.pk).delete()
 
+        gone = library.pk
         with pytest.raises(LibraryGone):
             scan(library, report=remove)
 
         assert not File.objects.exists()
+        # In one transaction with the deletion, as here alone, a folder may still be noted after it.
+        Folder.objects.filter(library_id=gone).delete()
 
     def test_returns_many_files_in_batches(self, library: Library, root: Path) -> None:
         for number in range(600):

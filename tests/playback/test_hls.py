@@ -223,13 +223,12 @@ class TestSegments:
         assert wait_until(lambda: not list(folder().iterdir()))
         assert encoders() == []
 
-    def test_runs_ahead_only_so_far(self, look: Ask, encoders: Encoders) -> None:
+    def test_runs_ahead_only_so_far(self, look: Ask) -> None:
         look("copy/0.m4s?s=player-1")
         wait_until(lambda: len(list(folder().rglob("*.m4s"))) > 8)
         time.sleep(0.5)
 
         assert len(list(folder().rglob("*.m4s"))) <= 12  # of 15
-        assert encoders() != []
 
     def test_what_ffmpeg_cannot_convert_is_told(self, look: Ask, video: Video) -> None:
         assert video.primary_file

@@ -49,7 +49,7 @@ def test_the_scan_button_shows_the_way_to_the_end(
     page.get_by_role("button", name="Scan", exact=True).click()
 
     bar = page.get_by_role("progressbar", name="Scan")
-    expect(bar).to_be_visible()
+    expect(bar).to_be_visible(timeout=_TO_THE_END_MS)  # the worker may still be starting
     expect(bar).to_have_count(0, timeout=_TO_THE_END_MS)
     numbers = page.locator(".mh-numbers > div").first
     expect(numbers).to_have_text(re.compile(rf"{FILES}\s+videos"))

@@ -80,7 +80,7 @@ def test_three_share_the_work_and_its_limits(site: Site) -> None:
 
 
 def test_the_urgent_and_the_long_waiting_go_first(site: Site) -> None:
-    """By the order in which they were started; six may start side by side."""
+    """By the order in which they were started; each of six may be held up while it claims one."""
     holds.hold(queue="cpu")
     low = [enqueue(tasks.nothing) for _ in range(30)]
     old = [enqueue(tasks.nothing) for _ in range(30)]
@@ -97,5 +97,4 @@ def test_the_urgent_and_the_long_waiting_go_first(site: Site) -> None:
     places = {pk: place for place, pk in enumerate(started)}
     for earlier, later in ((old, high), (high, low)):
         last = max(places[job.pk] for job in earlier)
-        first = min(places[job.pk] for job in later)
-        assert last - first <= 6
+        assert sum(places[job.pk] < last for job in later) <= 6

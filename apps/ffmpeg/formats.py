@@ -26,6 +26,9 @@ PLAYLIST_BEGINNINGS = (b"#EXTM3U", b"ffconcat", b"v=0\r\n", b"v=0\n", b"<SMIL", 
 PROTOCOL_WHITELIST = "file"
 
 _BRANDS = {"qt": "mov", "M4A": "m4a", "M4B": "m4a", "M4V": "m4v", "F4V": "f4v"}
+CONTAINERS = frozenset({*_READ, *_BRANDS.values(), "3gp", "mp4", "webm"})
+"""What ``container_name`` may say of a file that is read."""
+
 _WEBM = b"\x42\x82\x84webm"  # EBML DocType, four bytes long, "webm"
 
 

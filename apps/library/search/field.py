@@ -14,7 +14,6 @@ from apps.query import QueryError, Range, Term, Value, show
 from apps.query.errors import nearest
 
 NOTHING = Q(pk__in=())
-EVERYTHING = ~NOTHING
 EQUAL = (":", "=", "!=")
 ALL = (":", "=", "!=", "<", "<=", ">", ">=")
 YES, NO = ("yes", "true", "1", "on"), ("no", "false", "0", "off")

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from apps.library.choices import Orientation
 from apps.library.models import Marker, Performer, Studio, Tag
+from apps.library.search import formats
 from apps.library.search.field import Field, Scope, register
 from apps.library.search.flags import (
     ChoiceField,
@@ -25,8 +26,6 @@ from apps.library.search.viewings import MarkersField, PlayedField, PlaysField, 
 from apps.query import values
 
 _KEEP_S = 60
-_CODECS = {"h.264": "h264", "avc": "h264", "x264": "h264", "h.265": "hevc", "h265": "hevc",
-           "x265": "hevc", "mpeg-2": "mpeg2video", "mpeg2": "mpeg2video", "vp8": "vp8"}  # fmt: skip
 
 # Jumps from one value to the next in the index instead of reading a million rows.
 _IN_USE = """
@@ -51,10 +50,6 @@ def values_in_use(column: str) -> Sequence[tuple[str, str]]:
             known = [(value, value) for (value,) in cursor.fetchall()]
         cache.set(key, known, _KEEP_S)
     return known
-
-
-def _flag(**column: bool) -> Condition:
-    return lambda _scope: Q(**column)
 
 
 def _is(**conditions: object) -> Condition:
@@ -130,7 +125,7 @@ def _choice(name: str, label: str, column: str, *examples: str) -> Field:
     options = partial(values_in_use, column)
     return ChoiceField(
         name, label, f"{label}, as the file says.", column=column, options=options,
-        aliases=_CODECS if name == "codec" else {}, examples=examples,
+        known=formats.KNOWN[column], aliases=formats.ALIASES[column], examples=examples,
     )  # fmt: skip
 
 
@@ -153,9 +148,9 @@ _BUILT_IN: list[Field] = [
     _number("rating", "Rating", "rating", values.PLAIN, "From 1 to 100.", "rating>=80",
             "rating:none"),
     FlagField("favorite", "Favorite", "Whether it is a favourite.",
-              holds=_flag(favorite=True), examples=("favorite:yes",)),
+              holds=_is(favorite=True), examples=("favorite:yes",)),
     FlagField("organized", "Organized", "Whether a person has checked everything.",
-              holds=_flag(organized=True), examples=("organized:no",)),
+              holds=_is(organized=True), examples=("organized:no",)),
     QuantityField("duration", "Length", "How long it plays.", column="duration_ms",
                   reader=values.read_duration, examples=("duration<10m", "duration:1h..1h30m")),
     _number("size", "Size", "size_bytes", values.BYTES, "Of its main file.", "size>=4GB",

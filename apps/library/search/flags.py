@@ -1,7 +1,7 @@
 """Conditions that hold or don't, and closed lists of values."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Q
@@ -63,12 +63,16 @@ class MissingField(NamedConditions):
 
 @dataclass(frozen=True)
 class ChoiceField(Field):
-    """A column of few values. ``aliases`` maps other spellings to them."""
+    """A column of few values: its ``options``, and those ``known`` that no video may have now.
+
+    ``aliases`` maps other spellings to them.
+    """
 
     kind = "choice"
 
     column: str
     options: Callable[[], Sequence[tuple[str, str]]]
+    known: Collection[str] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
 
     def match(self, value: Value | Range, operator: str, scope: Scope) -> Q:
@@ -79,9 +83,11 @@ class ChoiceField(Field):
         text = self.aliases.get(text, text)
         if "*" in text:
             return Q(**{f"{self.column}__in": self._like(text)})
-        known = [name for name, _label in self.options()]
-        if text not in known:
-            raise self.refuse(value, f"{self.label} “{value.text}” isn't known here", known=known)
+        if text not in self.known:
+            used = [name for name, _label in self.options()]
+            if text not in used:
+                problem = f"{self.label} “{value.text}” isn't known here"
+                raise self.refuse(value, problem, known=used)
         return Q(**{self.column: text})
 
     def choices(self) -> Sequence[tuple[str, str]]:

@@ -13,12 +13,11 @@ from apps.core.counting import count_rows
 from apps.library.models import Library, Video
 from apps.library.search.asker import Asker
 from apps.library.search.completion_labels import labels_holding
-from apps.library.search.field import Field, Offer, Scope, is_word
+from apps.library.search.field import NOTHING, Field, Offer, Scope, is_word
 from apps.library.search.filed import filed_under
 from apps.library.search.names import Wanted
 from apps.library.search.spans import QuantityField
 from apps.query import Range, Term, Value
-from apps.query.printer import quote
 
 _KEEP_S = 300
 
@@ -95,7 +94,7 @@ class LibraryField(Field):
 
     def match(self, value: Value | Range, operator: str, scope: Scope) -> Q:
         if is_word(value, "any"):
-            return ~Q(pk__in=())
+            return ~NOTHING
         named = [(pk, name) for pk, name, _root in scope.names.libraries]
         ids = [pk for pk, name in named if name.lower() == value.text.lower()]
         if not ids:
@@ -142,8 +141,3 @@ class CountField(QuantityField):
 _LOOKUPS: dict[str, Any] = {
     name: models.IntegerField().get_lookups()[name] for name in ("gte", "lt", "lte", "gt")
 }
-
-
-def suggestion(names: list[str]) -> str:
-    """A name as it is written in a query."""
-    return quote(names[0]) if names else ""

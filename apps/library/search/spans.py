@@ -116,7 +116,7 @@ class SpanField(Field):
 
 @dataclass(frozen=True)
 class QuantityField(SpanField):
-    """A number with units, ``scale`` of the column's to one of the reader's."""
+    """A number with units, which ``reader`` turns into the column's."""
 
     kind = "number"
 

@@ -49,7 +49,7 @@ def statements(text: str) -> int:
         ("performer:p1", "performer:p1,p2 OR -performer=p3"),
         ("studio:s1", "studio:s1,s2 OR -studio=s3"),
         ("path:/srv", "path:/srv,/media path:/srv/* -path:/x"),
-        ("codec:h264", "codec:h264,h26* -codec:h264 codec!=h264"),
+        ("codec:h26*", "codec:h264,h26* -codec:h264 codec!=h264"),
         ("rating>1 size>1GB", "rating>1 size>1GB duration<1h -width:7 OR date:2024 added:7d"),
         ("watched:yes", "watched:yes plays>3 -played:7d markers>2 marker:x"),
         ("mood:x", "mood:x mood:y -mood:z stars>3 OR seen_on:2024"),
@@ -130,6 +130,17 @@ def test_an_operator_that_a_field_has_not_is_told_those_it_has() -> None:
         Question.read("codec>h264", asker=NOBODY)
 
     assert caught.value.expected == (":", "=", "!=")
+
+
+def test_what_no_file_is_now_can_be_asked_for() -> None:
+    assert ask("codec:av1") == ask("audio:truehd") == ask("container:m2ts") == set()
+
+
+def test_containers_go_by_their_endings_too() -> None:
+    cache.clear()
+    video = make_video(container="matroska")
+
+    assert ask("container:mkv") == ask("container:matroska") == {video.pk}
 
 
 def test_an_invented_field_cannot_take_the_place_of_another() -> None:

@@ -2,11 +2,13 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
+from django.db.models.expressions import OrderBy
 
 COUNT_CAP = 10_000
 _SURELY_MORE = 5
@@ -67,7 +69,9 @@ def count_rows(
     return RowCount(cap, Precision.AT_LEAST)
 
 
-def few_keys(rows: "models.QuerySet[models.Model]") -> list[int] | None:
+def few_keys(
+    rows: "models.QuerySet[models.Model]", *, order_by: Sequence[OrderBy] = ()
+) -> list[int] | None:
     """The primary keys of all rows, if they are few; nothing if that isn't known to be cheap.
 
     Whoever wants a page of rows that are hard to find, and their count, finds them once so. The
@@ -75,7 +79,7 @@ def few_keys(rows: "models.QuerySet[models.Model]") -> list[int] | None:
     """
     if not rows.query.where or rows.query.is_sliced or _plan(rows, cap=_MOST_FEW)[0] > _FEW:
         return None
-    keys: list[int] = list(rows.order_by().values_list("pk", flat=True)[: _MOST_FEW + 1])
+    keys: list[int] = list(rows.order_by(*order_by).values_list("pk", flat=True)[: _MOST_FEW + 1])
     return keys if len(keys) <= _MOST_FEW else None
 
 

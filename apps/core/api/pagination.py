@@ -33,7 +33,7 @@ class CursorOrPagePagination(BasePagination):
     previous: str | None
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        size = _whole(request, "page_size", default=DEFAULT_PAGE_SIZE, most=LARGEST_PAGE_SIZE)
+        size = page_size(request)
         ordering = request.query_params.get("ordering") or view.default_ordering
         ordered, order = self.in_order(queryset, ordering, view)
         self._url = request.build_absolute_uri()
@@ -134,10 +134,6 @@ class CursorOrPagePagination(BasePagination):
         ]
 
 
-def _count(rows: "models.QuerySet[Any]") -> RowCount:
-    return count_rows(rows, planned=True, most_cost=_COUNT_COST)
-
-
 def _parameter(name: str, text: str, schema: Mapping[str, Any] | None = None) -> dict[str, Any]:
     schema = schema or {"type": "string"}
     return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
@@ -170,6 +166,11 @@ def _cursor(request: Request, order: Keyset) -> Cursor:
         return read_cursor(text, order)
     except ValueError as error:
         raise ValidationError({"cursor": [str(error)]}) from error
+
+
+def page_size(request: Request) -> int:
+    """How many rows a page shall have. Raises ValidationError."""
+    return _whole(request, "page_size", default=DEFAULT_PAGE_SIZE, most=LARGEST_PAGE_SIZE)
 
 
 def _page(request: Request) -> int:

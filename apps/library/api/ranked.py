@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import OrderBy, RawSQL
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api.keyset import Keyset
-from apps.core.api.pagination import CursorOrPagePagination
+from apps.core.api.pagination import CursorOrPagePagination, page_size, parse_ordering
 from apps.core.counting import RowCount, few_keys
+from apps.library.models import Video
 from apps.library.search import Question
 from apps.library.search.forgiving import Forgiven, forgive
 from apps.library.search.ranking import RELEVANCE, explain_ranks, in_order
@@ -43,10 +44,12 @@ class VideoPagination(CursorOrPagePagination):
 
     def _paginate(self, queryset: Any, request: Request, view: Any) -> list[Any]:
         """What is few and hard to find is found once, for the page and for the count."""
-        keys = few_keys(queryset)
+        order = _order_of_first_page(request, view)
+        keys = few_keys(queryset, order_by=order)
         self.few = None if keys is None else len(keys)
         if keys is not None:
-            found = RawSQL("SELECT unnest(%s::bigint[])", [keys])
+            shown = keys[: page_size(request) + 1] if order else keys
+            found = RawSQL("SELECT unnest(%s::bigint[])", [shown])
             queryset = view.get_queryset().filter(pk__in=found)
         return super().paginate_queryset(queryset, request, view)
 
@@ -67,6 +70,14 @@ class VideoPagination(CursorOrPagePagination):
             if one["name"] == "ordering":
                 one["description"] += f" `-{RELEVANCE}` is the best match of the query's words."
         return parameters
+
+
+def _order_of_first_page(request: Request, view: Any) -> list[OrderBy]:
+    """The order of the columns, if a list begins, and begins with the first of that order."""
+    ordering = request.query_params.get("ordering") or view.default_ordering
+    if RELEVANCE in ordering or {"cursor", "page"} & request.query_params.keys():
+        return []
+    return parse_ordering(ordering, view.ordering_fields, Video).order_by()
 
 
 def with_ranks(shown: list[dict[str, Any]], question: Question | None) -> list[dict[str, Any]]:

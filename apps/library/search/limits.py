@@ -14,8 +14,9 @@ def limited() -> Iterator[None]:
     mistake, or would keep others waiting."""
     within_another = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('statement_timeout')")
-        before = cursor.fetchone()[0]
+        if within_another:
+            cursor.execute("SELECT current_setting('statement_timeout')")
+            before = cursor.fetchone()[0]
         _set(cursor, str(settings.MEDIAHUB_SEARCH_TIMEOUT_MS))
         yield
         if within_another:

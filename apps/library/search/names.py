@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection, models
 
@@ -24,7 +25,7 @@ _NAMED = """
     ) label
 """
 _CONTAINING = """
-    SELECT wanted.number, label.id
+    SELECT {kind}, wanted.number, label.id
     FROM unnest(%s::text[], %s::boolean[]) WITH ORDINALITY AS wanted(text, starts, number)
     CROSS JOIN LATERAL (
         SELECT id FROM {table}
@@ -89,8 +90,7 @@ def look_up(wanted: Iterable[Wanted], parts: Iterable[Part], *, libraries: bool)
     for part in words:
         names.containing[part] = {}
     if words:
-        for model in SEARCHED:
-            _look_up_containing(model, words, names)
+        _look_up_containing(words, names)
     if libraries:
         names.libraries.extend(Library.objects.order_by("pk").values_list("pk", "name", "root"))
     return names
@@ -121,9 +121,13 @@ def _families(model: type[models.Model], ids: list[int]) -> dict[int, set[int]]:
     return below
 
 
-def _look_up_containing(model: type[models.Model], parts: list[Part], names: Names) -> None:
-    statement = _CONTAINING.format(table=model._meta.db_table, most=MOST_OF_A_WORD)
+def _look_up_containing(parts: list[Part], names: Names) -> None:
+    statement = " UNION ALL ".join(
+        f"({_CONTAINING.format(kind=kind, table=model._meta.db_table, most=MOST_OF_A_WORD)})"
+        for kind, model in enumerate(SEARCHED)
+    )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [[p.text for p in parts], [p.starts for p in parts]])
-        for number, pk in cursor.fetchall():
-            names.containing[parts[number - 1]].setdefault(model, []).append(pk)
+        wanted: list[Any] = [[part.text for part in parts], [part.starts for part in parts]]
+        cursor.execute(statement, wanted * len(SEARCHED))
+        for kind, number, pk in cursor.fetchall():
+            names.containing[parts[number - 1]].setdefault(SEARCHED[kind], []).append(pk)

@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
@@ -69,18 +70,18 @@ def count_rows(
     return RowCount(cap, Precision.AT_LEAST)
 
 
-def few_keys(
-    rows: "models.QuerySet[models.Model]", *, order_by: Sequence[OrderBy] = ()
-) -> list[int] | None:
-    """The primary keys of all rows, if they are few; nothing if that isn't known to be cheap.
+def few_rows(
+    rows: "models.QuerySet[models.Model]", *columns: str, order_by: Sequence[OrderBy] = ()
+) -> list[tuple[Any, ...]] | None:
+    """Columns of all rows, if they are few; nothing if that isn't known to be cheap.
 
     Whoever wants a page of rows that are hard to find, and their count, finds them once so. The
     planner has to expect few; should there be more nevertheless, no more than a few are read.
     """
     if not rows.query.where or rows.query.is_sliced or _plan(rows, cap=_MOST_FEW)[0] > _FEW:
         return None
-    keys: list[int] = list(rows.order_by(*order_by).values_list("pk", flat=True)[: _MOST_FEW + 1])
-    return keys if len(keys) <= _MOST_FEW else None
+    found = list(rows.order_by(*order_by).values_list(*columns)[: _MOST_FEW + 1])
+    return found if len(found) <= _MOST_FEW else None
 
 
 def _estimate(table: str) -> int:

@@ -46,12 +46,16 @@ class Keyset:
     def order_by(self) -> list[OrderBy]:
         return [key.order_by() for key in self.keys]
 
+    def columns(self) -> list[str]:
+        """What a position is made of; by the last of them it is one row's."""
+        return [key.field.attname for key in self.keys]
+
     def reversed(self) -> "Keyset":
         return Keyset(tuple(replace(key, descending=not key.descending) for key in self.keys))
 
     def position(self, row: models.Model) -> tuple[Any, ...]:
         """The row's place in this order."""
-        return tuple(getattr(row, key.field.attname) for key in self.keys)
+        return tuple(getattr(row, column) for column in self.columns())
 
     def rows_after(
         self, rows: "models.QuerySet[Row]", position: Sequence[Any], *, limit: int

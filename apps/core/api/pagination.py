@@ -38,7 +38,7 @@ class CursorOrPagePagination(BasePagination):
         ordered, order = self.in_order(queryset, ordering, view)
         self._url = request.build_absolute_uri()
         if "page" not in request.query_params:
-            rows = self._by_cursor(ordered, order, size=size, cursor=_cursor(request, order))
+            rows = self._by_cursor(ordered, order, size=size, cursor=read_position(request, order))
         elif "cursor" in request.query_params:
             raise ValidationError({"page": ["Give either a page or a cursor."]})
         else:
@@ -158,7 +158,8 @@ def parse_ordering(text: str, columns: Mapping[str, str], model: type["models.Mo
     return Keyset(tuple(keys.values()))
 
 
-def _cursor(request: Request, order: Keyset) -> Cursor:
+def read_position(request: Request, order: Keyset) -> Cursor:
+    """Where a page begins. Raises ValidationError."""
     text = request.query_params.get("cursor")
     if text is None:
         return Cursor((), backwards=False)

@@ -3,13 +3,18 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.expressions import OrderBy, RawSQL
+from django.db.models.expressions import RawSQL
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.api.keyset import Keyset
-from apps.core.api.pagination import CursorOrPagePagination, page_size, parse_ordering
-from apps.core.counting import RowCount, few_keys
+from apps.core.api.keyset import Cursor, Keyset
+from apps.core.api.pagination import (
+    CursorOrPagePagination,
+    page_size,
+    parse_ordering,
+    read_position,
+)
+from apps.core.counting import RowCount, few_rows
 from apps.library.models import Video
 from apps.library.search import Question
 from apps.library.search.forgiving import Forgiven, forgive
@@ -44,13 +49,15 @@ class VideoPagination(CursorOrPagePagination):
 
     def _paginate(self, queryset: Any, request: Request, view: Any) -> list[Any]:
         """What is few and hard to find is found once, for the page and for the count."""
-        order = _order_of_first_page(request, view)
-        keys = few_keys(queryset, order_by=order)
-        self.few = None if keys is None else len(keys)
-        if keys is not None:
-            shown = keys[: page_size(request) + 1] if order else keys
-            found = RawSQL("SELECT unnest(%s::bigint[])", [shown])
-            queryset = view.get_queryset().filter(pk__in=found)
+        order = _order_of(request, view)
+        found = few_rows(queryset, "pk", *order.columns(), order_by=order.order_by())
+        self.few = None if found is None else len(found)
+        if found is not None:
+            if order.keys and "page" not in request.query_params:
+                cursor = read_position(request, order)
+                found = _around(found, cursor, page_size(request) + 1)
+            keys = RawSQL("SELECT unnest(%s::bigint[])", [[pk for pk, *_position in found]])
+            queryset = view.get_queryset().filter(pk__in=keys)
         return super().paginate_queryset(queryset, request, view)
 
     def counted(self, queryset: "QuerySet[Any]") -> RowCount:
@@ -72,12 +79,24 @@ class VideoPagination(CursorOrPagePagination):
         return parameters
 
 
-def _order_of_first_page(request: Request, view: Any) -> list[OrderBy]:
-    """The order of the columns, if a list begins, and begins with the first of that order."""
+def _order_of(request: Request, view: Any) -> Keyset:
+    """The order of a list by columns; what is yet to be ranked is in none."""
     ordering = request.query_params.get("ordering") or view.default_ordering
-    if RELEVANCE in ordering or {"cursor", "page"} & request.query_params.keys():
-        return []
-    return parse_ordering(ordering, view.ordering_fields, Video).order_by()
+    if RELEVANCE in ordering:
+        return Keyset(())
+    return parse_ordering(ordering, view.ordering_fields, Video)
+
+
+def _around(found: list[tuple[Any, ...]], cursor: Cursor, count: int) -> list[tuple[Any, ...]]:
+    """The rows next to a place in their order; all if none of them is there any more."""
+    places = [position for _pk, *position in found]
+    if not cursor.position:
+        at = len(found) if cursor.backwards else -1
+    elif list(cursor.position) in places:
+        at = places.index(list(cursor.position))
+    else:
+        return found
+    return found[:at][-count:] if cursor.backwards else found[at + 1 :][:count]
 
 
 def with_ranks(shown: list[dict[str, Any]], question: Question | None) -> list[dict[str, Any]]:

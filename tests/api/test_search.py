@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from apps.accounts.choices import Role
 from apps.artifacts.tasks import generate
 from apps.jobs.services.items import Item
-from apps.library.models import Library
+from apps.library.models import Library, Video
 from apps.library.search import Field, Scope, all_fields, register
 from apps.library.search import field as registry
 from apps.library.services.vocabulary import learn_words
@@ -131,6 +131,37 @@ def test_few_are_found_once_for_page_and_count(api: Api) -> None:
     assert [v["title"] for v in (*answer["results"], *following["results"])] == [
         "Drone 0", "Drone 1", "Drone 2",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("ordering", ["title", "-title", "-rating,title", "id,title"])
+def test_few_are_paged_forth_and_back(api: Api, ordering: str) -> None:
+    for number in range(7):
+        make_video(f"Drone {number}", rating=10 if number % 2 else None)
+    whole = titles(api, q="drone", ordering=ordering)
+
+    forth = []
+    page = api.get("videos/", q="drone", ordering=ordering, page_size=3).json()
+    while page["next"]:
+        forth.append(page)
+        page = api.get(page["next"].partition("/api/v1/")[2]).json()
+    back = [page]
+    while page["previous"]:
+        page = api.get(page["previous"].partition("/api/v1/")[2]).json()
+        back.insert(0, page)
+
+    for pages in ([*forth, back[-1]], back):
+        assert [v["title"] for page in pages for v in page["results"]] == whole
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_few_go_on_where_a_row_has_gone_or_moved(api: Api, gone: bool) -> None:
+    videos = [make_video(f"Drone {number}") for number in range(5)]
+    page = api.get("videos/", q="drone", ordering="title", page_size=2).json()
+
+    Video.objects.filter(pk=videos[1].pk).update(title="Else" if gone else "Drone 9")
+
+    following = api.get(page["next"].partition("/api/v1/")[2]).json()
+    assert [v["title"] for v in following["results"]] == ["Drone 2", "Drone 3"]
 
 
 def test_best_match_comes_first(api: Api) -> None:

@@ -71,11 +71,22 @@ class CursorOrPagePagination(BasePagination):
             }
         )
 
+    def rows_after(
+        self,
+        queryset: "models.QuerySet[Any]",
+        order: Keyset,
+        position: tuple[Any, ...],
+        *,
+        limit: int,
+    ) -> "models.QuerySet[Any]":
+        """The next rows of an order."""
+        return order.rows_after(queryset, position, limit=limit)
+
     def _by_cursor(
         self, queryset: "models.QuerySet[Any]", order: Keyset, *, size: int, cursor: Cursor
     ) -> list[Any]:
         towards = order.reversed() if cursor.backwards else order
-        rows = list(towards.rows_after(queryset, cursor.position, limit=size + 1))
+        rows = list(self.rows_after(queryset, towards, cursor.position, limit=size + 1))
         more, rows = len(rows) > size, rows[:size]
         left = bool(cursor.position)  # whether there are rows on the side that we come from
         if cursor.backwards:

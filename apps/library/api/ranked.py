@@ -29,6 +29,7 @@ class VideoPagination(CursorOrPagePagination):
 
     forgiven: Forgiven | None = None
     few: int | None = None
+    beside: bool = False  # whether the list was cut to what lies behind the cursor
 
     def in_order(
         self, queryset: "QuerySet[Any]", ordering: str, view: Any
@@ -51,14 +52,22 @@ class VideoPagination(CursorOrPagePagination):
         """What is few and hard to find is found once, for the page and for the count."""
         order = _order_of(request, view)
         found = few_rows(queryset, "pk", *order.columns(), order_by=order.order_by())
-        self.few = None if found is None else len(found)
+        self.few, self.beside = None if found is None else len(found), False
         if found is not None:
             if order.keys and "page" not in request.query_params:
                 cursor = read_position(request, order)
-                found = _around(found, cursor, page_size(request) + 1)
+                near = _around(found, cursor, page_size(request) + 1)
+                found, self.beside = (found, False) if near is None else (near, True)
             keys = RawSQL("SELECT unnest(%s::bigint[])", [[pk for pk, *_position in found]])
             queryset = view.get_queryset().filter(pk__in=keys)
         return super().paginate_queryset(queryset, request, view)
+
+    def rows_after(
+        self, queryset: "QuerySet[Any]", order: Keyset, position: tuple[Any, ...], *, limit: int
+    ) -> "QuerySet[Any]":
+        # what is settled already, the planner could only misjudge
+        known = () if self.beside else position
+        return super().rows_after(queryset, order, known, limit=limit)
 
     def counted(self, queryset: "QuerySet[Any]") -> RowCount:
         return super().counted(queryset) if self.few is None else RowCount(self.few)
@@ -87,15 +96,17 @@ def _order_of(request: Request, view: Any) -> Keyset:
     return parse_ordering(ordering, view.ordering_fields, Video)
 
 
-def _around(found: list[tuple[Any, ...]], cursor: Cursor, count: int) -> list[tuple[Any, ...]]:
-    """The rows next to a place in their order; all if none of them is there any more."""
+def _around(
+    found: list[tuple[Any, ...]], cursor: Cursor, count: int
+) -> list[tuple[Any, ...]] | None:
+    """The rows next to a place in their order, unless that is none of theirs any more."""
     places = [position for _pk, *position in found]
     if not cursor.position:
         at = len(found) if cursor.backwards else -1
     elif list(cursor.position) in places:
         at = places.index(list(cursor.position))
     else:
-        return found
+        return None
     return found[:at][-count:] if cursor.backwards else found[at + 1 :][:count]
 
 

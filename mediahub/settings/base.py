@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "apps.editing",
     "apps.renaming",
     "apps.rules",
+    "apps.stashbox",
     "apps.insights",
     "apps.browse",
     "apps.playback",

@@ -2,8 +2,11 @@
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 from hypothesis import settings
 
+from tests.client import Api
+from tests.factories import make_user
 from tests.postgres_plugin import django_db_setup  # noqa: F401 - in place of pytest-django's
 
 # A busy machine makes no test fail: what something costs is for the benchmarks to say. Nor does
@@ -16,3 +19,17 @@ settings.load_profile("mediahub")
 def _nothing_is_remembered() -> None:
     """What one test has made the process keep must not be the next one's answer."""
     cache.clear()
+
+
+@pytest.fixture
+def api(db: None) -> Api:
+    """The API, for somebody who may do everything."""
+    return Api(make_user(superuser=True))
+
+
+@pytest.fixture
+def browser(db: None) -> Client:
+    """The pages, for somebody who may do everything."""
+    client = Client()
+    client.force_login(make_user(superuser=True))
+    return client

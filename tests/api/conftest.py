@@ -18,9 +18,3 @@ def as_role(db: None) -> Callable[..., Api]:
         return Api(user, token=make_token(user, scope)[1] if scope else "")
 
     return make
-
-
-@pytest.fixture
-def api(db: None) -> Api:
-    """A superuser's client."""
-    return Api(make_user(superuser=True))

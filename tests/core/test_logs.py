@@ -22,7 +22,6 @@ from apps.library.services.scan.counts import Counts
 from apps.library.services.scan.record import Record
 from mediahub import env
 from tests.client import Api
-from tests.factories import make_user
 
 USES_UVICORN = """
 import django, logging, uvicorn
@@ -108,11 +107,6 @@ def test_request_that_failed_leaves_no_secrets(
     assert (failed["request_id"], failed["status_code"]) == ("mine-1", 500)
     assert (failed["method"], failed["path"]) == ("GET", "/api/v1/audit/")
     assert "ZeroDivisionError" in failed["exc"]
-
-
-@pytest.fixture
-def api(db: None) -> Api:
-    return Api(make_user(superuser=True))
 
 
 def test_finding_of_a_scan_names_the_file(log: logging.Logger, out: io.StringIO) -> None:

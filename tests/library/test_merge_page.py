@@ -20,13 +20,6 @@ from tests.factories import (
 )
 
 
-@pytest.fixture
-def browser(db: None) -> Client:
-    client = Client()
-    client.force_login(make_user(superuser=True))
-    return client
-
-
 def test_the_action_leads_to_the_page_with_what_was_ticked(browser: Client) -> None:
     one, other = make_tag(), make_tag()
     chosen = {"action": "merge_chosen", "_selected_action": [one.pk, other.pk]}

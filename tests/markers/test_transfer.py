@@ -22,11 +22,6 @@ def video(db: None) -> Video:
     return make_video(duration_ms=60_000)
 
 
-@pytest.fixture
-def api(db: None) -> Api:
-    return Api(make_user(superuser=True))
-
-
 def send(api: Api, video: Video, content: str | bytes, **parameters: str) -> Any:
     return api.http.post(
         f"/api/v1/videos/{video.pk}/markers/import/?"

@@ -21,22 +21,10 @@ from apps.renaming.choices import BatchState, RenameState
 from apps.renaming.models import Rename, RenameBatch
 from apps.renaming.services.history import forget_plans
 from tests.client import Api
-from tests.factories import NOON, make_user
+from tests.factories import NOON
 from tests.renaming.conftest import on_disk, title
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def api(db: None) -> Api:
-    return Api(make_user(superuser=True))
-
-
-@pytest.fixture
-def browser(db: None) -> Client:
-    client = Client()
-    client.force_login(make_user(superuser=True))
-    return client
 
 
 def work() -> None:

@@ -13,21 +13,9 @@ from apps.jobs.models import Job
 from apps.rules.models import Rule
 from apps.rules.services.autotag import settings_of_all
 from tests.client import Api
-from tests.factories import make_performer, make_tag, make_user, make_video
+from tests.factories import make_performer, make_tag, make_video
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def api(db: None) -> Api:
-    return Api(make_user(superuser=True))
-
-
-@pytest.fixture
-def browser(db: None) -> Client:
-    client = Client()
-    client.force_login(make_user(superuser=True))
-    return client
 
 
 class TestApi:

@@ -1,8 +1,4 @@
-"""What stash-boxes answer, as plain data. All of it is hostile: what is read here is bounded.
-
-``read_*`` take the JSON of an answer and raise AnswerRefused; ``as_json`` gives what ``read_*``
-takes, so that a payload that was kept can be read again.
-"""
+"""What is known of a scene and of what belongs to it, as plain data."""
 
 from dataclasses import dataclass
 

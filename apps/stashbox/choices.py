@@ -44,3 +44,11 @@ class Kind(models.TextChoices):
     PERFORMER = "performer"
     STUDIO = "studio"
     TAG = "tag"
+
+
+class Gift(models.TextChoices):
+    """What is given to a box."""
+
+    FINGERPRINT = "fingerprint"
+    SCENE = "scene", "scene draft"
+    PERFORMER = "performer", "performer draft"

@@ -68,12 +68,14 @@ def update(
     *,
     related: Mapping[str, Iterable[models.Model]] | None = None,
     expected_version: int | None = None,
+    marks: Mapping[str, Any] | None = None,
 ) -> Row:
     """Change fields (and, by ``related``, many-to-many sets) of a row and write down what changed.
 
     Locks the row, refuses when its version isn't ``expected_version``, raises the version once.
     Values equal to those there already change nothing; columns not named are not written, for
-    triggers keep some of them. Raises StaleEdit, RowGone.
+    triggers keep some of them. ``marks`` says who gave values, if not who acts now (None: nobody);
+    then the entry keeps that, too. Raises StaleEdit, RowGone.
     """
     stored = _lock(instance, expected_version)
     changes = {
@@ -89,8 +91,11 @@ def update(
         return stored
     if isinstance(stored, Versioned):
         stored.version += 1
-        _mark_provenance(stored, list(changes))
+        before = stored.provenance
+        _mark_provenance(stored, list(changes), marks=marks)
         columns |= {"version", "provenance"}
+        if marks is not None:
+            changes["provenance"] = marks_of(before, stored.provenance, list(changes))
     if isinstance(stored, Timestamped):
         columns.add("updated_at")
     stored.save(update_fields=columns)
@@ -155,10 +160,24 @@ def mark(*, now: datetime | None = None) -> dict[str, Any]:
     return {"source": source, "by": actor.user_id, "at": (now or timezone.now()).isoformat()}
 
 
-def _mark_provenance(row: Versioned, fields: list[str], *, now: datetime | None = None) -> None:
-    given = mark(now=now)
+def marks_of(
+    before: Mapping[str, Any], after: Mapping[str, Any], fields: Iterable[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Of two provenances what an entry keeps as its change of ``provenance``, so that an undo gives
+    it back."""
+    wanted = list(fields)
+    one, other = ({f: each[f] for f in wanted if f in each} for each in (before, after))
+    return one, other
+
+
+def _mark_provenance(
+    row: Versioned, fields: list[str], *, marks: Mapping[str, Any] | None = None
+) -> None:
+    given, chosen = mark(), marks or {}
     skipped = {"id", "version", "provenance", "created_at", "updated_at"}
-    row.provenance = {**row.provenance, **{f: given for f in fields if f not in skipped}}
+    new = {field: chosen.get(field, given) for field in fields if field not in skipped}
+    marked = {**row.provenance, **new}
+    row.provenance = {field: each for field, each in marked.items() if each is not None}
 
 
 def plain(value: Any) -> Any:

@@ -45,9 +45,10 @@ def changes_of(entry: AuditEntry) -> list[Change]:
 def said_of(entry: AuditEntry) -> dict[str, Any]:
     """The changes as they are stored, of the one row that was asked for if it was one of many."""
     own: dict[str, Any] | None = getattr(entry, "own_changes", None)
-    if own is None:
-        return dict(entry.changes)
-    return {field: pair for field, pair in own.items() if field != "provenance"}
+    said = dict(entry.changes) if own is None else own
+    if own is None and entry.action != AuditAction.CHANGED:
+        return said
+    return {field: pair for field, pair in said.items() if field != "provenance"}
 
 
 def changes_in(object_type: str, stored: Mapping[str, Any]) -> list[Change]:

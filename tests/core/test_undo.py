@@ -363,3 +363,50 @@ def _state(video: Video) -> dict[str, Any]:
         name: audit.plain(getattr(video, name)) for name in ("title", "rating", "urls", "date")
     }
     return columns | {"tags": sorted(tag.pk for tag in video.tags.all())}
+
+
+class TestProvenance:
+    def test_comes_back_forth_and_back_where_the_entry_keeps_it(self) -> None:
+        video = make_video("old")
+        audit.update(video, {"rating": 5})
+        before = Video.objects.get().provenance
+        audit.update(video, {"title": "new", "rating": 6}, marks={"title": {"source": "a box"}})
+        changed = Video.objects.get().provenance
+
+        undone = undo.undo(newest())
+
+        assert Video.objects.get().provenance == before
+        assert list(before) == ["rating"]
+        undo.undo(undone.entry)
+        assert Video.objects.get().provenance == changed
+
+    def test_of_a_set_that_a_person_changed_since_is_theirs(self) -> None:
+        video, added, later = make_video(), make_tag(), make_tag()
+        marks = {"tags": {"source": "a box"}}
+        audit.update(video, {}, related={"tags": [added]}, marks=marks)
+        first = newest()
+        edit_video(video, {}, tags=[added, later])
+        theirs = Video.objects.get().provenance
+
+        undo.undo(first)
+
+        assert Video.objects.get().provenance == theirs
+        assert theirs["tags"]["source"] == "person"
+
+    def test_is_no_change_that_people_are_told_of(self) -> None:
+        audit.update(make_video("old"), {"title": "new"}, marks={"title": None})
+
+        assert [step.field for step in undo.steps(newest())] == ["title"]
+        assert Video.objects.get().provenance == {}
+
+    def test_whoever_asked_is_called_back(self) -> None:
+        told: list[AuditEntry] = []
+        undo.notice(Video, told.append)
+        try:
+            audit.update(make_video("old"), {"title": "new"})
+            first = newest()
+            undo.undo(first)
+        finally:
+            rules._noticed[Video._meta.label_lower].remove(told.append)
+
+        assert told == [first]

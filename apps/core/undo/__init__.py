@@ -17,7 +17,7 @@ from apps.core.undo.many import (
     nothing_to_undo,
     undo_many,
 )
-from apps.core.undo.rules import NotUndoable, Related, allow, is_offered, permission
+from apps.core.undo.rules import NotUndoable, Related, allow, is_offered, notice, permission
 from apps.core.undo.steps import Step, steps
 from apps.core.undo.write import ChangedSince, Undone, undo
 
@@ -39,6 +39,7 @@ __all__ = [
     "is_offered",
     "many_changed_since",
     "nothing_to_undo",
+    "notice",
     "permission",
     "steps",
     "undo",

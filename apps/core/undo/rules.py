@@ -34,6 +34,7 @@ class Rules:
 
 _allowed: dict[str, Rules] = {}
 _of_many: set[str] = set()
+_noticed: dict[str, list[Callable[[AuditEntry], None]]] = {}
 
 
 def _unchecked(_row: Any, _values: Mapping[str, Any], _related: Related) -> None:
@@ -65,6 +66,20 @@ def allow(
 def offer_many(model: type[models.Model]) -> None:
     """Changes of many rows of the model can be undone, too (see ``many``)."""
     _of_many.add(model._meta.label_lower)
+
+
+def notice(model: type[models.Model], callback: Callable[[AuditEntry], None]) -> None:
+    """Call back with an entry of the model, in the transaction in which it is undone: for what
+    apps keep of it beside the row."""
+    callbacks = _noticed.setdefault(model._meta.label_lower, [])
+    if callback not in callbacks:
+        callbacks.append(callback)
+
+
+def tell_of(entry: AuditEntry) -> None:
+    """Call back whoever asked for it."""
+    for callback in _noticed.get(entry.object_type, ()):
+        callback(entry)
 
 
 def is_offered(entry: AuditEntry) -> bool:
@@ -103,6 +118,6 @@ def rules_of(entry: AuditEntry) -> Rules:
 def _check_changed(entry: AuditEntry, rules: Rules) -> None:
     if entry.row_count and entry.object_type not in _of_many:
         raise NotUndoable(f"A change of many rows of {entry.object_type} can't be undone.")
-    for name in entry.changes:
+    for name in entry.changes.keys() - {"provenance"}:  # which an undo gives back, too
         if name not in rules.fields or column_of(entry.object_type, name) is None:
             raise NotUndoable(f"A change of {name} can't be undone.")

@@ -11,7 +11,7 @@ from apps.core import audit
 from apps.core.changes import Change, changes_of, column_of, name_rows, tell
 from apps.core.errors import Conflict
 from apps.core.models import AuditAction, AuditEntry, Versioned
-from apps.core.undo.rules import NotUndoable, Rules, rules_of
+from apps.core.undo.rules import NotUndoable, Rules, rules_of, tell_of
 from apps.core.undo.steps import Step, refuse_if_there, row_of, steps_of
 
 _COMES_BACK = {"created_at", "locked_fields", "provenance"}
@@ -78,8 +78,28 @@ def _take_back(entry: AuditEntry, rules: Rules, *, force: bool) -> Undone:
         raise NotUndoable(f"What it would get is gone: {', '.join(lost)}.")
     _fill(row, values.columns)
     rules.check(row, values.columns, values.related)
-    audit.update(row, values.columns, related=values.related)
+    marks = _marks(row, entry, wanted)
+    audit.update(row, values.columns, related=values.related, marks=marks)
+    tell_of(entry)
     return Undone(_newest(row), lost)
+
+
+def _marks(row: models.Model, entry: AuditEntry, wanted: list[Step]) -> dict[str, Any] | None:
+    """Who had given the values before, if the entry knows.
+
+    Of a set or an object that somebody else changed since, in part, that one's mark stays.
+    """
+    kept = entry.changes.get("provenance")
+    if not kept or not isinstance(row, Versioned):
+        return None
+    old, new = kept
+    marks = {}
+    for step in wanted:
+        now = row.provenance.get(step.field)
+        column = column_of(entry.object_type, step.field)
+        whole = not (column.many_to_many or isinstance(step.now, dict))
+        marks[step.field] = old.get(step.field) if whole or now == new.get(step.field) else now
+    return marks
 
 
 def _restore(entry: AuditEntry, rules: Rules) -> Undone:

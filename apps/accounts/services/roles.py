@@ -21,11 +21,15 @@ _GRANTS: dict[Role, Q] = {
     Role.VIEWER: _on("view", _VIEWED),
     Role.EDITOR: _on("add change delete", CATALOGUE)
     | _on("add change delete view", ("rule",))
-    | _on("view", ("auditentry", "job", "schedule")),
+    | _on("view", ("auditentry", "job", "schedule", "stashbox", "identifysettings"))
+    | Q(codename="identify", content_type__app_label="stashbox"),
     Role.OPERATOR: _on("add change delete", _OPERATED)
     | _on("view", ("health",))
     | _on("scan", ("library",))
-    | _on("control", ("job",)),
+    | _on("control", ("job",))
+    | _on("add change delete", ("stashbox",))
+    | _on("change", ("identifysettings",))
+    | Q(codename="submit", content_type__app_label="stashbox"),
     Role.ADMINISTRATOR: _on("add change delete view", ("user", "group", "apitoken")),
 }
 

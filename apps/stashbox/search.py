@@ -33,7 +33,7 @@ def add_to_search() -> None:
 class StashField(Field):
     """How far a video is identified; or the name of the box that knows it."""
 
-    kind = "choice"
+    kind = "condition"
 
     def match(self, value: Value | Range, operator: str, scope: Scope) -> Q:
         word = value.text.lower()

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from apps.disk import frames, moves, walk
+from apps.disk import frames, moves, small, walk
 from apps.disk.leases import open_for_writing
 from apps.disk.rules import Rules
 
@@ -158,6 +158,7 @@ _DEEDS: dict[str, Callable[..., Iterator[Any]]] = {
     "listed": _listed,
     "real": _real,
     "names": moves.names,
+    "contents": small.contents,
     "move": moves.move,
 }
 

@@ -143,6 +143,10 @@ class Disk:
         for part in self._ask("names", folder=folder):
             yield from part
 
+    def contents(self, paths: Sequence[bytes], *, most_bytes: int) -> Iterator[bytes | int]:
+        """What is in each of some small files, or an errno, see ``small.contents``."""
+        yield from self._ask("contents", paths=list(paths), most_bytes=most_bytes)
+
     def move(self, moves: Sequence[Move]) -> list[int]:
         """Give files other names, see ``moves.move``: for each 0 or an errno."""
         done: list[int] = []

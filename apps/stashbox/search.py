@@ -48,7 +48,7 @@ class StashField(Field):
 
     def choices(self) -> Sequence[tuple[str, str]]:
         names = StashBox.objects.order_by("position", "pk").values_list("name", flat=True)
-        return [*_WORDS.items(), *((name, name) for name in names)]
+        return [*_WORDS.items(), *((name.lower(), name) for name in names)]  # in any case
 
     def offers(self, text: str, asker: Asker, *, limit: int) -> Sequence[Offer]:
         return [

@@ -51,8 +51,8 @@ def test_names_what_is_known(videos: list[Video]) -> None:
     with pytest.raises(QueryError) as refused:
         _found("stash:stashdc")
 
-    assert "StashDB" in refused.value.expected
-    assert refused.value.suggestion == "StashDB"
+    assert "stashdb" in refused.value.expected
+    assert refused.value.suggestion == "stashdb"
 
 
 def test_offers_boxes(videos: list[Video]) -> None:
@@ -60,4 +60,4 @@ def test_offers_boxes(videos: list[Video]) -> None:
 
     offers = field.offers("stashd", ASKER, limit=5)
 
-    assert [(one.value, one.is_name) for one in offers] == [("StashDB", True)]
+    assert [(one.value, one.label, one.is_name) for one in offers] == [("stashdb", "StashDB", True)]

@@ -33,6 +33,7 @@ _TITLE, _DETAILS = 500, 20_000
 _MOST_SECONDS = 10_000_000  # some months
 _MOST_COUNT = 1_000_000_000
 _MOST_PX = 100_000
+_MOST_SIZE, _MOST_YEAR = 999, 9_999
 _MOST_PARENTS = 5
 
 
@@ -95,33 +96,33 @@ def read_tag(value: Any) -> RemoteTag:
 def read_performer(value: Any) -> RemotePerformer:
     """Raises AnswerRefused."""
     row = mapping(value, "performer")
-    words = {
-        key: line(row.get(key), _WORD)
-        for key in ("gender", "ethnicity", "country", "eye_color", "hair_color", "cup_size")
-    }
-    sizes = {key: whole(row.get(key), 999) for key in _SIZES}
-    years = {key: whole(row.get(key), 9_999) for key in ("career_start", "career_end")}
     return RemotePerformer(
         id=line(row.get("id"), _ID),
         name=_name(row, "performer"),
         disambiguation=line(row.get("disambiguation"), _NAME),
         aliases=each(row.get("aliases"), 200, _alias),
         urls=each(row.get("urls"), 100, web_address),
+        gender=line(row.get("gender"), _WORD),
         birth_date=day(row.get("birth_date")),
         death_date=day(row.get("death_date")),
+        ethnicity=line(row.get("ethnicity"), _WORD),
+        country=line(row.get("country"), _WORD),
+        eye_color=line(row.get("eye_color"), _WORD),
+        hair_color=line(row.get("hair_color"), _WORD),
+        height_cm=whole(row.get("height_cm"), _MOST_SIZE),
+        cup_size=line(row.get("cup_size"), _WORD),
+        band_size=whole(row.get("band_size"), _MOST_SIZE),
+        waist_size=whole(row.get("waist_size"), _MOST_SIZE),
+        hip_size=whole(row.get("hip_size"), _MOST_SIZE),
+        career_start=whole(row.get("career_start"), _MOST_YEAR),
+        career_end=whole(row.get("career_end"), _MOST_YEAR),
         tattoos=each(row.get("tattoos"), 50, _alias),
         piercings=each(row.get("piercings"), 50, _alias),
         images=each(row.get("images"), 50, _read_image),
         deleted=row.get("deleted") is True,
         merged_into=line(row.get("merged_into"), _ID),
         scene_count=whole(row.get("scene_count"), _MOST_COUNT) or 0,
-        **words,
-        **sizes,
-        **years,
     )
-
-
-_SIZES = ("height_cm", "band_size", "waist_size", "hip_size")
 
 
 def _read_appearance(value: Any) -> RemoteAppearance:

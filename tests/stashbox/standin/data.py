@@ -7,7 +7,7 @@ address: the stand-in serves them itself.
 import json
 import re
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,8 @@ class Data:
         self._exact: dict[tuple[str, str], list[str]] | None = None
         self._phashes = np.empty(0, np.uint64)
         self._owners: list[str] = []
+        self._places: dict[str, int] = {}
+        self._appearances: Counter[str] = Counter()
 
     @classmethod
     def load(cls, path: Path) -> "Data":
@@ -134,7 +136,12 @@ class Data:
             found.update(exact.get(key, ()))
             if distance and each["algorithm"] == "PHASH":
                 found.update(self._near(int(each["hash"], 16), distance))
-        return [scene for scene in self.scenes if scene in found] if found else []
+        return sorted(found, key=self._places.__getitem__)
+
+    def scene_count(self, performer: str) -> int:
+        """In how many scenes that aren't deleted somebody is."""
+        self._index()
+        return self._appearances[performer]
 
     def search(self, entities: dict[str, Entity], term: str, texts: Any) -> list[Entity]:
         """Those in whose words each word of the term is; an id or a URL finds its own."""
@@ -163,8 +170,13 @@ class Data:
         exact: dict[tuple[str, str], list[str]] = defaultdict(list)
         phashes: list[int] = []
         self._owners = []
-        for scene in self.scenes.values():
-            for each in () if scene["deleted"] else scene["fingerprints"]:
+        living = [scene for scene in self.scenes.values() if not scene["deleted"]]
+        self._places = {scene["id"]: place for place, scene in enumerate(living)}
+        self._appearances = Counter(
+            who for scene in living for who in {each["performer"] for each in scene["performers"]}
+        )
+        for scene in living:
+            for each in scene["fingerprints"]:
                 exact[_key(each["algorithm"], each["hash"])].append(scene["id"])
                 if each["algorithm"] == "PHASH":
                     phashes.append(int(each["hash"], 16))

@@ -26,7 +26,8 @@ def _tags_of(each: Entity, info: Any) -> list[Entity]:
 
 @scene.field("fingerprints")
 def _prints_of(each: Entity, _: Any, *, is_submitted: bool | None = False) -> list[Entity]:
-    return [one for one in each["fingerprints"] if one["user_submitted"] or not is_submitted]
+    asked = [one for one in each["fingerprints"] if one["user_submitted"] or not is_submitted]
+    return sorted(asked, key=lambda one: one["reports"] - one["submissions"])
 
 
 @scene.field("date")
@@ -42,10 +43,8 @@ def _who(each: Entity, info: Any) -> Entity:
 
 @performer.field("scene_count")
 def _scene_count(each: Entity, info: Any) -> int:
-    scenes = info.context.data.scenes.values()
-    return sum(
-        any(one["performer"] == each["id"] for one in known["performers"]) for known in scenes
-    )
+    count: int = info.context.data.scene_count(each["id"])
+    return count
 
 
 @performer.field("merged_ids")

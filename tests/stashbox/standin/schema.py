@@ -1,6 +1,7 @@
 """The SDL beside this module, with all that answers it."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,9 @@ def role_of(field_: Any) -> str | None:
     return None
 
 
+@cache
 def build_schema() -> GraphQLSchema:
-    """The SDL with all that answers it. Fields of a role refuse whoever lacks it."""
+    """The SDL with all that answers it; it has no state. Who lacks a field's role is refused."""
     schema = make_executable_schema(
         SDL.read_text(encoding="utf-8"),
         query, mutation, scene, performer, studio, appearance, image, fingerprint_hash,

@@ -23,6 +23,7 @@ from tests.stashbox.standin.asked import asked_fields
 from tests.stashbox.standin.data import Data, Entity
 from tests.stashbox.standin.mishaps import take
 from tests.stashbox.standin.pages import PAGES
+from tests.stashbox.standin.schema import build_schema
 from tests.stashbox.standin.settings import Settings
 from tests.stashbox.standin.state import Received, StandIn
 from tests.stashbox.standin.visit import Upload, Visit
@@ -162,14 +163,21 @@ def _parsed(query: str) -> DocumentNode:
     return parse(query)
 
 
+@lru_cache(maxsize=100)
+def _invalid(document: DocumentNode) -> tuple[str, ...]:
+    return tuple(error.message for error in validate(build_schema(), document))
+
+
 def _name(document: DocumentNode) -> str:
     names = (getattr(each, "name", None) for each in document.definitions)
     return next((name.value for name in names if name), "")
 
 
 def _errors(standin: StandIn, document: DocumentNode) -> list[str]:
-    unknown = standin.settings.without & asked_fields(standin.schema, document, {})[0]
-    texts = [error.message for error in validate(standin.schema, document)]
+    texts = list(_invalid(document))
+    unknown = standin.settings.without and (
+        standin.settings.without & asked_fields(standin.schema, document, {})[0]
+    )
     for name in sorted(unknown):
         owner, _, field_ = name.partition(".")
         texts.append(f'Cannot query field "{field_}" on type "{owner}".')

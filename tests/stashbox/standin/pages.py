@@ -1,5 +1,6 @@
 """What else the stand-in serves: the images of its entities, and what images may not be."""
 
+import asyncio
 import io
 import zlib
 from collections.abc import AsyncIterator
@@ -62,6 +63,7 @@ async def _endless(_: Request) -> Response:
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(3_200):
             yield _PIECE
+            await asyncio.sleep(0)
 
     return StreamingResponse(pieces(), media_type="image/jpeg")
 

@@ -1,1 +1,13 @@
 """What follows from news of the catalogue."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from apps.library.signals import videos_scanned
+from apps.stashbox.tasks import request_on_import
+
+
+@receiver(videos_scanned, dispatch_uid="stashbox.on_import")
+def identify_new(*, video_ids: list[int], **_kwargs: Any) -> None:
+    request_on_import(video_ids)

@@ -1,0 +1,92 @@
+"""Keeping candidates: each once, and never over what a person decided."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.stashbox import schema
+from apps.stashbox.choices import MatchState, Source
+from apps.stashbox.matching import Judgement
+from apps.stashbox.models import StashBox, StashMatch
+from apps.stashbox.schema import RemoteScene
+
+DECIDED = frozenset({MatchState.APPLIED, MatchState.ACCEPTED, MatchState.REJECTED})
+TAKEN = frozenset({MatchState.APPLIED, MatchState.ACCEPTED})
+
+Candidate = tuple[StashBox | None, Source, RemoteScene, Judgement, MatchState]
+_Key = tuple[int, int | None, str]
+_MOST_ID = 500
+_LOCK = 0x57A58  # the family of this module's advisory locks
+
+
+def hold_videos(video_ids: Collection[int]) -> list[int]:
+    """Let nobody else keep candidates of the videos, or delete them, until the transaction ends;
+    the ids of those that are there, in order.
+
+    Their rows aren't locked against edits: those lock labels first, and would wait for us while we
+    wait for them.
+    """
+    ids = sorted(video_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, (id %% 2147483647)::int)"
+            " FROM unnest(%s::bigint[]) WITH ORDINALITY AS asked(id, n) ORDER BY n",
+            [_LOCK, ids],
+        )
+        cursor.execute(
+            "SELECT id FROM library_video WHERE id = ANY (%s) ORDER BY id FOR KEY SHARE", [ids]
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+@transaction.atomic
+def keep(candidates: Mapping[int, Sequence[Candidate]]) -> list[StashMatch]:
+    """Write candidates of videos, by the videos' ids; their rows, in the order given.
+
+    What was applied, accepted or rejected stays as it is. Of what is known already the evidence is
+    renewed; only what waits for review takes another state. One that shall be applied waits for
+    review until it is: see ``apply_matches``. Candidates of videos that are gone are left out.
+    Six statements at most, for however many.
+    """
+    there = hold_videos(candidates.keys())
+    kept = {_key(row): row for row in StashMatch.objects.filter(video__in=there)}
+    new: dict[_Key, StashMatch] = {}
+    changed: dict[_Key, StashMatch] = {}
+    wanted: list[_Key] = []
+    for video in there:
+        for candidate in candidates[video]:
+            box, _, scene, _, _ = candidate
+            key = (video, box and box.pk, scene.id[:_MOST_ID])
+            wanted.append(key)
+            if key not in kept:
+                kept[key] = new[key] = StashMatch(video_id=video, box=box, remote_id=key[2])
+                _fill(kept[key], candidate)
+            elif kept[key].state not in DECIDED:
+                changed[key] = kept[key]
+                _fill(kept[key], candidate)
+    StashMatch.objects.bulk_create(new.values())
+    if changed:
+        fields = ["source", "state", "score", "evidence", "payload", "updated_at"]
+        StashMatch.objects.bulk_update(changed.values(), fields)
+    return [kept[key] for key in dict.fromkeys(wanted)]
+
+
+def _key(row: StashMatch) -> _Key:
+    return row.video_id, row.box_id, row.remote_id
+
+
+def _fill(row: StashMatch, candidate: Candidate) -> None:
+    box, source, scene, judgement, state = candidate
+    if box is not None:
+        row.box = box  # not to be fetched again
+    if row.source != Source.FINGERPRINT or not row.pk:
+        row.source = source
+    if row.state == MatchState.REVIEW:
+        row.state = MatchState.REVIEW if state == MatchState.APPLIED else state
+    row.score, row.evidence, row.payload = judgement.score, judgement.evidence, _payload(scene)
+    row.updated_at = timezone.now()
+
+
+def _payload(scene: RemoteScene) -> dict[str, object]:
+    return dict(schema.as_json(scene))

@@ -173,7 +173,8 @@ def _server(url: str) -> tuple[str, str]:
 
 def _validate(row: models.Model, refusal: type[MediaHubError]) -> None:
     try:
-        row.full_clean()
+        # that a name is taken the database says: a conflict, and no mistake
+        row.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         named = "" if field == "__all__" else f"{field.replace('_', ' ')}: "

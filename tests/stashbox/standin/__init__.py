@@ -4,11 +4,12 @@
 """
 
 from tests.stashbox.standin.data import Data
+from tests.stashbox.standin.invented import Known, invent
 from tests.stashbox.standin.server import serve
 from tests.stashbox.standin.settings import KEY, NOBODY, READER, Settings, Trouble
 from tests.stashbox.standin.state import DeprecatedAsked, Received, StandIn
 
 __all__ = [
-    "KEY", "NOBODY", "READER", "Data", "DeprecatedAsked", "Received", "Settings", "StandIn",
-    "Trouble", "serve",
+    "KEY", "NOBODY", "READER", "Data", "DeprecatedAsked", "Known", "Received", "Settings",
+    "StandIn", "Trouble", "invent", "serve",
 ]  # fmt: skip

@@ -14,16 +14,19 @@ from typing import Any
 
 import numpy as np
 
+Entity = dict[str, Any]
+Print = tuple[str, str, int]
+
 WHEN = "2026-01-01T00:00:00Z"
 _SPACE = uuid.UUID("7b8f3bb4-6f0e-4c86-9a8b-5f0d6f4b7a11")
 _WORD = re.compile(r"\w+")
 _DATES = {"created": WHEN, "updated": WHEN}
-_SCENE = {
+_SCENE: Entity = {
     "title": None, "details": None, "release_date": None, "production_date": None, "urls": [],
     "studio": None, "tags": [], "images": [], "performers": [], "fingerprints": [],
     "duration": None, "director": None, "code": None, "deleted": False, "merged_into_id": None,
 }  # fmt: skip
-_PERFORMER = {
+_PERFORMER: Entity = {
     "disambiguation": None, "aliases": [], "gender": None, "urls": [], "birth_date": None,
     "death_date": None, "age": None, "ethnicity": None, "country": None, "eye_color": None,
     "hair_color": None, "height": None, "cup_size": None, "band_size": None, "waist_size": None,
@@ -31,20 +34,17 @@ _PERFORMER = {
     "tattoos": None, "piercings": None, "images": [], "deleted": False, "merged_into_id": None,
     "is_favorite": False,
 }  # fmt: skip
-_STUDIO = {
+_STUDIO: Entity = {
     "aliases": [], "urls": [], "parent": None, "images": [], "deleted": False,
     "merged_into_id": None, "is_favorite": False,
 }  # fmt: skip
-_TAG = {
+_TAG: Entity = {
     "description": None, "aliases": [], "deleted": False, "category": None,
     "merged_into_id": None,
 }  # fmt: skip
-_PRINT = {
+_PRINT: Entity = {
     "submissions": 1, "reports": 0, "user_submitted": False, "user_reported": False,
 }  # fmt: skip
-
-Entity = dict[str, Any]
-Print = tuple[str, str, int]
 
 
 class Data:
@@ -63,7 +63,7 @@ class Data:
 
     @classmethod
     def load(cls, path: Path) -> "Data":
-        """Of a file like ``fixtures/stashbox.json``."""
+        """Of a file like ``fixtures/stashbox.json``. Raises OSError, ValueError or TypeError."""
         known = json.loads(path.read_text(encoding="utf-8"))
         data = cls()
         for studio in known.get("studios", ()):
@@ -74,7 +74,20 @@ class Data:
             data.add_performer(**performer)
         for scene in known.get("scenes", ()):
             data.add_scene(**scene)
+        data.require_whole()
         return data
+
+    def require_whole(self) -> None:
+        """Raises ValueError if something is of something that isn't there."""
+        named = {each["parent"] for each in self.studios.values()}
+        named |= {each["studio"] for each in self.scenes.values()}
+        lost = named - self.studios.keys() - {None}
+        for scene in self.scenes.values():
+            lost |= set(scene["tags"]) - self.tags.keys()
+            lost |= {each["performer"] for each in scene["performers"]} - self.performers.keys()
+        if lost:
+            message = f"There is no {', '.join(sorted(lost))}."
+            raise ValueError(message)
 
     def add_scene(self, *, prints: Iterable[Print] = (), **fields: Any) -> str:
         """``prints`` are (algorithm, hash, seconds). ``studio`` and ``tags`` are ids,

@@ -15,7 +15,7 @@ image = ObjectType("Image")
 
 
 @scene.field("studio")
-def _studio_of(each: Entity, info: Any) -> Entity | None:
+def _studio_of(each: Entity, info: Any) -> Any:
     return info.context.data.studios.get(each["studio"])
 
 
@@ -31,7 +31,7 @@ def _prints_of(each: Entity, _: Any, *, is_submitted: bool | None = False) -> li
 
 
 @scene.field("date")
-def _date_of(each: Entity, _: Any) -> str | None:
+def _date_of(each: Entity, _: Any) -> Any:
     return each["release_date"]
 
 
@@ -65,7 +65,7 @@ def _measurements(each: Entity, _: Any) -> Entity:
 
 
 @studio.field("parent")
-def _parent(each: Entity, info: Any) -> Entity | None:
+def _parent(each: Entity, info: Any) -> Any:
     return info.context.data.studios.get(each["parent"])
 
 

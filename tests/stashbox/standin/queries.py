@@ -33,12 +33,12 @@ def _find_scene(_: Any, info: Any, *, id: str) -> Entity | None:  # noqa: A002 -
     if id in info.context.settings.broken_scenes:
         message = "scene could not be read"
         raise GraphQLError(message)
-    return info.context.data.scenes.get(id)
+    return _one(info.context.data.scenes, id, None)
 
 
 @query.field("findPerformer")
 def _find_performer(_: Any, info: Any, *, id: str) -> Entity | None:  # noqa: A002
-    return info.context.data.performers.get(id)
+    return _one(info.context.data.performers, id, None)
 
 
 @query.field("findStudio")

@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 from ariadne.file_uploads import combine_multipart_data
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, execute, parse, validate
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, execute_sync, parse, validate
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -104,11 +104,10 @@ def _serve(
         data=standin.data, settings=standin.settings, roles=roles, base_url=standin.base_url,
         submissions=standin.submissions, drafts=standin.drafts,
     )  # fmt: skip
-    result = execute(
+    result = execute_sync(
         standin.schema, document, context_value=visit, variable_values=operation["variables"],
         operation_name=operation["operationName"],
     )  # fmt: skip
-    assert not asyncio.iscoroutine(result)
     return JSONResponse(result.formatted)
 
 

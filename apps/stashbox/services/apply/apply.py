@@ -68,7 +68,7 @@ def _apply(
     write([work for work in works.values() if work.changed], now=now)
     for each in done:
         work = works[each.match.video_id]
-        each.match.entry = work.entry.pk if work.entry else each.match.entry
+        each.match.entry = _entry_of(each.match, work, again=fields is not None)
         each.match.state, each.match.updated_at, each.match.decided_at = state, now, now
         each.match.decided_by_id = context.current().user_id
     rows = [each.match for each in done]
@@ -99,6 +99,12 @@ def _hold(matches: Sequence[StashMatch], state: MatchState, *, again: bool) -> l
         if again or row.state not in _DONE or row.decided_at is None:
             allowed.append(row)
     return allowed
+
+
+def _entry_of(match: StashMatch, work: Work, *, again: bool) -> int | None:
+    if work.entry is not None:
+        return work.entry.pk
+    return match.entry if again else None
 
 
 def _is_decided(row: StashMatch, undone: list[StashMatch]) -> bool:

@@ -1,7 +1,8 @@
 """What becomes of one field: its policy, its lock, and who gave its value, weighed up."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from apps.library.models import Video
@@ -30,7 +31,7 @@ class FieldChange:
     old: Any
     new: Any
     outcome: str
-    names: Mapping[str, list[str]] = field(default_factory=dict)
+    names: Mapping[str, list[str]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -104,7 +104,7 @@ def _changes(work: Work) -> dict[str, tuple[Any, Any]]:
 def _hold_counted(works: Iterable[Work]) -> None:
     """In the order of their ids, before triggers count any: else two that count the same in
     another order would wait for each other."""
-    ids = defaultdict(set)
+    ids: dict[Kind, set[int]] = defaultdict(set)
     for work in works:
         for name, (kind, _model, _column) in _LINKS.items():
             gone, come = work.gone_and_come(name)

@@ -1,6 +1,7 @@
 """Making the labels and people that aren't known yet, each once whoever asks at the same time."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
@@ -9,7 +10,7 @@ from django.utils import timezone
 from apps.core import audit
 from apps.core.models import AuditAction
 from apps.library.models import Performer, Studio
-from apps.stashbox.choices import Kind
+from apps.stashbox.choices import Kind, Source
 from apps.stashbox.models import IdentifySettings, RemoteLink
 from apps.stashbox.schema import RemotePerformer, RemoteStudio
 from apps.stashbox.services.linking.find import find
@@ -57,16 +58,18 @@ def lock_making() -> None:
 
 
 @transaction.atomic
-def make_performer(box_id: int | None, remote: RemotePerformer) -> Performer:
+def make_performer(
+    box_id: int | None, remote: RemotePerformer, *, disambiguation: str
+) -> Performer:
     """A new performer with all that a box says of them, in the name of whoever acts now.
 
     Raises IntegrityError if the name, with what tells it apart, is taken.
     """
-    row = newcomer(remote)
-    row.provenance = _marks(row, mark_of(box_id, "person"))
+    row = newcomer(replace(remote, disambiguation=disambiguation))
+    assert isinstance(row, Performer)
+    row.provenance = _marks(row, mark_of(box_id, Source.PERSON))
     row.save(force_insert=True)
     audit.record([audit.entry(row, AuditAction.CREATED, {})])
-    assert isinstance(row, Performer)
     return row
 
 
@@ -113,7 +116,7 @@ def _set_parents(made: Mapping[int, Studio], wanted: Wanted, labels: Labels) -> 
     parents: dict[int, int] = {}
     for key, remote in wanted.of(Kind.STUDIO).items():
         pk = labels[key].pk
-        if pk not in made or pk in parents or not isinstance(remote, RemoteStudio):
+        if pk is None or pk not in made or pk in parents or not isinstance(remote, RemoteStudio):
             continue
         parent = remote.parent and labels[key_of(key.box_id, remote.parent)].pk
         if parent and not _leads_to(parent, pk, parents):

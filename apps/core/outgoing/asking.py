@@ -23,6 +23,7 @@ from apps.core.outgoing.errors import (
 
 _MOST_REDIRECTS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
+_LOCATION = "location"  # among an answer's extensions
 _HEADERS = {"User-Agent": "MediaHub", "Accept-Encoding": "gzip"}
 
 
@@ -72,8 +73,9 @@ def fetch(
         for _ in range(_MOST_REDIRECTS + 1):
             _check_address(url)
             with client.stream("GET", url, extensions={"ends_at": ends_at}) as response:
-                if response.status_code in _REDIRECTS and response.headers.get("location"):
-                    url = _next(url, response.headers["location"])
+                location = response.extensions[_LOCATION]
+                if response.status_code in _REDIRECTS and location:
+                    url = _next(url, location)
                     continue
                 return _taken(url, response, most_bytes, types)
     raise Unreachable("The address leads from one place to the next without end.")
@@ -140,8 +142,9 @@ def _taken(
 
 def _check_address(url: str) -> None:
     try:
+        urlsplit(url)
         parts = httpx.URL(url)
-    except (httpx.InvalidURL, UnicodeError) as error:
+    except (httpx.InvalidURL, ValueError) as error:
         raise AddressRefused("This is no address of a file in the web.") from error
     if parts.scheme not in {"http", "https"} or not parts.host:
         raise AddressRefused("Only addresses of http and https are fetched.")
@@ -185,11 +188,14 @@ class _Transport(httpx.BaseTransport):
         )
         with _told():
             answer = self._pool.handle_request(asked)
+        headers = httpx.Headers(answer.headers)
+        # httpx reads it even if it shall not follow it, and fails where it can't
+        location = headers.pop("location", "")
         return httpx.Response(
             answer.status,
-            headers=answer.headers,
+            headers=headers,
             stream=_Body(answer),
-            extensions=answer.extensions,
+            extensions={**answer.extensions, _LOCATION: location},
         )
 
     def close(self) -> None:

@@ -12,7 +12,8 @@ from django.utils import timezone
 from apps.artifacts.choices import ArtifactKind
 from apps.artifacts.models import Artifact
 from apps.core.errors import Conflict
-from apps.library.models import Performer, Studio, Tag, Video
+from apps.library.models import Performer, Video
+from apps.library.models.label import Named
 from apps.stashbox.choices import Gift, Kind
 from apps.stashbox.client import StashBoxClient
 from apps.stashbox.models import RemoteLink, StashBox, Submission
@@ -131,9 +132,7 @@ def _said(fields: Mapping[str, Any], *, but: Iterable[str] = ()) -> dict[str, An
     return {name: value for name, value in fields.items() if value or name in but}
 
 
-def _entities(
-    box: StashBox, kind: Kind, rows: Iterable[Performer | Studio | Tag | None]
-) -> list[dict[str, str]]:
+def _entities(box: StashBox, kind: Kind, rows: Iterable[Named | None]) -> list[dict[str, str]]:
     there = [row for row in rows if row is not None]
     ids = _remote_ids(box, kind, there)
     return [{"name": row.name, **({"id": ids[row.pk]} if row.pk in ids else {})} for row in there]

@@ -60,6 +60,7 @@ class Data:
         self._owners: list[str] = []
         self._places: dict[str, int] = {}
         self._appearances: Counter[str] = Counter()
+        self._words: dict[str, set[str]] = {}
 
     @classmethod
     def load(cls, path: Path) -> "Data":
@@ -102,7 +103,6 @@ class Data:
             {"performer": each, "as": None} if isinstance(each, str) else {"as": None, **each}
             for each in scene["performers"]
         ]
-        self.changed()
         return str(scene["id"])
 
     def add_performer(self, name: str, **fields: Any) -> str:
@@ -128,6 +128,7 @@ class Data:
 
     def changed(self) -> None:
         self._exact = None
+        self._words.clear()
 
     def vote(self, scene: Entity, given: Entity) -> None:
         """Somebody says that a scene has a fingerprint."""
@@ -161,11 +162,15 @@ class Data:
         term = term.strip()
         if term in entities:
             return [entities[term]]
-        living = [each for each in entities.values() if not each["deleted"]]
+        living = (each for each in entities.values() if not each["deleted"])
         if term.startswith(("http://", "https://")):
             return [each for each in living if term in each["urls"]]
         words = set(_WORD.findall(term.casefold()))
-        return [each for each in living if words and words <= _words(texts(each))]
+        known = self._words
+        for each in entities.values():
+            if each["id"] not in known:
+                known[each["id"]] = _words(texts(each))
+        return [each for each in living if words and words <= known[each["id"]]]
 
     def _add(self, entities: dict[str, Entity], kind: str, blank: Entity, fields: Entity) -> Entity:
         unknown = fields.keys() - blank.keys() - {"id", "name"}
@@ -175,6 +180,7 @@ class Data:
         ours = uuid.uuid5(_SPACE, f"{kind} {len(entities)}")
         entity = {"id": str(ours), **json.loads(json.dumps(blank)), **_DATES, **fields}
         entities[entity["id"]] = entity
+        self.changed()
         return entity
 
     def _index(self) -> dict[tuple[str, str], list[str]]:

@@ -48,6 +48,7 @@ def serve(
         try:
             while not server.started and thread.is_alive():
                 time.sleep(0.005)
+            assert server.started, "The stand-in did not start."
             yield standin
         finally:
             server.should_exit = server.force_exit = True

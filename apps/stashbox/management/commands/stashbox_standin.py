@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.artifacts.choices import Grade
 from apps.artifacts.models import Fingerprint
+from apps.core.schema import require_current_schema
 from apps.library.models import File
 
 _BATCH = 500
@@ -42,6 +43,7 @@ class Command(BaseCommand):
         standin = _package()
         data = _read(standin, source)
         if for_library:
+            require_current_schema()
             made = standin.invent(data, _videos(standin.Known))
             self.stdout.write(f"Made up {made:,} scenes for the videos here.")
         settings = standin.Settings(distance=distance)

@@ -1,0 +1,1 @@
+"""Pages of the admin about what others know of the videos here."""

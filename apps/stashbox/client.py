@@ -51,7 +51,7 @@ class StashBoxClient:
         self,
         box: StashBox,
         *,
-        patience: Patience = Patience(),  # noqa: B008 - it never changes
+        patience: Patience | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._box, self._exchange = box, Exchange(box, patience=patience, sleep=sleep)

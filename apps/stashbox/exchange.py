@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from apps.core import outgoing, sealing
+from apps.core import context, outgoing, sealing
 from apps.core.errors import MediaHubError
 from apps.stashbox.models import StashBox
 from apps.stashbox.schema import AnswerRefused, plain_json
@@ -59,6 +59,9 @@ class Patience:
     answer_s: float = 60.0
 
 
+SOON = Patience(tries=2, turn_s=10.0, answer_s=20.0)  # somebody looks at an empty page
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """``data`` by the names of its fields, and what went wrong with parts of it."""
@@ -83,23 +86,29 @@ class _Again(Exception):
 
 
 class Exchange:
-    """An open line to one box. Not for several threads at once."""
+    """An open line to one box. Not for several threads at once.
+
+    If nothing else is said, jobs have much patience, and requests from people little.
+    """
 
     def __init__(
         self,
         box: StashBox,
         *,
-        patience: Patience = Patience(),
+        patience: Patience | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._box, self._patience, self._sleep = box, patience, sleep
+        actor = context.current()
+        somebody_waits = actor.request_id and actor.job_id is None
+        self._box, self._sleep = box, sleep
+        self._patience = patience or (SOON if somebody_waits else Patience())
         try:
             key = sealing.unseal(box.sealed_key)
         except sealing.Unsealable as error:
             raise BoxError("unauthorised", str(error)) from error
         self._http = outgoing.open_client(
             allow_private=box.allow_private,
-            timeout_s=patience.answer_s,
+            timeout_s=self._patience.answer_s,
             headers={"Accept": "application/json"} | ({"ApiKey": key} if key else {}),
         )
 

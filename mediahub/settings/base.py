@@ -272,6 +272,7 @@ LOGGING = {
         # in our format in place of its own; without the addresses asked for: queries hold secrets
         "uvicorn": {"handlers": [], "propagate": True, "level": "WARNING"},
         "uvicorn.access": {"handlers": [], "propagate": False},
+        "httpx": {"level": "WARNING"},  # it tells of every request, with its address
     },
 }
 

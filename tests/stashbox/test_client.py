@@ -8,10 +8,12 @@ from email.utils import format_datetime
 import pytest
 from django.utils import timezone
 
+from apps.core import context
 from apps.core.sealing import seal
 from apps.stashbox.client import BoxError, Patience, StashBoxClient
 from apps.stashbox.models import StashBox
 from apps.stashbox.schema import RemotePrint, as_json, read_scene
+from apps.stashbox.services.pace import put_off
 from tests.stashbox.standin import NOBODY, READER, StandIn
 from tests.stashbox.standin import settings as may
 
@@ -324,6 +326,18 @@ class TestTrouble:
 
         assert client.version() == "v0.9.1"
         assert (len(standin.requests), len(slept)) == (3, 2)
+
+    def test_who_waits_for_a_page_is_told_soon(
+        self, standin: StandIn, box: StashBox, slept: list[float]
+    ) -> None:
+        put_off(box, 60)
+
+        with (
+            context.acting(context.Actor(request_id="r")),
+            StashBoxClient(box, sleep=slept.append) as client,
+        ):
+            assert failing(client).reason == "rate_limited"
+        assert (standin.requests, slept) == ([], [])
 
     def test_a_slow_box(self, standin: StandIn, box: StashBox, slept: list[float]) -> None:
         standin.settings.always = may.slow(1)

@@ -1,5 +1,6 @@
 """Rows that have a name, or have it as an alias: exactly it, in any case."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -46,6 +47,6 @@ def namesakes(kind: Kind, names: Iterable[str]) -> dict[str, list[Namesake]]:
     found: dict[str, list[Namesake]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(sql, [wanted, wanted])
-        for name, *row in cursor.fetchall():
-            found[name].append(Namesake(*row))
+        for name, *row, provenance in cursor.fetchall():
+            found[name].append(Namesake(*row, json.loads(provenance)))
     return dict(found)

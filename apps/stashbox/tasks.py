@@ -1,5 +1,7 @@
-"""Identifying videos: asked for by a person, on a schedule, and when scans find new ones."""
+"""Identifying videos and performers, reading what stands beside videos, and giving back: asked for
+by a person, on a schedule, and when scans find new ones."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,12 +16,18 @@ from apps.jobs.models import Job
 from apps.jobs.registry import task
 from apps.jobs.services.items import Item
 from apps.jobs.services.lifecycle import enqueue
-from apps.library.models import Video
+from apps.library.models import Performer, Video
 from apps.library.search import Asker, Question
 from apps.stashbox.choices import MatchState
+from apps.stashbox.client import BoxError
 from apps.stashbox.models import StashBox, StashMatch
+from apps.stashbox.services import performers
 from apps.stashbox.services.boxes import settings_of_all
+from apps.stashbox.services.bulk import accept_many
+from apps.stashbox.services.drafts import give_performer, give_scene
 from apps.stashbox.services.identify import AT_ONCE, boxes_to_ask, identify, pages
+from apps.stashbox.services.scrape import scrape_files
+from apps.stashbox.services.submit import check_may_give, submit_fingerprints
 
 _PART = 50 * AT_ONCE  # videos of one job: whole requests, some seconds each
 _ACCEPTED_AT_ONCE = AT_ONCE
@@ -68,14 +76,12 @@ def identify_part(
 @task("stashbox.accept", title="Accept candidates", queue=Queue.CPU, unit="candidates")
 def accept(job: JobContext, *, ids: Sequence[int], from_score: int) -> dict[str, Any]:
     """Some at a time, each portion kept as it is done; what was decided meanwhile is left alone."""
-    from apps.stashbox.services import review
-
     accepted = done = 0
     for at in range(0, len(ids), _ACCEPTED_AT_ONCE):
         portion = ids[at : at + _ACCEPTED_AT_ONCE]
         with job.guard():
             matches = StashMatch.objects.filter(pk__in=portion)
-            accepted += len(review.accept_many(matches, from_score=from_score))
+            accepted += len(accept_many(matches, from_score=from_score))
         done += len(portion)
         job.report(done, len(ids), accepted=accepted)
     return {"accepted": accepted}
@@ -143,3 +149,106 @@ def _parts(videos: QuerySet[Video], shared: dict[str, Any], *, named: bool) -> I
     for page in pages(videos, _PART):
         own = {"ids": page} if named else {"first": page[0], "last": page[-1]}
         yield Item(f"{page[0]}-{page[-1]}", {**shared, **own})
+
+
+@task(
+    "stashbox.performers", title="Look performers up", queue=Queue.NET, unit="performers",
+    schedulable=True,
+)  # fmt: skip
+def look_up_performers(job: JobContext, *, box_ids: Sequence[int] | None = None) -> dict[str, Any]:
+    """Is anybody there now who wasn't? And has anything changed of those who are?
+
+    Neither is asked about more often than once in ``AGAIN_AFTER``.
+    """
+    now, told = timezone.now(), Counter[str]()
+    for box in boxes_to_ask(box_ids):
+        try:
+            found = performers.check_unlinked(box, now=now, report=job.report, guard=job.guard)
+            fresh = performers.refresh(
+                box, before=now - performers.AGAIN_AFTER, report=job.report, guard=job.guard
+            )
+        except BoxError as error:  # the other boxes are asked all the same
+            told["failed"] += 1
+            job.log(str(error), level=LogLevel.ERROR)
+            continue
+        told.update(
+            asked=found.asked, linked=found.linked, review=found.review, refreshed=fresh.asked,
+            changed=fresh.changed, followed=fresh.followed, gone=fresh.gone,
+        )  # fmt: skip
+    return dict(told)
+
+
+@task(
+    "stashbox.submit", title="Give fingerprints back", queue=Queue.NET, unit="fingerprints",
+    target=("box_id", "stashbox.stashbox"),
+)  # fmt: skip
+def submit(job: JobContext, *, box_id: int) -> dict[str, Any]:
+    box = StashBox.objects.get(pk=box_id)
+    given = submit_fingerprints(box, report=job.report, guard=job.guard)
+    for told in given.told:
+        job.log(told, level=LogLevel.WARNING)
+    return {"sent": given.sent, "requests": given.requests, "refused": given.refused}
+
+
+@task(
+    "stashbox.draft", title="Give a draft", queue=Queue.NET, unit="drafts",
+    target=("box_id", "stashbox.stashbox"),
+)  # fmt: skip
+def draft(
+    _job: JobContext,
+    *,
+    box_id: int,
+    video_id: int | None = None,
+    performer_id: int | None = None,
+    again: bool = False,
+) -> dict[str, Any]:
+    """Of a video or of a performer."""
+    box = StashBox.objects.get(pk=box_id)
+    if video_id is not None:
+        given = give_scene(Video.objects.get(pk=video_id), box, again=again)
+    else:
+        given = give_performer(Performer.objects.get(pk=performer_id), box, again=again)
+    return {"draft": given.remote_id}
+
+
+@task(
+    "stashbox.scrape", title="Read files beside videos", queue=Queue.DISK, unit="videos",
+    schedulable=True,
+)  # fmt: skip
+def scrape(job: JobContext, *, q: str = "", ids: Sequence[int] | None = None) -> dict[str, Any]:
+    """Candidates from what stands beside the videos that a query finds, always to be reviewed."""
+    outcome = scrape_files(chosen(q=q, ids=ids), report=job.report, guard=job.guard)
+    for told in outcome.told:
+        job.log(told, level=LogLevel.WARNING)
+    return {"videos": outcome.videos, "found": outcome.found, "refused": outcome.refused}
+
+
+def request_performers(box_ids: Sequence[int] | None = None) -> Job:
+    """Ask for performers to be looked up. Raises NoBox."""
+    boxes_to_ask(box_ids)
+    wanted = None if box_ids is None else sorted(box_ids)
+    key = f"stashbox.performers:{wanted}"
+    return enqueue(look_up_performers, {"box_ids": wanted}, dedupe_key=key)
+
+
+def request_submit(box: StashBox) -> Job:
+    """Ask for fingerprints to be given back; once at a time for a box. Raises GivingRefused."""
+    check_may_give(box)
+    key = f"stashbox.submit:{box.pk}"
+    return enqueue(submit, {"box_id": box.pk}, target=box, dedupe_key=key)
+
+
+def request_draft(of: Video | Performer, box: StashBox, *, again: bool = False) -> Job:
+    """Ask for a draft to be given. Raises GivingRefused."""
+    check_may_give(box)
+    which = "video_id" if isinstance(of, Video) else "performer_id"
+    key = f"stashbox.draft:{box.pk}:{which}:{of.pk}"
+    params = {"box_id": box.pk, which: of.pk, "again": again}
+    return enqueue(draft, params, target=box, dedupe_key=key)
+
+
+def request_scrape(*, q: str = "", ids: Sequence[int] | None = None) -> Job:
+    """Ask for the files beside videos to be read. Raises QueryError."""
+    if ids is None:
+        chosen(q=q)  # a query that makes no sense is told of now
+    return enqueue(scrape, {"q": q, "ids": None if ids is None else sorted(ids)})

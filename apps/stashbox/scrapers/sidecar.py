@@ -7,8 +7,8 @@ A file belongs to ``clip.mp4`` if it is called ``clip.nfo``, ``clip.info.json``,
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
+from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 
 from apps.stashbox.choices import Source
 from apps.stashbox.schema import AnswerRefused, RemoteScene, plain_json

@@ -19,7 +19,7 @@ from apps.stashbox.choices import MatchState, Source
 from apps.stashbox.matching import Judgement, VideoFacts, judge
 from apps.stashbox.models import StashMatch
 from apps.stashbox.schema import AnswerRefused, RemoteScene, as_json, read_scene
-from apps.stashbox.scrapers import Fetch, Scraper, ScrapeRefused
+from apps.stashbox.scrapers import Fetch, Read, Scraper, ScrapeRefused
 from apps.stashbox.services.facts import facts_of
 from apps.stashbox.services.keeping import Candidate, keep
 
@@ -121,8 +121,8 @@ class _Beside:
         self._open_disks, self._waiting = open_disks, waiting
         self._disks: dict[int, Disk] = {}
 
-    def of(self, video: Video) -> Callable[[Sequence[bytes]], Mapping[bytes, bytes]]:
-        """The ``Read`` of a video."""
+    def of(self, video: Video) -> Read:
+        """How a scraper reads what is beside a video."""
         file = video.primary_file
         assert file is not None
         folder = os.path.dirname(file.location)

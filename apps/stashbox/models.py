@@ -16,7 +16,8 @@ class StashBox(Timestamped, Versioned):
     """A server that speaks the stash-box protocol. The first by ``position`` is asked first."""
 
     name = models.CharField(max_length=100, unique=True)
-    url = models.URLField(max_length=500, help_text="of its GraphQL, such as https://…/graphql")
+    # no URLField: that takes no name of one word, as containers have them; see ``services.boxes``
+    url = models.CharField(max_length=500, help_text="of its GraphQL, such as https://…/graphql")
     # of ``apps.core.sealing``; nobody is shown it again
     sealed_key = models.TextField(blank=True, editable=False)
     requests_per_minute = models.PositiveIntegerField(
@@ -184,23 +185,33 @@ class RemoteLink(models.Model):
         constraints = [
             # several files here may be the same scene there
             models.UniqueConstraint(
-                fields=["box", "kind", "remote_id"], condition=~Q(kind=Kind.SCENE),
+                fields=["box", "kind", "remote_id"],
+                condition=~Q(kind=Kind.SCENE),
                 name="stashbox_link_once",
             ),
             models.UniqueConstraint(
-                fields=["box", "remote_id", "video"], condition=Q(kind=Kind.SCENE),
+                fields=["box", "remote_id", "video"],
+                condition=Q(kind=Kind.SCENE),
                 name="stashbox_link_video",
             ),
             models.CheckConstraint(
                 condition=(
                     Q(kind=Kind.SCENE, video__isnull=False, performer=None, studio=None, tag=None)
-                    | Q(kind=Kind.PERFORMER, performer__isnull=False, video=None, studio=None, tag=None)
-                    | Q(kind=Kind.STUDIO, studio__isnull=False, video=None, performer=None, tag=None)
+                    | Q(
+                        kind=Kind.PERFORMER,
+                        performer__isnull=False,
+                        video=None,
+                        studio=None,
+                        tag=None,
+                    )
+                    | Q(
+                        kind=Kind.STUDIO, studio__isnull=False, video=None, performer=None, tag=None
+                    )
                     | Q(kind=Kind.TAG, tag__isnull=False, video=None, performer=None, studio=None)
                 ),
                 name="stashbox_link_of_its_kind",
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.remote_id}"

@@ -85,6 +85,7 @@ class TestSettingUp:
             {"name": ""}, {"url": ""}, {"url": "ftp://box.example/"},
             {"url": "box.example"}, {"url": "http://box.example/graphql"},
             {"url": "https://me:pass@box.example/graphql"}, {"url": URL + "#x"},
+            {"url": "javascript:alert(1)"}, {"url": "https://[1/"}, {"url": f" {URL}"},
             {"requests_per_minute": 0}, {"requests_per_minute": 10**6},
         ],
     )  # fmt: skip
@@ -100,6 +101,7 @@ class TestSettingUp:
 
     def test_without_tls_only_in_a_private_network(self) -> None:
         create_box(StashBox(name="here", url="http://localhost:9998/graphql", allow_private=True))
+        create_box(StashBox(name="there", url="http://stashbox:9998/graphql", allow_private=True))
 
     @pytest.mark.parametrize("key", ["a b", "a\nApiKey: b", "schlüssel", "x" * 4_001])
     def test_what_is_no_key(self, made: StashBox, key: str) -> None:

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('provenance', models.JSONField(blank=True, default=dict, editable=False)),
                 ('locked_fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=50), blank=True, default=list, size=None)),
                 ('name', models.CharField(max_length=100, unique=True)),
-                ('url', models.URLField(help_text='of its GraphQL, such as https://…/graphql', max_length=500)),
+                ('url', models.CharField(help_text='of its GraphQL, such as https://…/graphql', max_length=500)),
                 ('sealed_key', models.TextField(blank=True, editable=False)),
                 ('requests_per_minute', models.PositiveIntegerField(default=240, help_text='of all programs of MediaHub together, on all machines', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(6000)])),
                 ('enabled', models.BooleanField(default=True)),

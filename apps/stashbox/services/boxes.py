@@ -17,6 +17,7 @@ from apps.core.sealing import seal
 from apps.stashbox.choices import FieldPolicy
 from apps.stashbox.client import BoxError, Patience, StashBoxClient
 from apps.stashbox.models import IdentifySettings, StashBox
+from apps.stashbox.schema.values import web_address
 
 _MOST_KEY = 4_000
 _SOON = Patience(tries=1, turn_s=5.0, answer_s=15.0)  # somebody waits for it
@@ -159,11 +160,10 @@ def _sealed(api_key: str) -> str:
 
 def _check(box: StashBox) -> None:
     _validate(box, BoxRefused)
-    parts = urlsplit(box.url)
-    if parts.scheme not in {"http", "https"} or parts.username or parts.fragment:
-        raise BoxRefused("The address must be such as https://stashdb.org/graphql.")
-    if parts.scheme == "http" and not box.allow_private:
-        raise BoxRefused("The key would go there for all to read. Give an address of https.")
+    if web_address(box.url) != box.url or "#" in box.url:
+        raise BoxRefused("url: It must be an address such as https://stashdb.org/graphql.")
+    if urlsplit(box.url).scheme == "http" and not box.allow_private:
+        raise BoxRefused("url: The key would go there for all to read. Give an address of https.")
 
 
 def _server(url: str) -> tuple[str, str]:

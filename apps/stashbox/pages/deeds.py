@@ -105,7 +105,8 @@ def _link(request: HttpRequest, _filters: Filters) -> Done:
 
 
 def _performer(request: HttpRequest) -> Performer:
-    found = Performer.objects.filter(pk=number_in(request.POST.get("performer", ""))).first()
+    pk = number_in(request.POST.get("performer", ""))
+    found: Performer | None = Performer.objects.filter(pk=pk).first()
     if found is None:
         raise WrongForm("Choose who that is here, or create a performer.")
     return found

@@ -23,7 +23,8 @@ _UNSHOWN = ("provenance", "tag_ids", "performer_ids", "made", "haystack", "detai
 
 
 def _key(name: str, *, descending: bool = False) -> Key:
-    return Key(name, StashMatch._meta.get_field(name), descending)
+    column: Any = StashMatch._meta.get_field(name)
+    return Key(name, column, descending)
 
 
 ORDER = Keyset((_key("score", descending=True), _key("video"), _key("id")))

@@ -43,7 +43,7 @@ async function post(address, body) {
     throw new Error("MediaHub can't be reached.");
   });
   const done = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(done.said || `The server answered ${response.status}.`);
+  if (!response.ok || !("said" in done)) throw new Error(done.said || `The server answered ${response.status}: load the page again.`);
   return done;
 }
 

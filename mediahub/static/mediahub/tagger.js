@@ -14,6 +14,7 @@ import { Panes, answer, here, send } from "./tagger-source.js";
 
 const AHEAD = 2; // videos that are there before they are looked at
 const NEAR_END = 6;
+const TONES = { accepted: "success", failed: "danger" };
 const WORDS = { accept: "accepted", reject: "rejected", skip: "skipped" };
 
 class Tagger {
@@ -190,18 +191,17 @@ class Tagger {
     const at = this.candidates.indexOf(gone);
     gone.remove();
     const left = this.candidates;
-    const next = left.slice(at).concat(left.slice(0, at)).find((one) => "open" in one.dataset);
-    left.forEach((one, index) => (one.querySelector("summary > kbd").textContent = index + 1));
+    const next = left.slice(at).concat(left.slice(0, at)).find((one) => "waiting" in one.dataset);
+    for (const [index, key] of left.map((one) => one.querySelector("summary > kbd")).entries()) if (key) key.textContent = index + 1;
     if (next) this.choose(left.indexOf(next) + 1);
     return Boolean(next);
   }
 
   #mark(row, word) {
     row.querySelector(".tg-done")?.remove();
-    row.toggleAttribute("data-done", Boolean(word) && word !== "failed");
-    if (word) row.dataset.done = word === "failed" ? "" : word;
-    if (word) row.append(make("span", { class: `tg-done mh-state mh-state-${word === "accepted" ? "success" : word === "failed" ? "danger" : "default"}` }, word));
-    if (word === "failed") delete row.dataset.done;
+    if (word && word !== "failed") row.dataset.done = word;
+    else delete row.dataset.done;
+    if (word) row.append(make("span", { class: `tg-done mh-state mh-state-${TONES[word] || "default"}` }, word));
   }
 
   #finished() {

@@ -1,9 +1,12 @@
 """Applying candidates field by field."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from apps.core import undo
 from apps.core.models import AuditEntry
@@ -404,3 +407,32 @@ class TestPlan:
         chosen = plan([match], settings=settings, fields=["title"])[match.pk]
 
         assert (outcomes(without)["title"], outcomes(chosen)["title"]) == ("kept", "set")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_the_same_time_apply_each_once_and_never_wait_for_each_other_in_a_circle() -> None:
+    box, old = make_box(), [make_tag(f"old {n}") for n in range(6)]
+    shared = [remote_tag(f"tag {n}") for n in range(6)]
+    matches = [
+        make_match(make_video(tags=old), box=box, of=scene(tags=tuple(tags)))
+        for tags in (shared, shared[::-1], shared[3:] + shared[:3])
+    ]
+    settings = policies(tags=FieldPolicy.REPLACE)
+    begin = Barrier(2)
+
+    def take(order: int) -> int:
+        try:
+            begin.wait(timeout=30)
+            given = {"state": MatchState.APPLIED, "settings": settings}
+            return len(apply_matches(matches[::order], **given))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        counts = list(threads.map(take, (1, -1)))
+
+    assert sum(counts) == 3
+    assert AuditEntry.objects.filter(object_type="library.video").count() == 3
+    assert set(StashMatch.objects.values_list("state", flat=True)) == {MatchState.APPLIED}
+    tags = dict(Tag.objects.values_list("name", "video_count"))
+    assert tags == {f"old {n}": 0 for n in range(6)} | {f"tag {n}": 3 for n in range(6)}

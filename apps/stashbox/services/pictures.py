@@ -148,7 +148,9 @@ def _jpeg(picture: Image.Image) -> bytes:
         ground = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(ground, picture)
     written = BytesIO()
-    picture.convert("RGB").save(written, "JPEG", quality=_QUALITY, optimize=True)
+    plain = picture.convert("RGB")
+    plain.info.clear()  # comments would be written, too
+    plain.save(written, "JPEG", quality=_QUALITY, optimize=True)
     return written.getvalue()
 
 

@@ -47,6 +47,6 @@ def namesakes(kind: Kind, names: Iterable[str]) -> dict[str, list[Namesake]]:
     found: dict[str, list[Namesake]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(sql, [wanted, wanted])
-        for name, *row, provenance in cursor.fetchall():
-            found[name].append(Namesake(*row, json.loads(provenance)))
+        for name, pk, own, apart, by_name, provenance in cursor.fetchall():
+            found[name].append(Namesake(pk, own, apart, by_name, json.loads(provenance)))
     return dict(found)

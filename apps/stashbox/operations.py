@@ -16,15 +16,18 @@ fragment House on Studio {
 
 _TAG = "fragment Label on Tag { id name description aliases deleted }"
 
+# without the number of scenes, which a server counts for each performer of each scene again
 _PERFORMER = """
 fragment Person on Performer {
   id name disambiguation aliases gender urls { url } birth_date death_date ethnicity country
   eye_color hair_color height cup_size band_size waist_size hip_size
   career_start_year career_end_year
   tattoos { location description } piercings { location description }
-  images { ...Picture } deleted merged_into_id scene_count
+  images { ...Picture } deleted merged_into_id
 }
 """
+
+_STAR = f"fragment Star on Performer {{ ...Person scene_count }}{_PERFORMER}"
 
 _SCENE = """
 fragment Film on Scene {
@@ -61,13 +64,13 @@ query FindScene($id: ID!) {{ findScene(id: $id) {{ ...Film }} }}
 
 SEARCH_PERFORMERS = f"""
 query SearchPerformers($term: String!, $limit: Int) {{
-  searchPerformers(term: $term, page: 1, per_page: $limit) {{ performers {{ ...Person }} }}
+  searchPerformers(term: $term, page: 1, per_page: $limit) {{ performers {{ ...Star }} }}
 }}
-{_PERFORMER}{_IMAGE}"""
+{_STAR}{_IMAGE}"""
 
 FIND_PERFORMER = f"""
-query FindPerformer($id: ID!) {{ findPerformer(id: $id) {{ ...Person }} }}
-{_PERFORMER}{_IMAGE}"""
+query FindPerformer($id: ID!) {{ findPerformer(id: $id) {{ ...Star }} }}
+{_STAR}{_IMAGE}"""
 
 FIND_STUDIO = f"""
 query FindStudio($id: ID!) {{ findStudio(id: $id) {{ ...House }} }}
@@ -98,8 +101,8 @@ def find_performers(ids: Sequence[str]) -> tuple[str, dict[str, str]]:
     """A query for several performers, ``p0`` the first, and its variables."""
     names = [f"p{number}" for number in range(len(ids))]
     declared = ", ".join(f"${name}: ID!" for name in names)
-    fields = "\n".join(f"  {name}: findPerformer(id: ${name}) {{ ...Person }}" for name in names)
-    query = f"query FindPerformers({declared}) {{\n{fields}\n}}\n{_PERFORMER}{_IMAGE}"
+    fields = "\n".join(f"  {name}: findPerformer(id: ${name}) {{ ...Star }}" for name in names)
+    query = f"query FindPerformers({declared}) {{\n{fields}\n}}\n{_STAR}{_IMAGE}"
     return query, dict(zip(names, ids, strict=True))
 
 

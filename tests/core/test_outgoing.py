@@ -3,14 +3,20 @@
 import gzip
 import ipaddress
 import socket
+import ssl
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from apps.core.outgoing import (
     AddressRefused,
@@ -32,7 +38,7 @@ Serve = Callable[[socket.socket, bytes], None]
 
 
 @contextmanager
-def serving(serve: Serve) -> Iterator[str]:
+def serving(serve: Serve, secure: ssl.SSLContext | None = None) -> Iterator[str]:
     """A server that says whatever it wants, one connection after the other."""
     stop = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -45,9 +51,13 @@ def serving(serve: Serve) -> Iterator[str]:
                 except TimeoutError:
                     continue
                 with wire:
+                    wire.settimeout(2)
                     try:
-                        wire.settimeout(2)
-                        serve(wire, wire.recv(65_536))
+                        if secure:
+                            with secure.wrap_socket(wire, server_side=True) as safe:
+                                serve(safe, safe.recv(65_536))
+                        else:
+                            serve(wire, wire.recv(65_536))
                     except OSError:
                         continue
 
@@ -67,6 +77,28 @@ def answering(
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in said.items()]
     head = "\r\n".join([f"HTTP/1.1 {status}", "connection: close", *lines])
     return lambda wire, _: wire.sendall(head.encode() + b"\r\n\r\n" + body)
+
+
+def certificate(path: Path) -> Path:
+    """Of ``localhost``, made by itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return path
 
 
 def get(url: str, **values: Any) -> bytes:
@@ -331,6 +363,25 @@ class TestAnswers:
     def test_of_a_server_that_speaks_no_tls(self) -> None:
         with serving(answering()) as url, pytest.raises(TlsFailed):
             get(url.replace("http:", "https:"))
+
+    def test_of_a_server_that_shows_who_it_is(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A certificate counts for the names in it, and only if its maker is trusted."""
+        secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        secure.load_cert_chain(certificate(tmp_path / "made.pem"))
+
+        def serve(wire: socket.socket, asked: bytes) -> None:
+            answering(b"in confidence" if asked else b"")(wire, asked)
+
+        with serving(serve, secure) as url:
+            there = url.replace("http://127.0.0.1", "https://localhost")
+            with pytest.raises(TlsFailed):
+                get(there)
+            monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "made.pem"))
+            assert get(there) == b"in confidence"
+            with pytest.raises(TlsFailed):
+                get(there.replace("localhost", "127.0.0.1"))
 
 
 def test_a_client_follows_nothing_and_keeps_its_connection() -> None:

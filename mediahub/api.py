@@ -92,6 +92,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.playlists.api.urls")),
     path("", include("apps.renaming.api.urls")),
     path("", include("apps.rules.api.urls")),
+    path("", include("apps.stashbox.api.urls")),
     path("", include(router.urls)),
     path("status/", StatusView.as_view(), name="status"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=_ALL), name="schema"),

@@ -38,6 +38,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "LibraryState": "apps.library.choices.LibraryState",
         "Question": "apps.library.choices.Question",
         "ScanKind": "apps.library.choices.ScanKind",
+        "MatchSource": "apps.stashbox.choices.Source",
+        "MatchState": "apps.stashbox.choices.MatchState",
+        "UnknownPolicy": "apps.stashbox.choices.Unknown",
         "WatchState": "apps.library.choices.WatchState",
     },
 }

@@ -180,6 +180,13 @@ UNFOLD: dict[str, object] = {
                             "Find names", "manage_search", "rules_autotag", "library.change_video"
                         ),
                         _item(
+                            "Identify",
+                            "fingerprint",
+                            "stashbox_tagger",
+                            "library.view_video",
+                            within="/admin/stashbox/stashmatch/",
+                        ),
+                        _item(
                             "Artifacts",
                             "image",
                             "artifacts_artifact_coverage",
@@ -212,6 +219,12 @@ UNFOLD: dict[str, object] = {
                             "tune",
                             "library_customfield_changelist",
                             "library.view_customfield",
+                        ),
+                        _item(
+                            "Stash-boxes",
+                            "hub",
+                            "stashbox_stashbox_changelist",
+                            "stashbox.view_stashbox",
                         ),
                         _item("Health", "monitor_heart", "health", "core.view_health"),
                     ],

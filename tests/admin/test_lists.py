@@ -30,6 +30,7 @@ from tests.factories import (
     make_user,
     make_video,
 )
+from tests.stashbox.factories import make_box, make_match
 
 
 def _video() -> None:
@@ -75,6 +76,8 @@ LISTS: dict[str, Callable[[], Any]] = {
     "jobs_schedule_changelist": _schedule,
     "jobs_job_own": _own_job,
     "core_auditentry_changelist": lambda: audit.update(make_video(), {"rating": 7}),
+    "stashbox_stashbox_changelist": make_box,
+    "stashbox_stashmatch_changelist": make_match,
     "auth_user_changelist": make_user,
     "auth_group_changelist": lambda: None,
     "accounts_apitoken_changelist": lambda: make_token(make_user()),

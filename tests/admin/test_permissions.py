@@ -28,6 +28,7 @@ from tests.factories import (
     make_user,
     make_video,
 )
+from tests.stashbox.factories import make_box, make_match
 
 ORDER = list(Role)
 
@@ -95,6 +96,15 @@ PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
         Role.EDITOR,
         lambda: [RenameBatch.objects.create(template="{title}").pk],
     ),
+    "stashbox_tagger": (Role.VIEWER, list),
+    "stashbox_stashmatch_changelist": (Role.VIEWER, list),
+    "stashbox_stashmatch_change": (Role.VIEWER, lambda: [make_match().pk]),
+    "stashbox_stashbox_changelist": (Role.EDITOR, list),
+    "stashbox_stashbox_change": (Role.EDITOR, lambda: [make_box().pk]),
+    "stashbox_stashbox_add": (Role.OPERATOR, list),
+    "stashbox_stashbox_delete": (Role.OPERATOR, lambda: [make_box().pk]),
+    "stashbox_stashbox_test": (Role.OPERATOR, lambda: [make_box().pk]),
+    "stashbox_settings": (Role.OPERATOR, list),
     "library_tag_delete": (Role.EDITOR, lambda: [make_tag().pk]),
     "jobs_job_changelist": (Role.EDITOR, list),
     "jobs_job_board": (Role.EDITOR, list),

@@ -38,6 +38,7 @@ from tests.factories import (
     make_user,
     make_video,
 )
+from tests.stashbox.factories import make_box, make_match
 
 NOBODY = None
 ROLES: list[Role | None] = [NOBODY, *Role]
@@ -231,6 +232,25 @@ PATCH  rules/autotag/settings/          editor   write  200  {"least_letters": 4
 GET    audit/                           editor   read   200
 GET    audit/<entry>/                   editor   read   200
 POST   audit/<entry>/undo/              editor   write  200  {}
+GET    stash-boxes/                     editor   read   200
+POST   stash-boxes/                     operator ops    201  {"name": "new", "url": "https://a.example"}
+GET    stash-boxes/<box>/               editor   read   200
+PATCH  stash-boxes/<box>/               operator ops    200  {"enabled": false}
+DELETE stash-boxes/<box>/               operator ops    204
+POST   stash-boxes/<box>/test/          operator ops    200
+POST   stash-boxes/<box>/identify/      editor   write  202  {}
+POST   stash-boxes/identify/            editor   write  202  {}
+GET    stash-boxes/settings/            editor   read   200
+PATCH  stash-boxes/settings/            operator ops    200  {"lead": 11}
+GET    stash-boxes/matches/             viewer   read   200
+GET    stash-boxes/matches/<match>/     viewer   read   200
+POST   stash-boxes/matches/<match>/accept/ editor write 200  {}
+POST   stash-boxes/matches/<match>/reject/ editor write 200
+POST   stash-boxes/matches/<match>/link-performer/ editor write 200 {"remote_id": "<remote>"}
+POST   stash-boxes/matches/accept/      editor   write  200  {"from_score": 80}
+POST   stash-boxes/matches/search/      editor   write  404  {"video":1,"box":1,"text":"x"}
+POST   stash-boxes/matches/paste/       editor   write  404  {"video": 1, "text": "x"}
+POST   stash-boxes/matches/skip/        editor   write  204  {"video": <video>}
 GET    tokens/                          -        -      200
 POST   tokens/                          -        -      201  {"scope": "read"}
 GET    tokens/<token>/                  -        -      200
@@ -259,6 +279,7 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
     image = PerformerImage.objects.create(performer=performer, image=path)
     scan = video.library.scans.create(started_at=NOON)
     other_scan = video.library.scans.create(started_at=NOON)
+    match = make_match(video, box=make_box(url="https://127.0.0.1:9/", allow_private=False))
     batch = make_job(JobState.SUCCEEDED, is_batch=True)
     make_job(JobState.FAILED, parent=batch, item="a")
     order = {"kind": "library.scan_all", "cron": "0 3 * * *"}
@@ -284,6 +305,8 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         "rule": VideoRule.objects.create(name="rule", changes={"rating": 5}).pk,
         "rename": RenameBatch.objects.create(template="{title}").pk,
         "playlist": make_playlist([video], shared=True).pk,
+        "match": match.pk, "box": match.box_id,
+        "remote": match.payload["performers"][0]["performer"]["id"],
         "view": SavedView.objects.create(name="View", owner=make_user(), shared=True).pk,
     }  # fmt: skip
 

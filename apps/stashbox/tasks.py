@@ -142,7 +142,8 @@ def _identify(
     for name, message in found.failed.items():
         job.log(f"{name}: {message}", level=LogLevel.ERROR)
     summary = asdict(found)
-    return {**summary, "failed": len(summary.pop("failed")), "reasons": summary.pop("reasons")}
+    summary["boxes_failed"] = len(summary.pop("failed"))  # "failed" are a batch's own jobs
+    return summary
 
 
 def _parts(videos: QuerySet[Video], shared: dict[str, Any], *, named: bool) -> Iterator[Item]:
@@ -207,6 +208,7 @@ def draft(
     if video_id is not None:
         given = give_scene(Video.objects.get(pk=video_id), box, again=again)
     else:
+        assert performer_id is not None
         given = give_performer(Performer.objects.get(pk=performer_id), box, again=again)
     return {"draft": given.remote_id}
 

@@ -88,7 +88,7 @@ class TestFingerprints:
 
         run()
 
-        [[asked]] = next(iter(standin.asked(LOOKUP)[0].variables.values()))
+        [asked] = next(iter(standin.asked(LOOKUP)[0].variables.values()))
         assert {(each["algorithm"], each["hash"]) for each in asked} >= {
             ("OSHASH", "ab" * 8), ("PHASH", "f" * 16),
         }  # fmt: skip
@@ -302,7 +302,7 @@ def test_work_that_is_stopped_goes_on_where_it_was(standin: StandIn, box: StashB
         run(guard=whole)
     assert StashMatch.objects.filter(state=MatchState.APPLIED).count() == 40
     assert run().applied == 41
-    assert AuditEntry.objects.filter(model="library.video").count() == 81
+    assert AuditEntry.objects.filter(object_type="library.video").count() == 81
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def keep(candidates: Mapping[int, Sequence[Candidate]]) -> list[StashMatch]:
     for video in there:
         for candidate in candidates[video]:
             box, _, scene, _, _ = candidate
-            key = (video, box and box.pk, scene.id[:_MOST_ID])
+            key = (video, box.pk if box else None, scene.id[:_MOST_ID])
             wanted.append(key)
             if key not in kept:
                 kept[key] = new[key] = StashMatch(video_id=video, box=box, remote_id=key[2])

@@ -132,21 +132,11 @@ def _write(
     now: datetime,
 ) -> None:
     """A constant number of statements but for those who are linked."""
-    held = Performer.objects.select_for_update(no_key=True).filter(pk__in=[p.pk for p in page])
-    there = set(held.order_by("pk").values_list("pk", flat=True))
-    before = {
-        one.performer_id: one
-        for one in PerformerLookup.objects.filter(box=box, performer__in=there)
-    }
-    remote_ids = {remote.id for some in found.values() for remote in some}
-    taken = set(
-        RemoteLink.objects.filter(
-            box=box, kind=Kind.PERFORMER, remote_id__in=remote_ids
-        ).values_list("remote_id", flat=True)
-    )
+    before = _lookups(box, page)
+    taken = _taken(box, found)
     rows, sure = [], {}
-    for performer in (one for one in page if one.pk in there):
-        row = before.get(performer.pk) or PerformerLookup(performer=performer, box=box)
+    for performer in (one for one in page if one.pk in before):
+        row = before[performer.pk]
         hits = list(_hits(performer, found[performer.pk], but=taken | set(row.rejected)))
         certain = [hit for hit in hits if hit.likeness.sure]
         if len(certain) == 1:
@@ -164,6 +154,22 @@ def _write(
     fill(box, sure)
     outcome.asked += len(page)
     outcome.linked += len(sure)
+
+
+def _lookups(box: StashBox, page: Sequence[Performer]) -> dict[int, PerformerLookup]:
+    """Of those performers who are still there, and stay until the transaction ends."""
+    held = Performer.objects.select_for_update(no_key=True).filter(pk__in=[p.pk for p in page])
+    there = list(held.order_by("pk").values_list("pk", flat=True))
+    rows = PerformerLookup.objects.filter(box=box, performer__in=there)
+    new = {pk: PerformerLookup(performer_id=pk, box=box) for pk in there}
+    return {**new, **{row.performer_id: row for row in rows}}
+
+
+def _taken(box: StashBox, found: dict[int, list[RemotePerformer]]) -> set[str]:
+    """The ids there that are somebody's here already."""
+    ids = {remote.id for some in found.values() for remote in some}
+    links = RemoteLink.objects.filter(box=box, kind=Kind.PERFORMER, remote_id__in=ids)
+    return set(links.values_list("remote_id", flat=True))
 
 
 def _hits(

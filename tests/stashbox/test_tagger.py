@@ -12,7 +12,7 @@ from apps.accounts.choices import Role
 from apps.jobs.models import Job
 from apps.library.models import Performer, Video
 from apps.stashbox.choices import MatchState
-from apps.stashbox.models import StashMatch
+from apps.stashbox.models import StashBox, StashMatch
 from tests.factories import make_performer, make_studio, make_user, make_video
 from tests.stashbox.factories import (
     make_box,
@@ -23,6 +23,7 @@ from tests.stashbox.factories import (
     remote_studio,
     scene,
 )
+from tests.stashbox.standin import StandIn
 
 pytestmark = pytest.mark.django_db
 _FETCH = {"X-Requested-With": "fetch"}
@@ -202,6 +203,21 @@ class TestDeeds:
         assert (made.status_code, linked.status_code, wrong.status_code) == (200, 200, 409)
         assert Performer.objects.filter(name="Berta").exists()
         assert set(ann.remote_links.values_list("remote_id", flat=True)) == {cast[1].id}
+
+    def test_searches_by_words_and_takes_ids(
+        self, boss: Client, box: StashBox, standin: StandIn
+    ) -> None:
+        beach = standin.data.add_scene(title="Beach day")
+        lake = standin.data.add_scene(title="Lake night")
+        video = make_video()
+
+        found = _send(boss, "search", video=video.pk, box=box.pk, text="beach").json()
+        named = _send(boss, "search", video=video.pk, text=lake).json()
+        nothing = _send(boss, "search", video=video.pk, box=box.pk, text="mountain").json()
+
+        rows = {row.pk: row.remote_id for row in video.matches.all()}
+        assert (rows[found["candidate"]], rows[named["candidate"]]) == (beach, lake)
+        assert "knows nothing" in nothing["said"]
 
     def test_many_are_foreseen_and_then_accepted_by_a_job(self, boss: Client) -> None:
         make_match(score=95)

@@ -25,7 +25,7 @@ class Tagger {
     this.turn = 0;
     this.root.addEventListener("click", (event) => this.#clicked(event));
     this.root.addEventListener("submit", (event) => this.#submitted(event));
-    this.shown();
+    this.#ahead(); // the chips are there: their module makes those of the page's beginning
   }
 
   get rows() {
@@ -47,6 +47,10 @@ class Tagger {
   /* After parts of the page were replaced: what is next is asked for. */
   shown() {
     replaceSelects(document.getElementById("tagger-candidates"));
+    this.#ahead();
+  }
+
+  #ahead() {
     this.#preload();
     if (this.rows.length - this.rows.indexOf(this.row) <= NEAR_END) this.#more();
   }

@@ -37,7 +37,7 @@ def _item(
 # items within the addresses of others
 _INNER = (
     "library_video_browse", "playback_history", "playlists_playlist_changelist",
-    "insights_statistics", "insights_graph", "renaming_rename",
+    "insights_statistics", "insights_graph", "renaming_rename", "stashbox_settings",
 )  # fmt: skip
 
 
@@ -225,6 +225,12 @@ UNFOLD: dict[str, object] = {
                             "hub",
                             "stashbox_stashbox_changelist",
                             "stashbox.view_stashbox",
+                        ),
+                        _item(
+                            "Identification",
+                            "fact_check",
+                            "stashbox_settings",
+                            "stashbox.change_identifysettings",
                         ),
                         _item("Health", "monitor_heart", "health", "core.view_health"),
                     ],

@@ -206,6 +206,13 @@ class TestCandidates:
         assert "stash-box" in answer.content.decode()
 
 
+def test_the_menu_leads_there(browser: Client) -> None:
+    page = browser.get(_page("settings")).content.decode()
+
+    for name in ("tagger", "stashbox_changelist", "settings"):
+        assert f'href="{_page(name)}"' in page
+
+
 class TestSettings:
     def _sent(self, **changed: Any) -> dict[str, Any]:
         sent: dict[str, Any] = {

@@ -28,21 +28,30 @@ _NAMESAKES = """
         JOIN {table} label ON lower(label.name) = lower(wanted.name)
     UNION ALL
     SELECT wanted.name, label.id, label.name, {apart}, false, label.provenance
-    FROM unnest(%s::text[]) wanted(name)
+    FROM ({others}) wanted(name)
         JOIN {table} label
         ON label.haystack LIKE '%%|' || library_fold(wanted.name) || '|%%'
     WHERE lower(label.name) <> lower(wanted.name) AND EXISTS (
         SELECT FROM unnest(label.aliases) alias WHERE lower(alias) = lower(wanted.name))
     ORDER BY 1, 2
 """
+_ALL = "SELECT unnest(%s::text[])"
+# a unique name is its row's: who has it as an alias doesn't matter
+_UNNAMED = """
+    SELECT asked.name FROM unnest(%s::text[]) asked(name)
+    WHERE NOT EXISTS (SELECT FROM {table} label WHERE lower(label.name) = lower(asked.name))
+"""
 
 
 def namesakes(kind: Kind, names: Iterable[str]) -> dict[str, list[Namesake]]:
-    """By the names as they are given; one statement."""
-    wanted = sorted(set(names))
+    """By the names as they are given, one statement; of studios and tags that have the name
+    nobody's aliases."""
+    wanted, table = sorted(set(names)), MODELS[kind]._meta.db_table
+    people = kind == Kind.PERFORMER
     sql = _NAMESAKES.format(
-        table=MODELS[kind]._meta.db_table,
-        apart="label.disambiguation" if kind == Kind.PERFORMER else "''",
+        table=table,
+        apart="label.disambiguation" if people else "''",
+        others=_ALL if people else _UNNAMED.format(table=table),
     )
     found: dict[str, list[Namesake]] = defaultdict(list)
     with connection.cursor() as cursor:

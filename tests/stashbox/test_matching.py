@@ -189,7 +189,9 @@ class TestWords:
         assert [word["what"] for word in words] == ([found] if found else [])
 
     def test_evidence_says_all(self) -> None:
-        judged = judge(facts(text="The Long Way"), scene(remote(submissions=2), picture(1), title="Long Way"))
+        judged = judge(
+            facts(text="The Long Way"), scene(remote(submissions=2), picture(1), title="Long Way")
+        )
 
         first, second = judged.evidence["prints"]
         assert (first["algorithm"], first["distance"], first["submissions"]) == ("OSHASH", 0, 2)

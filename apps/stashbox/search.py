@@ -41,10 +41,12 @@ class StashField(Field):
         if not quoted and word in _WORDS:
             return _of(word)
         boxes = list(StashBox.objects.filter(name__iexact=value.text).values_list("pk", flat=True))
-        if not boxes:
-            known = [name for name, _label in self.choices()]
-            raise self.refuse(value, f"There is no stash-box “{value.text}”", known=known)
-        return _with(Q(state__in=_TAKEN, box__in=boxes))
+        if boxes:
+            return _with(Q(state__in=_TAKEN, box__in=boxes))
+        if word in _WORDS:
+            return _of(word)
+        known = [name for name, _label in self.choices()]
+        raise self.refuse(value, f"There is no stash-box “{value.text}”", known=known)
 
     def choices(self) -> Sequence[tuple[str, str]]:
         names = StashBox.objects.order_by("position", "pk").values_list("name", flat=True)

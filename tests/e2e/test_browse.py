@@ -41,6 +41,7 @@ def shows(page: Page, *wanted: str) -> None:
         f"{len(wanted)} video{'s' if len(wanted) != 1 else ''}"
     )
     expect(page.locator("[data-browse]")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator(".mh-card-title")).to_have_count(len(wanted))
     assert titles(page) == sorted(wanted)
 
 

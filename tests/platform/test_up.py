@@ -25,7 +25,7 @@ from mediahub.management.commands.up import AddressUnusable, free_address
 from mediahub.postgres.locks import lock_within
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 """Clients of the API and of the admin for people in roles."""
 
-from tests.api.conftest import api, as_role
+from tests.api.conftest import as_role
 
-__all__ = ["api", "as_role"]
+__all__ = ["as_role"]

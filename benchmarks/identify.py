@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
@@ -36,8 +38,7 @@ def _load(report: Report, count: int) -> None:
     """Every other video is known, by its file; nine of ten of these are certain."""
     from tests.stashbox.standin import serve
 
-    place.make_database("bench_identify")
-    try:
+    with _database("bench_identify"):
         data, applied = _invent(count)
         with serve(data) as standin:
             _add_box(standin.url)
@@ -52,8 +53,20 @@ def _load(report: Report, count: int) -> None:
             )  # fmt: skip
         report.add(f"{count:,} videos by {_WORKERS} workers", took, "s",
                    note=f"at {_PER_MINUTE} requests a minute")  # fmt: skip
+
+
+@contextmanager
+def _database(name: str) -> Iterator[None]:
+    """An empty one, until the block ends."""
+    from django.db import connection
+
+    before = connection.settings_dict["NAME"]
+    place.make_database(name)
+    try:
+        yield
     finally:
-        place.drop_database("bench_identify")
+        place.use_database(before)
+        place.drop_database(name)
 
 
 def _invent(count: int) -> tuple[Any, int]:
@@ -160,8 +173,7 @@ def _label(report: Report, families: int) -> None:
     folder = place.BUILD / "labelled"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    place.make_database("bench_labelled")
-    try:
+    with _database("bench_labelled"):
         make_files(folder, families)
         data = Data()
         labels = teach(data, catalogue(folder))
@@ -169,9 +181,7 @@ def _label(report: Report, families: int) -> None:
             _add_box(standin.url)
             identify(Video.objects.all())
         found = measure(labels)
-    finally:
-        place.drop_database("bench_labelled")
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder)
     report.add("precision of what is applied unasked", precision(found.values()), least=1.0)
     for kind, each in sorted(found.items()):
         report.say(

@@ -31,6 +31,7 @@ from apps.stashbox.models import StashBox, StashMatch
 from apps.stashbox.pages.boxes import BoxTestPage, IdentifySettingsPage
 from apps.stashbox.pages.evidence import reasons_of
 from apps.stashbox.pages.fields import rows_of
+from apps.stashbox.pages.giving import GivePage
 from apps.stashbox.pages.tagger import TaggerPage
 from apps.stashbox.querysets import made_by
 from apps.stashbox.services import review
@@ -44,7 +45,7 @@ _MOST_VIDEOS = 10_000
 @admin.register(StashBox)
 class StashBoxAdmin(AuditedAdmin):
     form = BoxForm
-    pages = (BoxTestPage, IdentifySettingsPage)
+    pages = (BoxTestPage, GivePage, IdentifySettingsPage)
     list_display = [
         "name",
         "address",
@@ -81,6 +82,17 @@ class StashBoxAdmin(AuditedAdmin):
         test = reverse("admin:stashbox_stashbox_test", args=[box.pk])
         found = list_url(StashMatch, box__id__exact=box.pk)
         return format_html_join(" ", link, [(test, "Test"), (found, "Candidates")])
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        columns = list(super().get_list_display(request))
+        return [*columns, "giving"] if request.user.has_perm("stashbox.submit") else columns
+
+    @column("")
+    def giving(self, box: StashBox) -> SafeString | str:
+        if not box.may_submit:
+            return ""
+        address = reverse("admin:stashbox_stashbox_give", args=[box.pk])
+        return format_html('<a class="mh-link" href="{}">Give back</a>', address)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:

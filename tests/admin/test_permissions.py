@@ -104,6 +104,7 @@ PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
     "stashbox_stashbox_add": (Role.OPERATOR, list),
     "stashbox_stashbox_delete": (Role.OPERATOR, lambda: [make_box().pk]),
     "stashbox_stashbox_test": (Role.OPERATOR, lambda: [make_box().pk]),
+    "stashbox_stashbox_give": (Role.OPERATOR, lambda: [make_box().pk]),
     "stashbox_settings": (Role.OPERATOR, list),
     "library_tag_delete": (Role.EDITOR, lambda: [make_tag().pk]),
     "jobs_job_changelist": (Role.EDITOR, list),

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from apps.core.errors import MediaHubError
 from apps.core.pages import AdminPage
+from apps.stashbox.client import BoxError
 from apps.stashbox.forms import IdentifySettingsForm
 from apps.stashbox.models import StashBox
 from apps.stashbox.services.boxes import edit_settings, settings_of_all, test_box
@@ -43,6 +44,13 @@ _ADVICE = {
     "broken_answer": ("Its answer can't be read", "Try again later, or ask whoever runs it."),
     "refused": ("It refused the question", "What it said stands here."),
 }
+
+
+def in_words(error: MediaHubError) -> str:
+    """What failed, and what to do about it where a box's reason tells that."""
+    reason = error.reason if isinstance(error, BoxError) else ""
+    failure, advice = _ADVICE.get(reason, ("", ""))
+    return f"{failure}: {error} {advice}" if failure else str(error)
 
 
 class BoxTestPage(AdminPage):

@@ -14,7 +14,7 @@ from apps.core.units import say_duration
 from apps.library.models import File, Performer, Video
 from apps.library.pages.cards import Card, cards, with_card_facts
 from apps.stashbox.choices import Kind, MatchState, Source
-from apps.stashbox.models import RemoteLink, StashMatch
+from apps.stashbox.models import RemoteLink, StashBox, StashMatch
 from apps.stashbox.pages.evidence import Reason, reasons_of
 from apps.stashbox.pages.fields import FieldRow, rows_of
 from apps.stashbox.schema import AnswerRefused, RemoteScene, read_scene
@@ -185,8 +185,13 @@ def _href(match: StashMatch) -> str:
     """Where people look at it: beside the box's GraphQL, or its own address."""
     if match.box is None:
         return match.remote_id if _is_web(match.remote_id) else ""
-    base = match.box.url.removesuffix("/").removesuffix("/graphql")
-    return f"{base}/scenes/{quote(match.remote_id, safe='')}" if _is_web(base) else ""
+    return address_at(match.box, "scenes", match.remote_id)
+
+
+def address_at(box: StashBox, what: str, remote_id: str) -> str:
+    """Of a box's own page about one of its scenes or performers; empty if it has no address."""
+    base = box.url.removesuffix("/").removesuffix("/graphql")
+    return f"{base}/{what}/{quote(remote_id, safe='')}" if _is_web(base) else ""
 
 
 def _is_web(address: str) -> bool:

@@ -1,0 +1,109 @@
+"""Giving back in the admin: what is shown before, and what is kept of it."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from apps.accounts.choices import Role
+from apps.jobs.models import Job
+from apps.stashbox.choices import MatchState
+from apps.stashbox.models import StashBox, StashMatch
+from apps.stashbox.services.drafts import give_performer
+from apps.stashbox.services.submit import submit_fingerprints
+from tests.factories import make_performer, make_user, make_video
+from tests.stashbox.factories import make_box, make_match, scene
+from tests.stashbox.standin import StandIn
+
+pytestmark = pytest.mark.django_db
+
+
+def _address(box: StashBox) -> str:
+    return reverse("admin:stashbox_stashbox_give", args=[box.pk])
+
+
+def _look(browser: Client, box: StashBox) -> str:
+    answer = browser.get(_address(box), {"look": "1"})
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def _sure(box: StashBox, standin: StandIn, **values: Any) -> StashMatch:
+    known = scene("<b>There</b>", id=standin.data.add_scene(title="There"))
+    return make_match(make_video("Here"), box=box, of=known, state=MatchState.ACCEPTED, **values)
+
+
+def test_a_dry_run_shows_what_would_be_sent(
+    browser: Client, box: StashBox, standin: StandIn
+) -> None:
+    match = _sure(box, standin)
+    assert match.video.primary_file is not None
+    oshash = match.video.primary_file.oshash
+
+    page = _look(browser, box)
+
+    for shown in ("Here", oshash, "1:00", "&lt;b&gt;There", f"/scenes/{match.remote_id}"):
+        assert shown in page
+    assert oshash not in browser.get(_address(box)).content.decode()
+    assert standin.requests == []
+
+
+def test_the_button_starts_one_job(browser: Client, box: StashBox) -> None:
+    for _ in range(2):
+        answer = browser.post(_address(box), follow=True)
+        assert "being given back" in answer.content.decode()
+
+    assert Job.objects.get(kind="stashbox.submit").params == {"box_id": box.pk}
+
+
+def test_what_was_given_and_refused_is_shown_with_its_words(
+    browser: Client, box: StashBox, standin: StandIn
+) -> None:
+    taken = _sure(box, standin)
+    refused = make_match(make_video("Refused here"), box=box, state=MatchState.ACCEPTED)
+    submit_fingerprints(box)
+    give_performer(make_performer("Eve"), box)
+
+    page = _look(browser, box)
+
+    assert "nothing new to give" in page
+    for shown in ("scene not found", "Refused here", refused.remote_id, taken.remote_id, "Eve"):
+        assert shown in page
+
+
+def test_a_box_that_is_not_marked_gets_nothing(browser: Client) -> None:
+    box = make_box("Closed")
+
+    assert "Closed is not to be given anything" in _look(browser, box)
+    answer = browser.post(_address(box), follow=True)
+
+    assert "Closed is not to be given anything" in answer.content.decode()
+    assert not Job.objects.exists()
+
+
+def test_the_list_leads_there_for_those_who_may() -> None:
+    marked, other = make_box(may_submit=True), make_box()
+    address = reverse("admin:stashbox_stashbox_changelist")
+
+    for role, shown in ((Role.EDITOR, False), (Role.OPERATOR, True)):
+        client = Client()
+        client.force_login(make_user(role))
+        page = client.get(address).content.decode()
+        assert (_address(marked) in page) is shown
+        assert _address(other) not in page
+
+
+def test_many_cost_the_statements_of_few(browser: Client, box: StashBox, standin: StandIn) -> None:
+    _look(browser, box)
+    counts = []
+    for number in (1, 5):
+        for _ in range(number):
+            _sure(box, standin)
+        with CaptureQueriesContext(connection) as caught:
+            _look(browser, box)
+        counts.append(len(caught))
+
+    assert counts[0] == counts[1]

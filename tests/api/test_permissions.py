@@ -23,6 +23,7 @@ from apps.library.choices import LibraryState
 from apps.library.models import PerformerImage
 from apps.renaming.models import RenameBatch
 from apps.rules.models import Rule as VideoRule
+from apps.stashbox.models import PerformerLookup
 from tests.client import Api
 from tests.factories import (
     NOON,
@@ -251,6 +252,18 @@ POST   stash-boxes/matches/accept/      editor   write  200  {"from_score": 80}
 POST   stash-boxes/matches/search/      editor   write  404  {"video":1,"box":1,"text":"x"}
 POST   stash-boxes/matches/paste/       editor   write  404  {"video": 1, "text": "x"}
 POST   stash-boxes/matches/skip/        editor   write  204  {"video": <video>}
+POST   stash-boxes/<box>/submit/        operator ops    202  {"dry_run": false}
+POST   stash-boxes/<box>/drafts/        operator ops    202  {"video":<video>,"dry_run":false}
+POST   stash-boxes/performers/search/   editor   write  404  {"performer":1,"box":1}
+POST   stash-boxes/performers/link/     editor   write  404  {"performer":1,"box":1,"remote_id":"x"}
+POST   stash-boxes/performers/unlink/   editor   write  200  {"performer":<performer>,"box":<box>}
+POST   stash-boxes/performers/refresh/  editor   write  202  {}
+GET    stash-boxes/performers/waiting/  viewer   read   200
+GET    stash-boxes/performers/waiting/<lookup>/ viewer read 200
+POST   stash-boxes/performers/waiting/<lookup>/confirm/ editor write 204 {"remote_id": "<remote>"}
+POST   stash-boxes/performers/waiting/<lookup>/reject/ editor write 204 {"remote_id": "<remote>"}
+POST   stash-boxes/performers/pictures/ editor   write  200  {"performer": <performer>}
+POST   stash-boxes/performers/pictures/choose/ editor write 200 {"image": <image>}
 GET    tokens/                          -        -      200
 POST   tokens/                          -        -      201  {"scope": "read"}
 GET    tokens/<token>/                  -        -      200
@@ -279,7 +292,13 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
     image = PerformerImage.objects.create(performer=performer, image=path)
     scan = video.library.scans.create(started_at=NOON)
     other_scan = video.library.scans.create(started_at=NOON)
-    match = make_match(video, box=make_box(url="https://127.0.0.1:9/", allow_private=False))
+    box = make_box(url="https://127.0.0.1:9/", allow_private=False, may_submit=True)
+    match = make_match(video, box=box)
+    cast = match.payload["performers"][0]["performer"]
+    lookup = PerformerLookup.objects.create(
+        performer=performer, box=box, asked_at=NOON,
+        candidates=[{"performer": cast, "equal": [], "other": []}],
+    )  # fmt: skip
     batch = make_job(JobState.SUCCEEDED, is_batch=True)
     make_job(JobState.FAILED, parent=batch, item="a")
     order = {"kind": "library.scan_all", "cron": "0 3 * * *"}
@@ -305,8 +324,7 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         "rule": VideoRule.objects.create(name="rule", changes={"rating": 5}).pk,
         "rename": RenameBatch.objects.create(template="{title}").pk,
         "playlist": make_playlist([video], shared=True).pk,
-        "match": match.pk, "box": match.box_id,
-        "remote": match.payload["performers"][0]["performer"]["id"],
+        "match": match.pk, "box": box.pk, "remote": cast["id"], "lookup": lookup.pk,
         "view": SavedView.objects.create(name="View", owner=make_user(), shared=True).pk,
     }  # fmt: skip
 

@@ -19,11 +19,12 @@ from unfold.contrib.filters.admin import (
 )
 
 from apps.core.admin import AuditedAdmin, ReadOnlyAdmin
-from apps.core.admin.base import change_url, column, list_url
+from apps.core.admin.base import BaseAdmin, change_url, column, list_url
 from apps.core.errors import MediaHubError
 from apps.core.forms import changed_values
 from apps.core.models import AuditEntry
 from apps.core.units import say_ago
+from apps.library.admin.people import PerformerAdmin
 from apps.library.admin.video import VideoAdmin
 from apps.library.models import Video
 from apps.stashbox.forms import BoxForm
@@ -32,6 +33,7 @@ from apps.stashbox.pages.boxes import BoxTestPage, IdentifySettingsPage
 from apps.stashbox.pages.evidence import reasons_of
 from apps.stashbox.pages.fields import rows_of
 from apps.stashbox.pages.giving import GivePage
+from apps.stashbox.pages.performer import PerformerPage
 from apps.stashbox.pages.tagger import TaggerPage
 from apps.stashbox.querysets import made_by
 from apps.stashbox.services import review
@@ -279,3 +281,6 @@ def _may_identify(_self: Any, request: HttpRequest) -> bool:
 # The catalogue's admin knows nothing of stash-boxes: what concerns them is added from here.
 VideoAdmin.has_identify_permission = _may_identify
 VideoAdmin.actions = [*VideoAdmin.actions, identify_chosen]
+_performers: type[BaseAdmin] = PerformerAdmin
+_performers.pages = (*_performers.pages, PerformerPage)
+PerformerAdmin.change_form_after_template = "admin/stashbox/performer_door.html"

@@ -86,7 +86,7 @@ def _foreseen(box: StashBox) -> Foreseen:
         (len(gifts), "fingerprints"),
         *((number, kind) for kind, number in sorted(kinds.items())),
         (len({gift.video_id for gift in gifts}), "videos"),
-        (-(-len(gifts) // MOST_PRINTS), "requests"),
+        (-(-len(gifts) // MOST_PRINTS), "requests of up to 1,000"),
     ]
     return Foreseen(
         numbers=[(f"{number:,}{'+' if more else ''}", words) for number, words in numbers],

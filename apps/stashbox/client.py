@@ -160,6 +160,8 @@ class StashBoxClient:
             (result.get("scene_id"), result.get("hash")): result.get("error")
             for result in results
             if isinstance(result, dict)
+            and isinstance(result.get("scene_id"), str)
+            and isinstance(result.get("hash"), str)
         }
         return [_told(told, (item["scene_id"], item["hash"])) for item in items]
 

@@ -10,10 +10,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.core import context
+from apps.core.errors import MediaHubError
 from apps.jobs.choices import LogLevel, Queue
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
-from apps.jobs.registry import task
+from apps.jobs.registry import Rules, task
 from apps.jobs.services.items import Item
 from apps.jobs.services.lifecycle import enqueue
 from apps.library.models import Performer, Video
@@ -25,12 +26,22 @@ from apps.stashbox.services import performers
 from apps.stashbox.services.boxes import settings_of_all
 from apps.stashbox.services.bulk import accept_many
 from apps.stashbox.services.drafts import give_performer, give_scene
-from apps.stashbox.services.identify import AT_ONCE, boxes_to_ask, identify, pages
+from apps.stashbox.services.identify import AT_ONCE, Found, boxes_to_ask, identify, pages
 from apps.stashbox.services.scrape import scrape_files
 from apps.stashbox.services.submit import check_may_give, submit_fingerprints
 
 _PART = 50 * AT_ONCE  # videos of one job: whole requests, some seconds each
 _ACCEPTED_AT_ONCE = AT_ONCE
+
+
+class BoxesFailed(MediaHubError):
+    """No box answered, or one that may answer soon did not: then the job is tried again."""
+
+    code = "boxes_failed"
+
+    def __init__(self, found: Found) -> None:
+        super().__init__(" ".join(found.failed.values()))
+        self.passing = found.passing
 
 
 @task(
@@ -108,6 +119,13 @@ def request_identify(
     return enqueue(identify_videos, wanted)
 
 
+def identifying() -> Job | None:
+    """The job that identifies videos now, or waits to."""
+    kind = identify_videos.name
+    found: Job | None = Job.objects.active().filter(kind=kind).order_by("pk").first()
+    return found
+
+
 def request_on_import(video_ids: Sequence[int]) -> Job | None:
     """Ask for new videos to be identified, if that is wanted and there is a box to ask."""
     if not settings_of_all().on_import or not StashBox.objects.filter(enabled=True).exists():
@@ -136,12 +154,14 @@ def chosen(
 def _identify(
     job: JobContext, videos: QuerySet[Video], *, box_ids: Sequence[int] | None, again: bool
 ) -> dict[str, Any]:
-    found = identify(
-        videos, boxes=boxes_to_ask(box_ids), again=again, report=job.report, guard=job.guard
-    )
+    boxes = boxes_to_ask(box_ids)
+    found = identify(videos, boxes=boxes, again=again, report=job.report, guard=job.guard)
     for name, message in found.failed.items():
         job.log(f"{name}: {message}", level=LogLevel.ERROR)
+    if found.passing or len(found.failed) == len(boxes):  # what was answered isn't asked again
+        raise BoxesFailed(found)
     summary = asdict(found)
+    del summary["passing"]
     summary["boxes_failed"] = len(summary.pop("failed"))  # "failed" are a batch's own jobs
     return summary
 
@@ -194,6 +214,7 @@ def submit(job: JobContext, *, box_id: int) -> dict[str, Any]:
 @task(
     "stashbox.draft", title="Give a draft", queue=Queue.NET, unit="drafts",
     target=("box_id", "stashbox.stashbox"),
+    rules=Rules(attempts=1),  # one whose answer was lost may be there
 )  # fmt: skip
 def draft(
     _job: JobContext,

@@ -96,14 +96,27 @@ class TestJobs:
 
     def test_a_box_that_fails_is_told_in_the_log(self, standin: StandIn, box: StashBox) -> None:
         make_video()
-        StashBox.objects.update(sealed_key="")
+        StashBox.objects.create(
+            name="Locked", url=box.url, position=-1, allow_private=True, sealed_key=""
+        )
 
         job = request_identify()
         work_off("net")
 
         job.refresh_from_db()
         assert (job.state, job.summary["boxes_failed"]) == (JobState.SUCCEEDED, 1)
-        assert JobLogLine.objects.filter(job=job, message__contains="Stand-in").exists()
+        assert JobLogLine.objects.filter(job=job, message__contains="Locked").exists()
+
+    def test_where_no_box_answers_the_job_fails(self, standin: StandIn, box: StashBox) -> None:
+        make_video()
+        StashBox.objects.update(sealed_key="")
+
+        job = request_identify()
+        work_off("net")
+
+        job.refresh_from_db()
+        assert (job.state, job.error_type) == (JobState.FAILED, "boxes_failed")
+        assert "API key" in job.error_message
 
     def test_candidates_are_accepted_from_a_score_on(self, db: None) -> None:
         sure, unsure = make_match(score=80), make_match(score=50)

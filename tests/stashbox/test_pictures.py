@@ -82,8 +82,8 @@ def test_are_kept_once_behind_those_that_are_there(server: Pictures) -> None:
     there = PerformerImage.objects.create(performer=jane, image="own.jpg", position=3)
     images = [server.add("/a", picture()), server.add("/b", picture())]
 
-    first = fetch_pictures(jane, images, allow_private=True)
-    again = fetch_pictures(jane, images, allow_private=True)
+    first = fetch_pictures(jane, images, private_at=images[0].url)
+    again = fetch_pictures(jane, images, private_at=images[0].url)
 
     assert ([p.position for p in first.kept], first.failed) == ([4, 5], {})
     assert (again.kept, server.asked) == ([], ["/a", "/b"])
@@ -100,7 +100,7 @@ def test_what_cannot_be_had_is_told_and_the_others_are_kept(server: Pictures) ->
         server.add("/fine", picture()),
     ]
 
-    outcome = fetch_pictures(make_performer(), images, allow_private=True)
+    outcome = fetch_pictures(make_performer(), images, private_at=images[0].url)
 
     assert set(outcome.failed) == {image.url for image in images[:3]}
     assert len(outcome.kept) == 1
@@ -120,7 +120,7 @@ def test_at_most_some_are_fetched_and_kept(server: Pictures, monkeypatch: Any) -
     jane = make_performer()
     images = [server.add(f"/{n}", picture()) for n in range(4)]
 
-    fetch_pictures(jane, images, most=3, allow_private=True)
+    fetch_pictures(jane, images, most=3, private_at=images[0].url)
 
     assert (len(server.asked), jane.images.count()) == (3, 2)
 
@@ -128,7 +128,7 @@ def test_at_most_some_are_fetched_and_kept(server: Pictures, monkeypatch: Any) -
 def test_one_is_chosen(server: Pictures) -> None:
     jane = make_performer()
     images = [server.add(f"/{n}", picture()) for n in range(3)]
-    one, two, three = fetch_pictures(jane, images, allow_private=True).kept
+    one, two, three = fetch_pictures(jane, images, private_at=images[0].url).kept
 
     choose_picture(three)
 

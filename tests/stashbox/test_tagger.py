@@ -106,7 +106,11 @@ class TestQueue:
         assert _all_pages(boss) == 50
 
     def test_says_what_there_is_to_do_where_it_is_empty(self, boss: Client) -> None:
-        assert "Nothing to review" in boss.get(_address()).content.decode()
+        assert "No stash-box to ask" in boss.get(_address()).content.decode()
+        make_box()
+        page = boss.get(_address()).content.decode()
+        assert "Nothing to review" in page
+        assert "Identify all videos" in page
         assert "Nothing matches the filters" in boss.get(_address(), {"score": 9}).content.decode()
         gone = boss.get(_address(), {"video": 10**9, "fragment": "video"})
         assert "This video is gone" in gone.content.decode()

@@ -66,18 +66,22 @@ def fetch(
 ) -> Fetched:
     """A file of http or https, of one of ``types`` (``image/`` stands for all images).
 
-    A few redirects are followed, all within ``timeout_s``. Raises OutgoingError.
+    A few redirects are followed, all within ``timeout_s``; ``allow_private`` ends where they lead
+    to another host. Raises OutgoingError.
     """
     ends_at = time.monotonic() + timeout_s
-    with open_client(allow_private=allow_private, timeout_s=timeout_s) as client:
-        for _ in range(_MOST_REDIRECTS + 1):
-            _check_address(url)
-            with client.stream("GET", url, extensions={"ends_at": ends_at}) as response:
-                location = response.extensions[_LOCATION]
-                if response.status_code in _REDIRECTS and location:
-                    url = _next(url, location)
-                    continue
-                return _taken(url, response, most_bytes, types)
+    for _ in range(_MOST_REDIRECTS + 1):
+        _check_address(url)
+        with (
+            open_client(allow_private=allow_private, timeout_s=timeout_s) as client,
+            client.stream("GET", url, extensions={"ends_at": ends_at}) as response,
+        ):
+            location = response.extensions[_LOCATION]
+            if response.status_code in _REDIRECTS and location:
+                before, url = url, _next(url, location)
+                allow_private = allow_private and _host(before) == _host(url)
+                continue
+            return _taken(url, response, most_bytes, types)
     raise Unreachable("The address leads from one place to the next without end.")
 
 
@@ -148,6 +152,10 @@ def _check_address(url: str) -> None:
         raise AddressRefused("This is no address of a file in the web.") from error
     if parts.scheme not in {"http", "https"} or not parts.host:
         raise AddressRefused("Only addresses of http and https are fetched.")
+
+
+def _host(url: str) -> str | None:
+    return urlsplit(url).hostname
 
 
 def _next(url: str, location: str) -> str:

@@ -17,11 +17,20 @@ from apps.core.undo.many import (
     nothing_to_undo,
     undo_many,
 )
-from apps.core.undo.rules import NotUndoable, Related, allow, is_offered, notice, permission
+from apps.core.undo.rules import (
+    AsBefore,
+    NotUndoable,
+    Related,
+    allow,
+    is_offered,
+    notice,
+    permission,
+)
 from apps.core.undo.steps import Step, steps
 from apps.core.undo.write import ChangedSince, Undone, undo
 
 __all__ = [
+    "AsBefore",
     "Asked",
     "ChangedSince",
     "Contested",

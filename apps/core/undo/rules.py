@@ -20,6 +20,10 @@ class NotUndoable(Conflict):
     code = "not_undoable"
 
 
+class AsBefore(NotUndoable):
+    """All is as it was before the change; somebody undid it already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What ``allow`` was given."""

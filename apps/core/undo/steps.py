@@ -9,7 +9,7 @@ from django.db import models
 from apps.core import audit
 from apps.core.changes import Change, changes_of, column_of
 from apps.core.models import AuditAction, AuditEntry
-from apps.core.undo.rules import NotUndoable, Rules, rules_of
+from apps.core.undo.rules import AsBefore, NotUndoable, Rules, rules_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def steps_of(row: models.Model, entry: AuditEntry) -> list[Step]:
     """Raises NotUndoable if there is nothing to do."""
     wanted = [step for step in (_step(row, change) for change in changes_of(entry)) if step]
     if not wanted:
-        raise NotUndoable(f"There is nothing to undo: {entry.object_name} is as it was before.")
+        raise AsBefore(f"There is nothing to undo: {entry.object_name} is as it was before.")
     return wanted
 
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -46,9 +47,9 @@ class MatchViewSet(ListedViewSet):
     @extend_schema(request=shapes.AcceptSerializer, responses=shapes.WholeMatchSerializer)
     @action(detail=True, methods=["post"], permission=_DECIDE)
     def accept(self, request: Request, **_kwargs: Any) -> Response:
-        """Apply a candidate, whole or some of its fields; others of its video are passed over.
+        """Apply a candidate, and pass over the others of its video; or take some of its fields.
 
-        What a person locked or gave stays.
+        What a person locked stays, and what a person gave unless just that field is taken.
         """
         body = _read(shapes.AcceptSerializer, request)
         review.accept(self.get_object(), fields=body.get("fields"))
@@ -66,6 +67,9 @@ class MatchViewSet(ListedViewSet):
     def link_performer(self, request: Request, **_kwargs: Any) -> Response:
         """Say who somebody in a candidate is here, or make a performer of them."""
         body, person = _read(shapes.LinkPerformerSerializer, request), None
+        deed = "change" if body.get("performer") else "add"
+        if not request.user.has_perm(f"library.{deed}_performer"):
+            raise PermissionDenied
         if pk := body.get("performer"):
             person = get_object_or_404(Performer, pk=pk)
         review.link_performer(self.get_object(), body["remote_id"], performer=person)

@@ -8,121 +8,481 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('library', '0010_know_words'),
+        ("library", "0010_know_words"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='IdentifySettings',
+            name="IdentifySettings",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('provenance', models.JSONField(blank=True, default=dict, editable=False)),
-                ('locked_fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=50), blank=True, default=list, size=None)),
-                ('apply_from', models.PositiveSmallIntegerField(default=90, help_text='candidates of this score are applied unasked', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-                ('review_from', models.PositiveSmallIntegerField(default=40, help_text='candidates below this score are passed over', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-                ('lead', models.PositiveSmallIntegerField(default=10, help_text='a candidate that leads the next by less is not applied unasked', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-                ('on_import', models.BooleanField(default=False, help_text='also videos that scans find')),
-                ('search_text', models.BooleanField(default=True, help_text='what has no fingerprint that is known is searched by its words')),
-                ('policies', models.JSONField(blank=True, default=dict, help_text='of fields, by their names: fill, replace, merge, ignore')),
-                ('unknown_performers', models.CharField(choices=[('create', 'create them'), ('skip', 'leave them out')], default='create', max_length=10)),
-                ('unknown_studios', models.CharField(choices=[('create', 'create them'), ('skip', 'leave them out')], default='create', max_length=10)),
-                ('unknown_tags', models.CharField(choices=[('create', 'create them'), ('skip', 'leave them out')], default='create', max_length=10)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("provenance", models.JSONField(blank=True, default=dict, editable=False)),
+                (
+                    "locked_fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=50),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "apply_from",
+                    models.PositiveSmallIntegerField(
+                        default=90,
+                        help_text="candidates of this score are applied unasked",
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "review_from",
+                    models.PositiveSmallIntegerField(
+                        default=40,
+                        help_text="candidates below this score are passed over",
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "lead",
+                    models.PositiveSmallIntegerField(
+                        default=10,
+                        help_text="a candidate that leads the next by less is not applied unasked",
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "on_import",
+                    models.BooleanField(default=False, help_text="also videos that scans find"),
+                ),
+                (
+                    "search_text",
+                    models.BooleanField(
+                        default=True,
+                        help_text="what has no fingerprint that is known is searched by its words",
+                    ),
+                ),
+                (
+                    "policies",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="of fields, by their names: fill, replace, merge, ignore",
+                    ),
+                ),
+                (
+                    "unknown_performers",
+                    models.CharField(
+                        choices=[("create", "create them"), ("skip", "leave them out")],
+                        default="create",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "unknown_studios",
+                    models.CharField(
+                        choices=[("create", "create them"), ("skip", "leave them out")],
+                        default="create",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "unknown_tags",
+                    models.CharField(
+                        choices=[("create", "create them"), ("skip", "leave them out")],
+                        default="create",
+                        max_length=10,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'identification',
-                'verbose_name_plural': 'identification',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='stashbox_settings_one')],
+                "verbose_name": "identification",
+                "verbose_name_plural": "identification",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="stashbox_settings_one"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StashBox',
+            name="StashBox",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('provenance', models.JSONField(blank=True, default=dict, editable=False)),
-                ('locked_fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=50), blank=True, default=list, size=None)),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('url', models.CharField(help_text='of its GraphQL, such as https://…/graphql', max_length=500)),
-                ('sealed_key', models.TextField(blank=True, editable=False)),
-                ('requests_per_minute', models.PositiveIntegerField(default=240, help_text='of all programs of MediaHub together, on all machines', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(6000)])),
-                ('enabled', models.BooleanField(default=True)),
-                ('may_submit', models.BooleanField(default=False, help_text='fingerprints and drafts may be sent there', verbose_name='may be given to')),
-                ('allow_private', models.BooleanField(default=False, help_text='else addresses of this machine and of private networks are refused', verbose_name='may be in a private network')),
-                ('position', models.IntegerField(default=0, help_text='they are asked from the smallest up')),
-                ('next_request_at', models.DateTimeField(editable=False, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("provenance", models.JSONField(blank=True, default=dict, editable=False)),
+                (
+                    "locked_fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=50),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True)),
+                (
+                    "url",
+                    models.CharField(
+                        help_text="of its GraphQL, such as https://…/graphql", max_length=500
+                    ),
+                ),
+                ("sealed_key", models.TextField(blank=True, editable=False)),
+                (
+                    "requests_per_minute",
+                    models.PositiveIntegerField(
+                        default=240,
+                        help_text="of all programs of MediaHub together, on all machines",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(6000),
+                        ],
+                    ),
+                ),
+                ("enabled", models.BooleanField(default=True)),
+                (
+                    "may_submit",
+                    models.BooleanField(
+                        default=False,
+                        help_text="fingerprints and drafts may be sent there",
+                        verbose_name="may be given to",
+                    ),
+                ),
+                (
+                    "allow_private",
+                    models.BooleanField(
+                        default=False,
+                        help_text="else addresses of this machine and of private networks are refused",
+                        verbose_name="may be in a private network",
+                    ),
+                ),
+                (
+                    "position",
+                    models.IntegerField(default=0, help_text="they are asked from the smallest up"),
+                ),
+                ("next_request_at", models.DateTimeField(editable=False, null=True)),
             ],
             options={
-                'verbose_name': 'stash-box',
-                'verbose_name_plural': 'stash-boxes',
-                'permissions': [('identify', 'Can identify videos'), ('submit', 'Can give to stash-boxes')],
-                'indexes': [models.Index(fields=['position', 'id'], name='stashbox_order')],
+                "verbose_name": "stash-box",
+                "verbose_name_plural": "stash-boxes",
+                "permissions": [
+                    ("identify", "Can identify videos"),
+                    ("submit", "Can give to stash-boxes"),
+                ],
+                "indexes": [models.Index(fields=["position", "id"], name="stashbox_order")],
             },
         ),
         migrations.CreateModel(
-            name='RemoteLink',
+            name="RemoteLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('scene', 'Scene'), ('performer', 'Performer'), ('studio', 'Studio'), ('tag', 'Tag')], max_length=10)),
-                ('remote_id', models.CharField(max_length=100)),
-                ('checked_at', models.DateTimeField(blank=True, help_text='last asked about it', null=True)),
-                ('performer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='remote_links', to='library.performer')),
-                ('studio', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='remote_links', to='library.studio')),
-                ('tag', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='remote_links', to='library.tag')),
-                ('video', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='remote_links', to='library.video')),
-                ('box', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='links', to='stashbox.stashbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("scene", "Scene"),
+                            ("performer", "Performer"),
+                            ("studio", "Studio"),
+                            ("tag", "Tag"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("remote_id", models.CharField(max_length=100)),
+                (
+                    "checked_at",
+                    models.DateTimeField(blank=True, help_text="last asked about it", null=True),
+                ),
+                (
+                    "performer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="remote_links",
+                        to="library.performer",
+                    ),
+                ),
+                (
+                    "studio",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="remote_links",
+                        to="library.studio",
+                    ),
+                ),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="remote_links",
+                        to="library.tag",
+                    ),
+                ),
+                (
+                    "video",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="remote_links",
+                        to="library.video",
+                    ),
+                ),
+                (
+                    "box",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="links",
+                        to="stashbox.stashbox",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'scene'), _negated=True), fields=('box', 'kind', 'remote_id'), name='stashbox_link_once'), models.UniqueConstraint(condition=models.Q(('kind', 'scene')), fields=('box', 'remote_id', 'video'), name='stashbox_link_video'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'scene'), ('performer', None), ('studio', None), ('tag', None), ('video__isnull', False)), models.Q(('kind', 'performer'), ('performer__isnull', False), ('studio', None), ('tag', None), ('video', None)), models.Q(('kind', 'studio'), ('performer', None), ('studio__isnull', False), ('tag', None), ('video', None)), models.Q(('kind', 'tag'), ('performer', None), ('studio', None), ('tag__isnull', False), ('video', None)), _connector='OR'), name='stashbox_link_of_its_kind')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "scene"), _negated=True),
+                        fields=("box", "kind", "remote_id"),
+                        name="stashbox_link_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "scene")),
+                        fields=("box", "remote_id", "video"),
+                        name="stashbox_link_video",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("kind", "scene"),
+                                ("performer", None),
+                                ("studio", None),
+                                ("tag", None),
+                                ("video__isnull", False),
+                            ),
+                            models.Q(
+                                ("kind", "performer"),
+                                ("performer__isnull", False),
+                                ("studio", None),
+                                ("tag", None),
+                                ("video", None),
+                            ),
+                            models.Q(
+                                ("kind", "studio"),
+                                ("performer", None),
+                                ("studio__isnull", False),
+                                ("tag", None),
+                                ("video", None),
+                            ),
+                            models.Q(
+                                ("kind", "tag"),
+                                ("performer", None),
+                                ("studio", None),
+                                ("tag__isnull", False),
+                                ("video", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="stashbox_link_of_its_kind",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Lookup',
+            name="Lookup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked', models.CharField(help_text='digest of the fingerprints and durations', max_length=32)),
-                ('asked_at', models.DateTimeField()),
-                ('found', models.PositiveSmallIntegerField(default=0, help_text='candidates')),
-                ('searched_at', models.DateTimeField(help_text='by its words, without fingerprints', null=True)),
-                ('video', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lookups', to='library.video')),
-                ('box', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lookups', to='stashbox.stashbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "asked",
+                    models.CharField(
+                        help_text="digest of the fingerprints and durations", max_length=32
+                    ),
+                ),
+                ("asked_at", models.DateTimeField()),
+                ("found", models.PositiveSmallIntegerField(default=0, help_text="candidates")),
+                (
+                    "searched_at",
+                    models.DateTimeField(help_text="by its words, without fingerprints", null=True),
+                ),
+                (
+                    "video",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lookups",
+                        to="library.video",
+                    ),
+                ),
+                (
+                    "box",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lookups",
+                        to="stashbox.stashbox",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['video'], name='stashbox_lookup_video')],
-                'constraints': [models.UniqueConstraint(fields=('box', 'video'), name='stashbox_lookup_once')],
+                "indexes": [models.Index(fields=["video"], name="stashbox_lookup_video")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("box", "video"), name="stashbox_lookup_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StashMatch',
+            name="StashMatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('source', models.CharField(choices=[('fingerprint', 'fingerprints'), ('text', 'text'), ('person', 'a person'), ('sidecar', 'a file beside it'), ('page', 'a web page')], max_length=12)),
-                ('remote_id', models.CharField(help_text='there; of other sources their address', max_length=500)),
-                ('state', models.CharField(choices=[('review', 'to review'), ('applied', 'applied'), ('accepted', 'accepted'), ('rejected', 'rejected'), ('passed', 'passed over')], default='review', max_length=10)),
-                ('score', models.PositiveSmallIntegerField(default=0, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-                ('evidence', models.JSONField(default=dict)),
-                ('payload', models.JSONField(default=dict)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('entry', models.BigIntegerField(blank=True, help_text='of the audit: what its application changed', null=True)),
-                ('box', models.ForeignKey(blank=True, db_index=False, help_text='none of candidates from elsewhere', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='matches', to='stashbox.stashbox')),
-                ('decided_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('video', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='matches', to='library.video')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("fingerprint", "fingerprints"),
+                            ("text", "text"),
+                            ("person", "a person"),
+                            ("sidecar", "a file beside it"),
+                            ("page", "a web page"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "remote_id",
+                    models.CharField(
+                        help_text="there; of other sources their address", max_length=500
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("review", "to review"),
+                            ("applied", "applied"),
+                            ("accepted", "accepted"),
+                            ("rejected", "rejected"),
+                            ("passed", "passed over"),
+                        ],
+                        default="review",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "score",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                ("evidence", models.JSONField(default=dict)),
+                ("payload", models.JSONField(default=dict)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "entry",
+                    models.BigIntegerField(
+                        blank=True,
+                        help_text="of the audit: what its application changed",
+                        null=True,
+                    ),
+                ),
+                (
+                    "box",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="none of candidates from elsewhere",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="matches",
+                        to="stashbox.stashbox",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "video",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="matches",
+                        to="library.video",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'candidate',
-                'indexes': [models.Index(fields=['state', '-score', 'video'], name='stashbox_match_queue'), models.Index(fields=['box', 'state', '-score'], name='stashbox_match_box'), models.Index(fields=['remote_id'], name='stashbox_match_remote')],
-                'constraints': [models.UniqueConstraint(fields=('video', 'box', 'remote_id'), name='stashbox_match_once', nulls_distinct=False)],
+                "verbose_name": "candidate",
+                "indexes": [
+                    models.Index(fields=["state", "-score", "video"], name="stashbox_match_queue"),
+                    models.Index(fields=["box", "state", "-score"], name="stashbox_match_box"),
+                    models.Index(fields=["remote_id"], name="stashbox_match_remote"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("video", "box", "remote_id"),
+                        name="stashbox_match_once",
+                        nulls_distinct=False,
+                    )
+                ],
             },
         ),
     ]

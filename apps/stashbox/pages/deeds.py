@@ -15,7 +15,8 @@ from apps.stashbox.models import StashBox, StashMatch
 from apps.stashbox.pages.queue import Filters, number_in
 from apps.stashbox.services import review
 from apps.stashbox.services.apply import FIELDS
-from apps.stashbox.tasks import request_accept
+from apps.stashbox.services.identify import boxes_to_ask
+from apps.stashbox.tasks import request_accept, request_identify
 
 _MOST_TEXT = 1_000
 
@@ -62,7 +63,7 @@ def _accept(request: HttpRequest, _filters: Filters) -> Done:
         raise WrongForm("Tick a field at least, or reject the candidate.")
     if not set(ticked) <= set(FIELDS):
         raise WrongForm("There is no such field.")
-    review.accept(match, fields=None if whole else ticked)
+    review.accept(match, fields=None if whole else ticked, decides=True)
     return Done(f"Accepted for “{match.video}”.", stays=False, back=[match.pk])
 
 
@@ -76,6 +77,8 @@ def _reject(request: HttpRequest, filters: Filters) -> Done:
 def _skip(request: HttpRequest, _filters: Filters) -> Done:
     video = _video(request)
     skipped = review.skip(video)
+    if not skipped:
+        raise WrongForm("Nothing waits of this video: go on to the next one.")
     return Done(f"Skipped “{video}”.", stays=False, back=[match.pk for match in skipped])
 
 
@@ -86,11 +89,30 @@ def _search(request: HttpRequest, _filters: Filters) -> Done:
     if review.is_reference(text):
         match = review.paste(video, text)
         return Done(f"Found “{match.payload.get('title') or match.remote_id}”.", candidate=match.pk)
-    box = get_object_or_404(StashBox, pk=number_in(request.POST.get("box", "")), enabled=True)
+    box = _box(request)
     found = review.search(video, box, text)
     if not found:
         return Done(f"{box} knows nothing by these words.")
     return Done(f"{len(found)} found at {box}.", candidate=found[0].pk)
+
+
+def _box(request: HttpRequest) -> StashBox:
+    pk = number_in(request.POST.get("box", ""))
+    boxes = {box.pk: box for box in boxes_to_ask()}
+    if pk not in boxes:
+        raise WrongForm("Choose the stash-box that is to be asked.")
+    return boxes[pk]
+
+
+def _identify(request: HttpRequest, _filters: Filters) -> Done:
+    """Of all videos, those about which the boxes weren't asked yet."""
+    if not request.user.has_perm("stashbox.identify"):
+        raise PermissionDenied
+    job = request_identify()
+    return Done(
+        f"Videos are being identified (job {job.pk}).",
+        href=reverse("admin:jobs_job_change", args=[job.pk]),
+    )
 
 
 def _link(request: HttpRequest, _filters: Filters) -> Done:
@@ -134,5 +156,5 @@ def _bulk(request: HttpRequest, filters: Filters) -> Done:
 
 DEEDS: Mapping[str, Callable[[HttpRequest, Filters], Done]] = {
     "accept": _accept, "reject": _reject, "skip": _skip, "search": _search, "link": _link,
-    "undo": _undo, "bulk": _bulk,
+    "undo": _undo, "bulk": _bulk, "identify": _identify,
 }  # fmt: skip

@@ -15,6 +15,7 @@ from apps.stashbox.pages.bulk import foreseen
 from apps.stashbox.pages.candidates import Pane, read_pane
 from apps.stashbox.pages.deeds import DEEDS, Done
 from apps.stashbox.pages.queue import Filters, boxes, number_in, read_queue
+from apps.stashbox.tasks import identifying
 
 _KEYS = (
     (("j", "↓"), "next video"),
@@ -40,7 +41,7 @@ class TaggerPage(AdminPage):
     """``?box=&state=&score=&studio=`` filter the queue, ``cursor`` is a page of it, ``video`` the
     video that is shown and ``candidate`` the one that is chosen."""
 
-    title = "Tagger"
+    title = "Identify"
     name = "stashbox_tagger"
     route = "tagger/"
     permission_required = "library.view_video"
@@ -58,6 +59,7 @@ class TaggerPage(AdminPage):
         told: dict[str, Any] = {
             "filters": filters, "address": filters.address(),
             "may_change": self.request.user.has_perm("library.change_video"),
+            "may_identify": self.request.user.has_perm("stashbox.identify"),
         }  # fmt: skip
         if part == "bulk":
             told["foreseen"] = foreseen(filters, self.request.GET.get("from_score", ""))
@@ -91,7 +93,8 @@ class TaggerPage(AdminPage):
         first = queue.rows[0].card.pk if queue.rows else 0
         return {
             "queue": queue, "boxes": boxes(), "states": MatchState.choices, "keys": _KEYS,
-            "keys_on": keys_on(self.request.user), **self._shown(filters, wanted or first),
+            "keys_on": keys_on(self.request.user), "running": identifying(),
+            **self._shown(filters, wanted or first),
         }  # fmt: skip
 
     def _shown(self, filters: Filters, video: int) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from apps.stashbox.models import IdentifySettings, Lookup, StashBox, StashMatch
 from apps.stashbox.schema import RemoteScene
 from apps.stashbox.services.apply import apply_matches
 from apps.stashbox.services.facts import digest_of
-from apps.stashbox.services.keeping import TAKEN, Candidate, hold_videos, keep
+from apps.stashbox.services.holding import hold_videos
+from apps.stashbox.services.keeping import TAKEN, Candidate, keep
 
 
 @dataclass(slots=True)
@@ -106,7 +107,7 @@ def _candidates(one: Answered, known: _Known, settings: IdentifySettings) -> lis
     judgements = [judge(one.facts, scene) for scene in wanted]
     thresholds = Thresholds(settings.apply_from, settings.review_from, settings.lead)
     states = decide(judgements, thresholds)
-    if one.error:
+    if one.error or one.source == Source.TEXT:  # what is found by words is never applied unasked
         states = [state and MatchState.REVIEW for state in states]
     # what is beside one that is applied waits, too: applying passes it over, an undo gives it back
     states = [MatchState.REVIEW if state == MatchState.PASSED else state for state in states]

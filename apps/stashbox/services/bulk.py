@@ -28,7 +28,9 @@ def accept_many(matches: QuerySet[StashMatch], from_score: int) -> list[StashMat
     accepted = []
     for at in range(0, len(best), MOST_AT_ONCE):
         portion = best[at : at + MOST_AT_ONCE]
-        accepted += apply_matches(portion, state=MatchState.ACCEPTED, settings=settings)
+        accepted += apply_matches(
+            portion, state=MatchState.ACCEPTED, settings=settings, only_waiting=True
+        )
     return accepted
 
 

@@ -60,6 +60,7 @@ class Found:
     without: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    passing: bool = False  # whether a box that failed may answer soon
 
     def add(self, tally: Tally) -> None:
         self.applied += tally.applied
@@ -131,6 +132,7 @@ class _Work:
         except (BoxError, NoTurn) as error:
             self.found.failed[box.name] = str(error)
             self.found.reasons[box.name] = getattr(error, "reason", error.code)
+            self.found.passing |= error.passing
 
     def by_prints(self, box: StashBox, client: StashBoxClient) -> None:
         """Look up all that is to be asked, in full requests."""

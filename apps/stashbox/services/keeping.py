@@ -1,8 +1,8 @@
 """Keeping candidates: each once, and never over what a person decided."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.stashbox import schema
@@ -10,6 +10,7 @@ from apps.stashbox.choices import MatchState, Source
 from apps.stashbox.matching import Judgement
 from apps.stashbox.models import StashBox, StashMatch
 from apps.stashbox.schema import RemoteScene
+from apps.stashbox.services.holding import hold_videos
 
 DECIDED = frozenset({MatchState.APPLIED, MatchState.ACCEPTED, MatchState.REJECTED})
 TAKEN = frozenset({MatchState.APPLIED, MatchState.ACCEPTED})
@@ -17,27 +18,6 @@ TAKEN = frozenset({MatchState.APPLIED, MatchState.ACCEPTED})
 Candidate = tuple[StashBox | None, Source, RemoteScene, Judgement, MatchState]
 _Key = tuple[int, int | None, str]
 _MOST_ID = 500
-_LOCK = 0x57A58  # the family of this module's advisory locks
-
-
-def hold_videos(video_ids: Collection[int]) -> list[int]:
-    """Let nobody else keep candidates of the videos, or delete them, until the transaction ends;
-    the ids of those that are there, in order.
-
-    Their rows aren't locked against edits: those lock labels first, and would wait for us while we
-    wait for them.
-    """
-    ids = sorted(video_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, (id %% 2147483647)::int)"
-            " FROM unnest(%s::bigint[]) WITH ORDINALITY AS asked(id, n) ORDER BY n",
-            [_LOCK, ids],
-        )
-        cursor.execute(
-            "SELECT id FROM library_video WHERE id = ANY (%s) ORDER BY id FOR KEY SHARE", [ids]
-        )
-        return [pk for (pk,) in cursor.fetchall()]
 
 
 @transaction.atomic
@@ -50,7 +30,8 @@ def keep(candidates: Mapping[int, Sequence[Candidate]]) -> list[StashMatch]:
     Six statements at most, for however many.
     """
     there = hold_videos(candidates.keys())
-    kept = {_key(row): row for row in StashMatch.objects.filter(video__in=there)}
+    known = StashMatch.objects.select_for_update().filter(video__in=there)
+    kept = {_key(row): row for row in known.order_by("pk")}
     new: dict[_Key, StashMatch] = {}
     changed: dict[_Key, StashMatch] = {}
     wanted: list[_Key] = []

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
+from urllib.parse import urlsplit
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -61,9 +62,8 @@ def fetch_known(performer: Performer, *, most: int = 5) -> Fetching:
             remote = client.find_performer(link.remote_id)
             remote = remote and follow(client, remote)
         if remote:
-            found = fetch_pictures(
-                performer, remote.images, most=most, allow_private=link.box.allow_private
-            )
+            near = link.box.url if link.box.allow_private else ""
+            found = fetch_pictures(performer, remote.images, most=most, private_at=near)
             outcome.kept += found.kept
             outcome.failed |= found.failed
     return outcome
@@ -74,11 +74,12 @@ def fetch_pictures(
     images: Iterable[RemoteImage],
     *,
     most: int = 5,
-    allow_private: bool = False,
+    private_at: str = "",
 ) -> Fetching:
     """Keep the first pictures behind those addresses; what is kept already isn't fetched again.
 
-    What can't be had is told, and the others are kept all the same.
+    The host of the address ``private_at`` may be in a private network, no other. What can't be
+    had is told, and the others are kept all the same.
     """
     outcome = Fetching()
     known = set(PerformerImage.objects.filter(performer=performer).values_list("image", flat=True))
@@ -87,7 +88,8 @@ def fetch_pictures(
         if any(name in path for path in known):
             continue
         try:
-            got = fetch(image.url, most_bytes=MOST_BYTES, types=_TYPES, allow_private=allow_private)
+            near = bool(private_at) and _host(image.url) == _host(private_at)
+            got = fetch(image.url, most_bytes=MOST_BYTES, types=_TYPES, allow_private=near)
             content = written_anew(got.content)
         except (OutgoingError, PictureBroken) as error:
             outcome.failed[image.url] = str(error)
@@ -121,6 +123,10 @@ def choose_picture(picture: PerformerImage) -> PerformerImage:
     for position, row in enumerate(ordered):
         audit.update(row, {"position": position})
     return PerformerImage.objects.get(pk=picture.pk)
+
+
+def _host(address: str) -> str | None:
+    return urlsplit(address).hostname
 
 
 @transaction.atomic

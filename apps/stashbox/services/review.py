@@ -21,6 +21,7 @@ from apps.stashbox.services.boxes import settings_of_all
 from apps.stashbox.services.bulk import accept_many, foresee_bulk
 from apps.stashbox.services.decided import TAKEN, pass_others, reopen
 from apps.stashbox.services.facts import facts_of
+from apps.stashbox.services.holding import hold_videos
 from apps.stashbox.services.keeping import keep
 from apps.stashbox.services.linking import link, make_performer
 from apps.stashbox.services.merged import survivor
@@ -70,8 +71,11 @@ class NameTaken(Conflict):
 
 
 @transaction.atomic
-def accept(match: StashMatch, *, fields: Sequence[str] | None = None) -> StashMatch:
-    """Apply a candidate whole, and pass over the video's others; or take just some fields of it.
+def accept(
+    match: StashMatch, *, fields: Sequence[str] | None = None, decides: bool = False
+) -> StashMatch:
+    """Apply a candidate whole, and pass over the video's others; or take just some fields of it,
+    and leave the others to be looked at unless that ``decides`` about the video.
 
     Fields that are named are taken even over what a person gave; locked ones never are. Where the
     policy of a list is to merge, it is merged all the same. Raises DecidedAlready, UnknownField,
@@ -80,20 +84,34 @@ def accept(match: StashMatch, *, fields: Sequence[str] | None = None) -> StashMa
     if wrong := [name for name in fields or () if name not in FIELDS]:
         raise UnknownField(f"Candidates have no field {wrong[0]!r}: choose of {', '.join(FIELDS)}.")
     read_scene(match.payload)
+    hold_videos([match.video_id])
     chosen = list(dict.fromkeys(fields)) if fields else None
+    if chosen is None:
+        _refuse_second(match)
     done = apply_matches(
         [match], state=MatchState.ACCEPTED, settings=settings_of_all(), fields=chosen
     )
     if not done:
         raise DecidedAlready(f"“{match}” was accepted already, or is gone: undo that first.")
-    if chosen is None:
+    if chosen is None or decides:
         pass_others(done, now=done[0].decided_at or timezone.now(), of_all_boxes=True)
     return done[0]
+
+
+def _refuse_second(match: StashMatch) -> None:
+    """One video is one scene of a box: what was taken before goes first. Raises DecidedAlready."""
+    others = StashMatch.objects.filter(video=match.video_id, box=match.box_id, state__in=TAKEN)
+    if other := others.exclude(pk=match.pk).first():
+        raise DecidedAlready(
+            f"“{other}” was taken for this video: undo that first, or reject nothing and take "
+            "single fields."
+        )
 
 
 @transaction.atomic
 def reject(match: StashMatch) -> StashMatch:
     """Never offer a candidate for its video again. Raises DecidedAlready."""
+    hold_videos([match.video_id])
     stored = StashMatch.objects.select_for_update().filter(pk=match.pk).first()
     if stored is None or stored.state in TAKEN:
         raise DecidedAlready(f"“{match}” was accepted already, or is gone: undo that first.")
@@ -106,6 +124,7 @@ def reject(match: StashMatch) -> StashMatch:
 @transaction.atomic
 def skip(video: Video) -> list[StashMatch]:
     """Pass over all that waits of a video; what was passed over."""
+    hold_videos([video.pk])
     waiting = StashMatch.objects.select_for_update().filter(video=video, state=MatchState.REVIEW)
     rows, now = list(waiting.order_by("pk")), timezone.now()
     for row in rows:
@@ -121,13 +140,15 @@ def take_back(matches: Iterable[StashMatch]) -> None:
 
     Raises ChangedSince if what they changed was changed again.
     """
+    matches = list(matches)
     ids = [match.pk for match in matches]
+    hold_videos({match.video_id for match in matches})
     rows = StashMatch.objects.select_for_update().filter(pk__in=ids).order_by("pk")
     entries = {row.entry for row in rows if row.entry and row.state in TAKEN}
     for entry in AuditEntry.objects.filter(pk__in=entries).order_by("-pk"):
         try:
             undo.undo(entry)
-        except undo.NotUndoable:  # somebody did so by hand
+        except undo.AsBefore:  # somebody did so by hand
             continue
     reopen(StashMatch.objects.filter(pk__in=ids).order_by("pk"))
 

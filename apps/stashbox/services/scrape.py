@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from django.db.models import QuerySet
 
 from apps.core import outgoing
+from apps.core.audit import RowGone
 from apps.core.outgoing import Fetched
 from apps.core.progress import Progress, silent
 from apps.disk.reader import Disk, DiskSilent
@@ -58,7 +59,9 @@ def scrape_url(video: Video, url: str, *, fetch: Fetch = fetch_page) -> list[Sta
     found = _sound(scraper.of_url(url, fetch=fetch))
     if not found:
         raise ScrapeRefused("Nothing is said there of a video.")
-    facts = facts_of([video.pk])[video.pk]
+    facts = facts_of([video.pk]).get(video.pk)
+    if facts is None:
+        raise RowGone(f"{video} was deleted meanwhile.")
     return keep({video.pk: [_candidate(facts, scraper, scene) for scene in found]})
 
 
@@ -110,7 +113,11 @@ def _keep(found: Mapping[int, _Found], guard: Guard) -> None:
         return
     facts = facts_of(list(wanted))
     with guard():
-        keep({pk: [_candidate(facts[pk], *one) for one in some] for pk, some in wanted.items()})
+        keep({
+            pk: [_candidate(facts[pk], *one) for one in some]
+            for pk, some in wanted.items()
+            if pk in facts
+        })  # fmt: skip
 
 
 class _Beside:

@@ -43,8 +43,14 @@ async function post(address, body) {
     throw new Error("MediaHub can't be reached.");
   });
   const done = await response.json().catch(() => ({}));
-  if (!response.ok || !("said" in done)) throw new Error(done.said || `The server answered ${response.status}: load the page again.`);
-  return done;
+  if (response.ok && "said" in done) return done;
+  throw Object.assign(new Error(done.said || refusal(response)), { answered: true });
+}
+
+function refusal(response) {
+  if (response.redirected || response.status === 401) return "You are no longer logged in: load the page again.";
+  if (response.status === 403) return "You may not do this.";
+  return `The server answered ${response.status}: load the page again.`;
 }
 
 /* Videos with their candidates, as they were when they were asked for. */

@@ -95,6 +95,8 @@ class Tagger {
 
   /* As if that button of the chosen candidate were pressed. */
   press(deed) {
+    const shown = this.root.querySelector("[data-shown]")?.dataset.shown;
+    if (this.row && this.row.dataset.video !== shown) return null; // the next one isn't there yet
     if (deed === "skip") return document.getElementById("tagger-skip")?.requestSubmit();
     const button = this.chosen?.querySelector(`[name=deed][value=${deed}]`);
     return button?.form.requestSubmit(button);
@@ -114,7 +116,7 @@ class Tagger {
       toast(done.said);
       await this.show(last.video, { candidate: done.candidate });
     } catch (error) {
-      this.decided.push(last);
+      if (!error.answered) this.decided.push(last);
       this.fault(error.message);
     }
   }

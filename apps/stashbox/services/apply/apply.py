@@ -18,6 +18,7 @@ from apps.stashbox.services.apply.candidates import Candidate, read, want
 from apps.stashbox.services.apply.fields import FIELDS, SET, State, open_fields, settle
 from apps.stashbox.services.apply.write import Work, keep_labels, write
 from apps.stashbox.services.decided import link_scenes, pass_others
+from apps.stashbox.services.holding import hold_videos
 from apps.stashbox.services.linking import Labels, find_or_make
 from apps.stashbox.services.provenance import mark_of
 
@@ -31,6 +32,7 @@ def apply_matches(
     state: MatchState,
     settings: IdentifySettings,
     fields: Sequence[str] | None = None,
+    only_waiting: bool = False,
 ) -> list[StashMatch]:
     """Give videos what candidates say, by the policies of fields, and return those applied.
 
@@ -38,11 +40,12 @@ def apply_matches(
     values, but never locked ones. The candidates are then ``state``; the others of the same videos
     and boxes that wait are passed over, unless only some fields were taken. What was applied stays
     as it is, what was rejected is applied for a person only; what was undone waits for one. Each
-    video gets one audit entry. All or nothing for each 40 candidates.
+    video gets one audit entry. All or nothing for each 40 candidates. With ``only_waiting``, what
+    was decided meanwhile is left alone.
     """
     rows, done = list(matches), []
     for at in range(0, len(rows), MOST_AT_ONCE):
-        done += _apply(rows[at : at + MOST_AT_ONCE], state, settings, fields)
+        done += _apply(rows[at : at + MOST_AT_ONCE], state, settings, fields, waiting=only_waiting)
     return done
 
 
@@ -52,8 +55,11 @@ def _apply(
     state: MatchState,
     settings: IdentifySettings,
     fields: Sequence[str] | None,
+    *,
+    waiting: bool,
 ) -> list[StashMatch]:
-    candidates = read(_hold(matches, state, again=fields is not None))
+    hold_videos({match.video_id for match in matches})
+    candidates = read(_hold(matches, state, again=fields is not None, waiting=waiting))
     if not candidates:
         return []
     policies = {name: settings.policy(name) for name in FIELDS}
@@ -81,7 +87,9 @@ def _apply(
     return rows
 
 
-def _hold(matches: Sequence[StashMatch], state: MatchState, *, again: bool) -> list[StashMatch]:
+def _hold(
+    matches: Sequence[StashMatch], state: MatchState, *, again: bool, waiting: bool
+) -> list[StashMatch]:
     """The candidates that may be applied, locked, in the order given."""
     ids = [match.pk for match in matches]
     rows = StashMatch.objects.select_for_update().filter(pk__in=ids).order_by("pk")
@@ -95,6 +103,8 @@ def _hold(matches: Sequence[StashMatch], state: MatchState, *, again: bool) -> l
     for pk in ids:
         row = held.pop(pk, None)
         if row is None or (state == MatchState.APPLIED and _is_decided(row, undone)):
+            continue
+        if waiting and row.state != MatchState.REVIEW:
             continue
         if again or row.state not in _DONE or row.decided_at is None:
             allowed.append(row)

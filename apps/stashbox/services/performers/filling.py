@@ -43,7 +43,7 @@ def foresee(performer: Performer, box: StashBox, remote: RemotePerformer) -> dic
 def fill(box: StashBox, remotes: Mapping[int, RemotePerformer]) -> list[AuditEntry]:
     """Give performers, by their ids, what a box says of them; an entry for each that changed, of
     which each can be undone. A constant number of statements."""
-    rows = Performer.objects.select_for_update().filter(pk__in=remotes).order_by("pk")
+    rows = Performer.objects.select_for_update(no_key=True).filter(pk__in=remotes).order_by("pk")
     now, changed, entries, columns = timezone.now(), [], [], set[str]()
     mark = mark_of(box.pk, "", now=now)
     for row in rows:

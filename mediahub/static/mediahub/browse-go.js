@@ -10,6 +10,7 @@
 const root = document.querySelector("[data-browse]");
 const REGIONS = ["browse-head", "browse-sections", "browse-results"];
 let asking = null;
+let going = Promise.resolve();
 
 /* Where the page is, as its parameters. */
 export function where() {
@@ -74,8 +75,18 @@ function swap(html) {
   restore(before);
 }
 
+/* Until what was asked for last is shown, or has failed; nothing while nothing is asked for. */
+export function settled() {
+  return asking && going;
+}
+
 /* Shows another address. What the server can't answer that way is loaded as a page. */
-export async function go(address, { push = true, y = null } = {}) {
+export function go(address, options) {
+  going = show(address, options);
+  return going;
+}
+
+async function show(address, { push = true, y = null } = {}) {
   if (!document.dispatchEvent(new CustomEvent("mh:going", { cancelable: true }))) return;
   const asked = new URL(address, location.href);
   asked.searchParams.set("fragment", "page");

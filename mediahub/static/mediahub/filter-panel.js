@@ -4,7 +4,7 @@
  * to remember what is open. On narrow screens the panel is a sheet over the page.
  */
 
-import { go } from "./browse-go.js";
+import { go, settled } from "./browse-go.js";
 import { ask } from "./player-dom.js";
 import { fillValues, findValues } from "./filter-values.js";
 
@@ -20,8 +20,15 @@ let sent = null;
 let timer = null;
 let focused = null;
 
-function send(form, submitter) {
+/* What was asked for before is waited for: the form would take it back by the query that it holds. */
+async function send(form, submitter) {
   const data = new URLSearchParams(new FormData(form, submitter));
+  const before = settled();
+  if (before) {
+    await before;
+    const fresh = panel.querySelector("[data-filter] [name=q]");
+    if (fresh) data.set("q", fresh.value);
+  }
   for (const [name, value] of [...data]) if (!value && name !== "q") data.delete(name);
   go(`${form.action}?${data}`);
 }

@@ -199,7 +199,8 @@ class TestWholeClusters:
         site.cluster(workers=1, MEDIAHUB_JOB_LEASE_SECONDS="600")
 
         wait_for_state(job, "succeeded")
-        assert (job.attempt, job.crashes) == (2, 1)
+        assert job.attempt == 2
+        assert job.crashes <= 1  # none if the worker had the time to give it back
         assert not programs("sleep", str(FOREVER + 4))
 
     def test_another_machine_takes_over_when_the_lease_is_over(self, site: Site) -> None:

@@ -14,12 +14,8 @@ from apps.stashbox.schema import (
     RemotePerformer,
     RemotePrint,
     RemoteScene,
-    RemoteStudio,
-    RemoteTag,
     from_answer_performer,
     from_answer_scene,
-    from_answer_studio,
-    from_answer_tag,
 )
 from apps.stashbox.schema.values import line
 
@@ -135,14 +131,6 @@ class StashBoxClient:
             for performer in self._each([data.get(f"p{number}")], from_answer_performer):
                 found[performer_id] = performer
         return found
-
-    def find_studio(self, studio_id: str) -> RemoteStudio | None:
-        """One studio with its parents."""
-        return self._one(operations.FIND_STUDIO, "findStudio", studio_id, from_answer_studio)
-
-    def find_tag(self, tag_id: str) -> RemoteTag | None:
-        """One tag."""
-        return self._one(operations.FIND_TAG, "findTag", tag_id, from_answer_tag)
 
     def submit_fingerprints(self, items: Sequence[dict[str, Any]]) -> list[str | None]:
         """Give at most 1,000 of ``scene_id``, ``hash``, ``algorithm``, ``duration`` (seconds, more

@@ -72,14 +72,6 @@ FIND_PERFORMER = f"""
 query FindPerformer($id: ID!) {{ findPerformer(id: $id) {{ ...Star }} }}
 {_STAR}{_IMAGE}"""
 
-FIND_STUDIO = f"""
-query FindStudio($id: ID!) {{ findStudio(id: $id) {{ ...House }} }}
-{_STUDIO}{_IMAGE}"""
-
-FIND_TAG = f"""
-query FindTag($id: ID!) {{ findTag(id: $id) {{ ...Label }} }}
-{_TAG}"""
-
 SUBMIT_FINGERPRINTS = """
 mutation SubmitFingerprints($input: [FingerprintBatchSubmission!]!) {
   submitFingerprints(input: $input) { hash scene_id error }
@@ -116,8 +108,6 @@ ALL: dict[str, str] = {
     "SearchPerformers": SEARCH_PERFORMERS,
     "FindPerformer": FIND_PERFORMER,
     "FindPerformers": find_performers(["", ""])[0],
-    "FindStudio": FIND_STUDIO,
-    "FindTag": FIND_TAG,
     "SubmitFingerprints": SUBMIT_FINGERPRINTS,
     "SubmitSceneDraft": SUBMIT_SCENE_DRAFT,
     "SubmitPerformerDraft": SUBMIT_PERFORMER_DRAFT,

@@ -115,8 +115,6 @@ class TestAsking:
 
         assert client.find_scene(nobody) is None
         assert client.find_performer(nobody) is None
-        assert client.find_studio(nobody) is None
-        assert client.find_tag(nobody) is None
 
     def test_searches(self, standin: StandIn, client: StashBoxClient) -> None:
         for number in range(3):

@@ -10,11 +10,11 @@ from django.shortcuts import redirect
 from apps.core.errors import MediaHubError
 from apps.core.pages import AdminPage
 from apps.stashbox.choices import MatchState
-from apps.stashbox.models import StashBox
 from apps.stashbox.pages.bulk import foreseen
 from apps.stashbox.pages.candidates import Pane, read_pane
 from apps.stashbox.pages.deeds import DEEDS, Done
 from apps.stashbox.pages.queue import Filters, boxes, number_in, read_queue
+from apps.stashbox.services.boxes import in_order
 from apps.stashbox.tasks import identifying
 
 _KEYS = (
@@ -102,8 +102,7 @@ class TaggerPage(AdminPage):
         pane: Pane | None = None
         if video:
             pane = read_pane(video, state=filters.state, candidate=chosen)
-        enabled = StashBox.objects.filter(enabled=True).order_by("position", "pk")
-        return {"pane": pane, "searched": enabled, "gone": bool(video) and pane is None}
+        return {"pane": pane, "searched": in_order(), "gone": bool(video) and pane is None}
 
     def _onward(self, request: HttpRequest, done: Done) -> str:
         """Without a script: where the form was, or the next video once this one is decided."""

@@ -24,7 +24,7 @@ from apps.stashbox.matching import VideoFacts
 from apps.stashbox.models import IdentifySettings, Lookup, StashBox, StashMatch
 from apps.stashbox.schema import RemotePrint
 from apps.stashbox.services.answers import Answered, Tally, take_in
-from apps.stashbox.services.boxes import settings_of_all
+from apps.stashbox.services.boxes import in_order, settings_of_all
 from apps.stashbox.services.facts import digest_of, facts_of
 from apps.stashbox.services.pace import NoTurn
 from apps.stashbox.services.terms import term_of
@@ -70,8 +70,7 @@ class Found:
 
 def boxes_to_ask(ids: Sequence[int] | None = None) -> list[StashBox]:
     """Those that are enabled, in their order; or some of them. Raises NoBox."""
-    boxes = StashBox.objects.filter(enabled=True).order_by("position", "pk")
-    found = list(boxes if ids is None else boxes.filter(pk__in=list(ids)))
+    found = in_order(None if ids is None else list(ids))
     if not found:
         raise NoBox("No stash-box is enabled: add one, or enable it.")
     return found

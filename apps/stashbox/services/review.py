@@ -17,7 +17,7 @@ from apps.stashbox.matching import judge
 from apps.stashbox.models import StashBox, StashMatch
 from apps.stashbox.schema import RemotePerformer, RemoteScene, read_scene
 from apps.stashbox.services.apply import FIELDS, apply_matches
-from apps.stashbox.services.boxes import settings_of_all
+from apps.stashbox.services.boxes import in_order, settings_of_all
 from apps.stashbox.services.bulk import accept_many, foresee_bulk
 from apps.stashbox.services.decided import TAKEN, pass_others, reopen
 from apps.stashbox.services.facts import facts_of
@@ -177,7 +177,7 @@ def paste(video: Video, text: str) -> StashMatch:
     page. Raises NothingThere, BoxError, and what reading a page raises.
     """
     text = text.strip()
-    boxes = list(StashBox.objects.filter(enabled=True).order_by("position", "pk"))
+    boxes = in_order()
     if not _UUID.fullmatch(text):
         boxes = [box for box in boxes if _host(box.url) == _host(text)]
         if not boxes:

@@ -25,7 +25,7 @@ bench: dev  ## all benchmarks, or ONLY=name; results in build/bench/
 
 requirements: dev  ## compile requirements/*.in; UPGRADE=1 takes the newest that fit
 	@for name in base dev; do $(BIN)/uv --quiet pip compile --universal --python-version 3.11 \
-		--generate-hashes --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
+		--generate-hashes --no-header --no-annotate --override requirements/overrides.txt $(if $(UPGRADE),--upgrade) \
 		--output-file requirements/$$name.txt requirements/$$name.in || exit; done
 
 fmt: dev  ## format, and fix what can be fixed

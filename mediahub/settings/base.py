@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "apps.renaming",
     "apps.rules",
     "apps.stashbox",
+    "apps.faces",
     "apps.insights",
     "apps.browse",
     "apps.playback",

@@ -22,14 +22,18 @@ _GRANTS: dict[Role, Q] = {
     Role.EDITOR: _on("add change delete", CATALOGUE)
     | _on("add change delete view", ("rule",))
     | _on("view", ("auditentry", "job", "schedule", "stashbox", "identifysettings"))
-    | Q(codename="identify", content_type__app_label="stashbox"),
+    | Q(codename="identify", content_type__app_label="stashbox")
+    | _on("view", ("track", "identity"))
+    | _on("change", ("identity",)),
     Role.OPERATOR: _on("add change delete", _OPERATED)
     | _on("view", ("health",))
     | _on("scan", ("library",))
     | _on("control", ("job",))
     | _on("add change delete", ("stashbox",))
     | _on("change", ("identifysettings",))
-    | Q(codename="submit", content_type__app_label="stashbox"),
+    | Q(codename="submit", content_type__app_label="stashbox")
+    | _on("view change", ("facesettings", "facelibrary"))
+    | Q(codename__in=("find", "wipe"), content_type__app_label="faces"),
     Role.ADMINISTRATOR: _on("add change delete view", ("user", "group", "apitoken")),
 }
 

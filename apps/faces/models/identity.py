@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from apps.core.models import Timestamped, Versioned
 from apps.faces.choices import Engine
+from apps.faces.querysets import IdentityQuerySet
 from apps.library.models import Performer
 
 
@@ -32,6 +33,8 @@ class Identity(Timestamped, Versioned):
     tightness = models.FloatField(
         null=True, editable=False, help_text="mean likeness of its faces to their middle"
     )
+
+    objects = IdentityQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "identities"

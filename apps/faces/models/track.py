@@ -8,6 +8,7 @@ from django.db.models import Q
 from apps.core.models import Timestamped
 from apps.faces.choices import Band, Engine, Ground, Verdict
 from apps.faces.models.identity import Identity
+from apps.faces.querysets import TrackQuerySet
 from apps.library.models import Performer, PerformerImage, Video
 
 
@@ -69,6 +70,8 @@ class Track(Timestamped):
     portrait = models.BinaryField(
         default=b"", help_text="WebP of the best shot, with its surroundings"
     )
+
+    objects = TrackQuerySet.as_manager()
 
     class Meta:
         verbose_name = "face"

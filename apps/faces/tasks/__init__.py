@@ -1,0 +1,1 @@
+"""Looking for faces, grouping and naming them, on a worker."""

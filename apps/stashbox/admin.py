@@ -211,6 +211,7 @@ class StashMatchAdmin(ReadOnlyAdmin):
         rows = [
             (row.label, ", ".join(row.gone), ", ".join(text for text, _new in row.come), row.words)
             for row in rows_of(changes)
+            if not row.is_unsaid
         ]
         return format_html_join("", line, rows)
 

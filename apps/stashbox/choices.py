@@ -21,6 +21,16 @@ class MatchState(models.TextChoices):
     PASSED = "passed", "passed over"  # another candidate was taken, or nobody shall be asked
 
 
+# what became of a video: its candidate gave it something
+TAKEN = (MatchState.APPLIED, MatchState.ACCEPTED)
+
+# the fields of a video of which candidates say something, as people read them
+FIELD_LABELS = {
+    "title": "Title", "details": "Details", "date": "Date", "urls": "Addresses",
+    "studio": "Studio", "tags": "Tags", "performers": "Performers",
+}  # fmt: skip
+
+
 class FieldPolicy(models.TextChoices):
     """What becomes of a field that has a value already."""
 

@@ -6,14 +6,10 @@ from django import forms
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
 
 from apps.core.forms import AuditedForm, changed_values
-from apps.stashbox.choices import FieldPolicy
+from apps.stashbox.choices import FIELD_LABELS, FieldPolicy
 from apps.stashbox.models import IdentifySettings, StashBox
+from apps.stashbox.services.apply import LISTS
 
-_LABELS = {
-    "title": "Title", "details": "Details", "date": "Date", "urls": "Addresses",
-    "studio": "Studio", "tags": "Tags", "performers": "Performers",
-}  # fmt: skip
-_LISTS = {"urls", "tags", "performers"}
 _POLICY = "policy_"
 _LONGEST_KEY = 4_000
 
@@ -75,7 +71,7 @@ class IdentifySettingsForm(AuditedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, label in _LABELS.items():
+        for name, label in FIELD_LABELS.items():
             self.fields[_POLICY + name] = forms.ChoiceField(
                 choices=_choices(name), label=label, initial=self.instance.policy(name).value
             )
@@ -88,12 +84,12 @@ class IdentifySettingsForm(AuditedForm):
 
     @property
     def policies(self) -> list[forms.BoundField]:
-        return [self[_POLICY + name] for name in _LABELS]
+        return [self[_POLICY + name] for name in FIELD_LABELS]
 
     def changed(self) -> dict[str, Any]:
         """The columns that the valid form changes."""
         values = changed_values(self)
-        chosen = {name: self.cleaned_data[_POLICY + name] for name in _LABELS}
+        chosen = {name: self.cleaned_data[_POLICY + name] for name in FIELD_LABELS}
         if any(chosen[name] != self.instance.policy(name) for name in chosen):
             values["policies"] = {**self.instance.policies, **chosen}
         return values
@@ -104,5 +100,5 @@ def _choices(field: str) -> list[tuple[str, str]]:
     return [
         (value, str(label))
         for value, label in FieldPolicy.choices
-        if value != FieldPolicy.MERGE or field in _LISTS
+        if value != FieldPolicy.MERGE or field in LISTS
     ]

@@ -8,10 +8,9 @@ from apps.library.search import Field, Scope, register
 from apps.library.search.asker import Asker
 from apps.library.search.field import Offer
 from apps.query import Range, Value
-from apps.stashbox.choices import MatchState
+from apps.stashbox.choices import TAKEN, MatchState
 from apps.stashbox.models import Lookup, StashBox, StashMatch
 
-_TAKEN = (MatchState.APPLIED, MatchState.ACCEPTED)
 _WORDS = {
     "matched": "a candidate was taken",
     "review": "candidates wait for a decision",
@@ -42,7 +41,7 @@ class StashField(Field):
             return _of(word)
         boxes = list(StashBox.objects.filter(name__iexact=value.text).values_list("pk", flat=True))
         if boxes:
-            return _with(Q(state__in=_TAKEN, box__in=boxes))
+            return _with(Q(state__in=TAKEN, box__in=boxes))
         if word in _WORDS:
             return _of(word)
         known = [name for name, _label in self.choices()]
@@ -63,8 +62,8 @@ def _of(word: str) -> Q:
     if word == "asked":
         return Q(pk__in=Lookup.objects.values("video"))
     if word == "unmatched":
-        return ~_with(Q(state__in=[*_TAKEN, MatchState.REVIEW]))
-    return _with(Q(state__in=_TAKEN) if word == "matched" else Q(state=MatchState.REVIEW))
+        return ~_with(Q(state__in=[*TAKEN, MatchState.REVIEW]))
+    return _with(Q(state__in=TAKEN) if word == "matched" else Q(state=MatchState.REVIEW))
 
 
 def _with(which: Q) -> Q:

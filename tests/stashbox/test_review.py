@@ -14,6 +14,7 @@ from apps.stashbox.models import RemoteLink, StashBox, StashMatch
 from apps.stashbox.schema import AnswerRefused
 from apps.stashbox.services import review
 from apps.stashbox.services.boxes import settings_of_all
+from apps.stashbox.services.submit import foresee
 from tests.factories import make_performer, make_user, make_video
 from tests.stashbox.factories import make_box, make_match, remote_performer, scene
 from tests.stashbox.standin import StandIn
@@ -69,6 +70,36 @@ class TestAccept:
         video.refresh_from_db()
         assert video.details == match.payload["details"]
 
+    def test_of_single_fields_does_not_say_that_it_is_that_scene(self) -> None:
+        video, box = make_video(), make_box(may_submit=True)
+        match, another = make_match(video, box=box), make_match(video, box=box)
+
+        review.accept(match, fields=["title"])
+        assert (_links(), list(foresee(box))) == ([], [])
+
+        review.accept(another)  # so another one still can be
+        review.accept(match, fields=["date"], decides=True)
+        assert _links() == [another.remote_id]
+        assert {gift.scene_id for gift in foresee(box)} == {another.remote_id}
+
+    def test_of_single_fields_by_a_person_who_says_that_it_is_it(self) -> None:
+        match = make_match()
+
+        review.accept(match, fields=["title"], decides=True)
+        review.accept(match, fields=["date"])
+
+        assert _links() == [match.remote_id]
+
+    def test_as_a_whole_after_some_fields(self) -> None:
+        match = make_match()
+        review.accept(match, fields=["title"])
+
+        review.accept(match)
+
+        assert _links() == [match.remote_id]
+        match.video.refresh_from_db()
+        assert match.video.date
+
     def test_twice_is_refused(self) -> None:
         match = make_match()
         review.accept(match)
@@ -91,6 +122,11 @@ class TestAccept:
         review.accept(match)
 
         assert states(match) == ["accepted"]
+
+
+def _links() -> list[str]:
+    links = RemoteLink.objects.filter(kind=Kind.SCENE)
+    return list(links.values_list("remote_id", flat=True))
 
 
 class TestOthers:

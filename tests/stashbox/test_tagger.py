@@ -11,6 +11,7 @@ from django.urls import reverse
 from apps.accounts.choices import Role
 from apps.jobs.models import Job
 from apps.library.models import Performer, Video
+from apps.library.services.videos import edit_video
 from apps.stashbox.choices import MatchState
 from apps.stashbox.models import StashBox, StashMatch
 from tests.factories import make_performer, make_studio, make_user, make_video
@@ -129,6 +130,20 @@ class TestCandidates:
         assert (outcomes["title"], outcomes["details"], outcomes["date"]) == (
             "locked", "kept", "set",
         )  # fmt: skip
+
+    def test_show_what_taking_a_field_on_purpose_would_give(self, boss: Client) -> None:
+        video = make_video("mine", urls=["https://example.com/a"])
+        edit_video(video, {"urls": ["https://example.com/a"], "details": "mine"})
+        edit_video(video, {"urls": ["https://example.com/b"]})
+        make_match(video, of=scene(details="new", date="", urls=("https://example.com/c",)))
+
+        pane = boss.get(_address(), {"video": video.pk, "fragment": "video"}).context["pane"]
+
+        rows = {row.name: row for row in pane.candidates[0].rows}
+        shown = {name: (row.outcome, row.gone, row.come) for name, row in rows.items()}
+        assert shown["details"] == ("kept", ["mine"], [("new", False)])
+        assert shown["urls"] == ("kept", [], [("https://example.com/c", False)])
+        assert shown["date"] == ("unsaid", [], [])
 
     def test_nothing_of_an_answer_is_markup_or_a_script(self, boss: Client) -> None:
         video = make_video()

@@ -10,7 +10,7 @@ from apps.core.api.serializers import AnyObject, StrictSerializer
 from apps.stashbox.api.shapes import LARGEST
 from apps.stashbox.choices import MatchState, Source
 from apps.stashbox.models import IdentifySettings, StashMatch
-from apps.stashbox.services.apply import FieldChange
+from apps.stashbox.services.apply import OUTCOMES, FieldChange
 
 _LONGEST_TEXT = 500
 FIELDS = [(name, name) for name in IdentifySettings.DEFAULT_POLICIES]
@@ -74,11 +74,14 @@ class MatchSerializer(serializers.Serializer):
 class FieldChangeShape(serializers.Serializer):
     field = serializers.CharField()
     old = serializers.JSONField(allow_null=True, help_text="labels by their names")
-    new = serializers.JSONField(allow_null=True, help_text="labels by their names")
+    new = serializers.JSONField(
+        allow_null=True, help_text="of what is `kept` or `ignored` if just that field is taken"
+    )
     outcome = serializers.ChoiceField(
-        choices=["set", "same", "locked", "kept", "ignored"],
-        help_text="what acceptance does with it: `locked` is what a person locked or gave, "
-        "`kept` has a value that the policy leaves",
+        choices=OUTCOMES,
+        help_text="what acceptance does with it: `locked` is what a person locked, `kept` what a "
+        "person gave or the policy leaves; of what is `unsaid` the candidate says nothing, of what "
+        "is `left` nothing that is known here",
     )
     makes = serializers.ListField(
         child=serializers.CharField(), help_text="labels that would be made"

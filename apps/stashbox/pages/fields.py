@@ -4,22 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from apps.stashbox.choices import FIELD_LABELS
 from apps.stashbox.services.apply import FieldChange
 
 _MOST = 50  # of a list
-_LABELS = {
-    "title": "Title", "details": "Details", "date": "Date", "urls": "Addresses", "studio": "Studio",
-    "tags": "Tags", "performers": "Performers",
-}  # fmt: skip
-_OUTCOMES = {
-    "set": "", "same": "same", "locked": "locked", "kept": "kept", "ignored": "ignored",
-}  # fmt: skip
+_WORDS = {"set": "", "unsaid": "", "left": "left out"}
 _WHY = {
     "locked": "Locked: nothing but a person changes it.",
     "kept": "It has a value, which is kept unless you tick this.",
     "ignored": "The settings say that it is left alone, unless you tick this.",
+    "left": "Unknown here, or of a name that several have: link them below.",
 }
-_LEFT = "Unknown here, or of a name that several have: link them below."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +36,8 @@ class FieldRow:
         return self.outcome == "set"
 
     @property
-    def is_same(self) -> bool:
-        return self.outcome == "same"
+    def is_unsaid(self) -> bool:
+        return self.outcome == "unsaid"
 
     @property
     def can_be_taken(self) -> bool:
@@ -56,12 +51,15 @@ def rows_of(changes: Iterable[FieldChange]) -> list[FieldRow]:
 
 
 def label_of(name: str) -> str:
-    return _LABELS.get(name, name.capitalize())
+    return FIELD_LABELS.get(name, name.capitalize())
 
 
 def _row(change: FieldChange) -> FieldRow:
-    names, same = change.names, change.outcome == "same"
+    names, outcome = change.names, change.outcome
     makes, left = set(names.get("makes", ())), names.get("left", [])[:_MOST]
+    same = outcome == "same"
+    if same and left:
+        outcome = "left"
     come = [(text, text in makes) for text in names.get("come", ())]
     return FieldRow(
         name=change.field,
@@ -69,9 +67,9 @@ def _row(change: FieldChange) -> FieldRow:
         gone=_texts(change.old) if same else names.get("gone", [])[:_MOST],
         come=[] if same else come[:_MOST],
         left=left,
-        outcome=change.outcome,
-        words="left out" if same and left else _OUTCOMES.get(change.outcome, change.outcome),
-        why=_LEFT if same and left else _WHY.get(change.outcome, ""),
+        outcome=outcome,
+        words=_WORDS.get(outcome, outcome),
+        why=_WHY.get(outcome, ""),
     )
 
 

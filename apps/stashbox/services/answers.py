@@ -9,14 +9,14 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from apps.stashbox.choices import FieldPolicy, MatchState, Source
+from apps.stashbox.choices import TAKEN, FieldPolicy, MatchState, Source
 from apps.stashbox.matching import Thresholds, VideoFacts, decide, judge
 from apps.stashbox.models import IdentifySettings, Lookup, StashBox, StashMatch
 from apps.stashbox.schema import RemoteScene
 from apps.stashbox.services.apply import apply_matches
 from apps.stashbox.services.facts import digest_of
 from apps.stashbox.services.holding import hold_videos
-from apps.stashbox.services.keeping import TAKEN, Candidate, keep
+from apps.stashbox.services.keeping import Candidate, keep
 
 
 @dataclass(slots=True)
@@ -46,7 +46,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What was decided before: of videos by their ids."""
+    """What was decided before: of videos by their ids. ``taken_here`` are scenes of this box, else
+    something was taken that isn't to be replaced."""
 
     rejected: dict[int, set[str]]
     taken_here: set[int]
@@ -90,9 +91,10 @@ def _answered_meanwhile(box: StashBox, source: Source, batch: Sequence[Answered]
 def _known(box: StashBox, videos: Sequence[int]) -> _Known:
     known = _Known(defaultdict(set), set(), set())
     decided = StashMatch.objects.filter(video__in=videos, state__in=[*TAKEN, MatchState.REJECTED])
-    for video, at, remote, state in decided.values_list("video", "box", "remote_id", "state"):
+    columns = ("video", "box", "remote_id", "state", "whole")
+    for video, at, remote, state, whole in decided.values_list(*columns):
         if state != MatchState.REJECTED:
-            (known.taken_here if at == box.pk else known.taken_elsewhere).add(video)
+            (known.taken_here if at == box.pk and whole else known.taken_elsewhere).add(video)
         elif at == box.pk:
             known.rejected[video].add(remote)
     return known

@@ -7,11 +7,10 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from apps.stashbox.choices import MatchState
+from apps.stashbox.choices import TAKEN, MatchState
 from apps.stashbox.models import IdentifySettings, StashMatch
 from apps.stashbox.services.apply import FIELDS, MOST_AT_ONCE, apply_matches, plan
 from apps.stashbox.services.boxes import settings_of_all
-from apps.stashbox.services.decided import TAKEN
 
 _MOST_FORESEEN = 1_000
 _SAMPLES = 10

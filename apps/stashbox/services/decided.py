@@ -10,11 +10,10 @@ from django.utils import timezone
 
 from apps.core import context
 from apps.core.models import AuditEntry
-from apps.stashbox.choices import Kind, MatchState
+from apps.stashbox.choices import TAKEN, Kind, MatchState
 from apps.stashbox.models import RemoteLink, StashMatch
 
 _LONGEST_ID = 100
-TAKEN = (MatchState.APPLIED, MatchState.ACCEPTED)
 # a video is no longer a scene of which no candidate is taken
 _UNLINK = """
     DELETE FROM stashbox_remotelink link

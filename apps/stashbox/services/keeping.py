@@ -6,14 +6,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.stashbox import schema
-from apps.stashbox.choices import MatchState, Source
+from apps.stashbox.choices import TAKEN, MatchState, Source
 from apps.stashbox.matching import Judgement
 from apps.stashbox.models import StashBox, StashMatch
 from apps.stashbox.schema import RemoteScene
 from apps.stashbox.services.holding import hold_videos
 
-DECIDED = frozenset({MatchState.APPLIED, MatchState.ACCEPTED, MatchState.REJECTED})
-TAKEN = frozenset({MatchState.APPLIED, MatchState.ACCEPTED})
+DECIDED = frozenset({*TAKEN, MatchState.REJECTED})
 
 Candidate = tuple[StashBox | None, Source, RemoteScene, Judgement, MatchState]
 _Key = tuple[int, int | None, str]

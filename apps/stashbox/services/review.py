@@ -11,7 +11,7 @@ from apps.core import audit, context, undo
 from apps.core.errors import Conflict, MediaHubError
 from apps.core.models import AuditEntry
 from apps.library.models import Performer, Video
-from apps.stashbox.choices import Kind, MatchState, Source
+from apps.stashbox.choices import TAKEN, Kind, MatchState, Source
 from apps.stashbox.client import StashBoxClient
 from apps.stashbox.matching import judge
 from apps.stashbox.models import StashBox, StashMatch
@@ -19,7 +19,7 @@ from apps.stashbox.schema import RemotePerformer, RemoteScene, read_scene
 from apps.stashbox.services.apply import FIELDS, apply_matches
 from apps.stashbox.services.boxes import in_order, settings_of_all
 from apps.stashbox.services.bulk import accept_many, foresee_bulk
-from apps.stashbox.services.decided import TAKEN, pass_others, reopen
+from apps.stashbox.services.decided import pass_others, reopen
 from apps.stashbox.services.facts import facts_of
 from apps.stashbox.services.holding import hold_videos
 from apps.stashbox.services.keeping import keep
@@ -78,19 +78,24 @@ def accept(
     and leave the others to be looked at unless that ``decides`` about the video.
 
     Fields that are named are taken even over what a person gave; locked ones never are. Where the
-    policy of a list is to merge, it is merged all the same. Raises DecidedAlready, UnknownField,
-    AnswerRefused.
+    policy of a list is to merge, it is merged all the same. Of what isn't decided so, or beside
+    another scene of the box, only fields are taken: the video isn't said to be that scene.
+    Raises DecidedAlready, UnknownField, AnswerRefused.
     """
     if wrong := [name for name in fields or () if name not in FIELDS]:
         raise UnknownField(f"Candidates have no field {wrong[0]!r}: choose of {', '.join(FIELDS)}.")
     read_scene(match.payload)
     hold_videos([match.video_id])
     chosen = list(dict.fromkeys(fields)) if fields else None
-    if chosen is None:
-        _refuse_second(match)
+    other = _scene_of(match)
+    if chosen is None and other is not None:
+        raise DecidedAlready(
+            f"“{other}” was taken for this video: undo that first, or take single fields."
+        )
     done = apply_matches(
-        [match], state=MatchState.ACCEPTED, settings=settings_of_all(), fields=chosen
-    )
+        [match], state=MatchState.ACCEPTED, settings=settings_of_all(), fields=chosen,
+        whole=(chosen is None or decides) and other is None,
+    )  # fmt: skip
     if not done:
         raise DecidedAlready(f"“{match}” was accepted already, or is gone: undo that first.")
     if chosen is None or decides:
@@ -98,14 +103,11 @@ def accept(
     return done[0]
 
 
-def _refuse_second(match: StashMatch) -> None:
-    """One video is one scene of a box: what was taken before goes first. Raises DecidedAlready."""
+def _scene_of(match: StashMatch) -> StashMatch | None:
+    """Another candidate that the video is: it is one scene of a box at most."""
     others = StashMatch.objects.filter(video=match.video_id, box=match.box_id, state__in=TAKEN)
-    if other := others.exclude(pk=match.pk).first():
-        raise DecidedAlready(
-            f"“{other}” was taken for this video: undo that first, or reject nothing and take "
-            "single fields."
-        )
+    found: StashMatch | None = others.filter(whole=True).exclude(pk=match.pk).first()
+    return found
 
 
 @transaction.atomic

@@ -100,7 +100,8 @@ def submit_fingerprints(
 
 
 def _pending(box: StashBox, *, apply_from: int) -> Iterator[PrintGift]:
-    sure = Q(state=MatchState.ACCEPTED) | Q(state=MatchState.APPLIED, score__gte=apply_from)
+    accepted = Q(state=MatchState.ACCEPTED, whole=True)
+    sure = accepted | Q(state=MatchState.APPLIED, score__gte=apply_from)
     matches = StashMatch.objects.filter(sure, box=box).order_by("pk")
     last = 0
     while page := list(matches.filter(pk__gt=last).values_list(*_COLUMNS)[:_PAGE]):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.core import context
 from apps.library.models import Video
-from apps.stashbox.choices import FieldPolicy, MatchState
+from apps.stashbox.choices import TAKEN, FieldPolicy, MatchState
 from apps.stashbox.models import IdentifySettings, StashMatch
 from apps.stashbox.services.apply.candidates import Candidate, read, want
 from apps.stashbox.services.apply.fields import FIELDS, SET, State, open_fields, settle
@@ -23,7 +23,6 @@ from apps.stashbox.services.linking import Labels, find_or_make
 from apps.stashbox.services.provenance import mark_of
 
 MOST_AT_ONCE = 40
-_DONE = (MatchState.APPLIED, MatchState.ACCEPTED)
 
 
 def apply_matches(
@@ -33,6 +32,7 @@ def apply_matches(
     settings: IdentifySettings,
     fields: Sequence[str] | None = None,
     only_waiting: bool = False,
+    whole: bool | None = None,
 ) -> list[StashMatch]:
     """Give videos what candidates say, by the policies of fields, and return those applied.
 
@@ -41,11 +41,14 @@ def apply_matches(
     and boxes that wait are passed over, unless only some fields were taken. What was applied stays
     as it is, what was rejected is applied for a person only; what was undone waits for one. Each
     video gets one audit entry. All or nothing for each 40 candidates. With ``only_waiting``, what
-    was decided meanwhile is left alone.
+    was decided meanwhile is left alone. ``whole`` says that the videos are these scenes, which they
+    are anyway unless just some fields are taken.
     """
     rows, done = list(matches), []
+    are_these = fields is None if whole is None else whole
     for at in range(0, len(rows), MOST_AT_ONCE):
-        done += _apply(rows[at : at + MOST_AT_ONCE], state, settings, fields, waiting=only_waiting)
+        portion = rows[at : at + MOST_AT_ONCE]
+        done += _apply(portion, state, settings, fields, waiting=only_waiting, are_these=are_these)
     return done
 
 
@@ -57,6 +60,7 @@ def _apply(
     fields: Sequence[str] | None,
     *,
     waiting: bool,
+    are_these: bool,
 ) -> list[StashMatch]:
     hold_videos({match.video_id for match in matches})
     candidates = read(_hold(matches, state, again=fields is not None, waiting=waiting))
@@ -74,14 +78,15 @@ def _apply(
     write([work for work in works.values() if work.changed], now=now)
     for each in done:
         work = works[each.match.video_id]
+        each.match.whole = are_these or (each.match.state in TAKEN and each.match.whole)
         each.match.entry = _entry_of(each.match, work, again=fields is not None)
         each.match.state, each.match.updated_at, each.match.decided_at = state, now, now
         each.match.decided_by_id = context.current().user_id
     rows = [each.match for each in done]
     StashMatch.objects.bulk_update(
-        rows, ["state", "decided_at", "decided_by", "entry", "updated_at"]
+        rows, ["state", "whole", "decided_at", "decided_by", "entry", "updated_at"]
     )
-    link_scenes(rows)
+    link_scenes(row for row in rows if row.whole)
     if fields is None:
         pass_others(rows, now=now)
     return rows
@@ -106,7 +111,7 @@ def _hold(
             continue
         if waiting and row.state != MatchState.REVIEW:
             continue
-        if again or row.state not in _DONE or row.decided_at is None:
+        if again or row.state not in TAKEN or not row.whole or row.decided_at is None:
             allowed.append(row)
     return allowed
 

@@ -13,15 +13,19 @@ from apps.stashbox.services.provenance import is_ordered, is_persons
 FIELDS = tuple(IdentifySettings.DEFAULT_POLICIES)
 LISTS = ("urls", "tags", "performers")
 MOST_URLS = 100
-SET, SAME, LOCKED, KEPT, IGNORED = "set", "same", "locked", "kept", "ignored"
+OUTCOMES = (SET, SAME, LOCKED, KEPT, IGNORED, LEFT, UNSAID) = (
+    "set", "same", "locked", "kept", "ignored", "left", "unsaid",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """What acceptance does with a field: ``outcome`` is set, same, locked, kept or ignored.
+    """What acceptance does with a field: ``outcome`` is one of ``OUTCOMES``. Of one that is
+    ``unsaid`` the candidate says nothing, of one that is ``left`` nothing that is known here.
 
-    ``old`` is what the video has, ``new`` what it would have or, unless it is set, what the
-    candidate says: texts, dates as ``YYYY-MM-DD``, lists of texts; labels by their names.
+    ``old`` is what the video has, ``new`` what it would have: of what is kept or ignored if a
+    person took it on purpose. Of what is locked ``new`` is what the candidate says. Texts, dates as
+    ``YYYY-MM-DD``, lists of texts; labels by their names.
     ``names`` are the lists "gone" and "come" (what lists and labels lose and get; of other fields
     old and new), "makes" (labels that would be created) and "left" (that are left out: unknown,
     or of a name that several have).
@@ -70,7 +74,7 @@ def settle(
     """
     old = state.values[name]
     if not said or _same(name, old, said):
-        return SAME, old
+        return (SAME if said else UNSAID if whole else LEFT), old
     if name in state.locked:
         return LOCKED, old
     if policy == FieldPolicy.IGNORE and not chosen:

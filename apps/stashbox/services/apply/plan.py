@@ -3,13 +3,23 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from apps.core.audit import plain
 from apps.library.models import Performer, Studio, Tag, Video
 from apps.stashbox.models import IdentifySettings, StashMatch
 from apps.stashbox.services.apply.candidates import Candidate, read, want
-from apps.stashbox.services.apply.fields import FIELDS, LISTS, SET, FieldChange, State, settle
+from apps.stashbox.services.apply.fields import (
+    FIELDS,
+    IGNORED,
+    KEPT,
+    LISTS,
+    SET,
+    FieldChange,
+    State,
+    settle,
+)
 from apps.stashbox.services.linking import Key, Labels, find
 
 _MODELS: dict[str, type[Tag] | type[Performer] | type[Studio]] = {
@@ -53,11 +63,11 @@ def _change(candidate: Candidate, name: str, state: State, known: _Known) -> Fie
     labels, names = known.labels, known.names
     said, left = candidate.said(name, labels)
     old = state.values[name]
-    outcome, new = settle(
-        state, name, said, policy=known.settings.policy(name), chosen=name in known.chosen,
-        whole=not left,
-    )  # fmt: skip
-    if outcome != SET:
+    weigh = partial(settle, state, name, said, policy=known.settings.policy(name), whole=not left)
+    outcome, new = weigh(chosen=name in known.chosen)
+    if outcome in (KEPT, IGNORED):  # what a person would get who takes it
+        _, new = weigh(chosen=True)
+    elif outcome != SET:
         new = said or old
     one, other = _words(name, old, names), _words(name, new, names)
     makes = [each for each in _listed(new) if isinstance(each, Key)]

@@ -48,6 +48,8 @@ class ChangeKind(models.TextChoices):
     MERGE = "merge", "merged"
     SPLIT = "split", "split"
     NAME = "name", "named"
+    UNNAME = "unname", "name taken away"
+    APART = "apart", "kept apart"
     REGROUP = "regroup", "regrouped"
     TAKE = "take", "proposal taken"
     UNDO = "undo", "undone"

@@ -167,13 +167,15 @@ class Appearance(models.Model):
     """That a video has a performer by a face: given by the machine, or confirmed by a person.
 
     ``linked`` says that the performer was put on the video for this: then it is taken off again
-    when no face stands for it any more, unless a person kept it.
+    when no face stands for it any more, unless a person kept it. What was refused stays as a row:
+    it is never given again.
     """
 
     video = models.ForeignKey(Video, models.CASCADE, related_name="appearances", db_index=False)
     performer = models.ForeignKey(Performer, models.CASCADE, related_name="appearances")
     linked = models.BooleanField()
     confirmed = models.BooleanField(default=False, help_text="a person said that it is so")
+    refused = models.BooleanField(default=False, help_text="a person said that it is not so")
     similarity = models.FloatField(null=True)
     ground = models.CharField(max_length=10, choices=Ground, blank=True)
     at = models.DateTimeField(auto_now_add=True)
@@ -181,6 +183,10 @@ class Appearance(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["video", "performer"], name="faces_appearance_one"),
+            models.CheckConstraint(
+                condition=~Q(refused=True) | Q(confirmed=False, linked=False),
+                name="faces_appearance_refused",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,15 @@ are biometric data, and what is wiped is gone with its row.
 from apps.faces.models.change import FaceChange, Move, Proposal
 from apps.faces.models.identity import Apart, Identity, IdentityVector
 from apps.faces.models.settings import FaceLibrary, FaceSettings
-from apps.faces.models.track import Appearance, Finding, Rejection, Shot, Track, TrackVector
+from apps.faces.models.track import (
+    Appearance,
+    Finding,
+    PictureFinding,
+    Rejection,
+    Shot,
+    Track,
+    TrackVector,
+)
 
 __all__ = [
     "Apart",
@@ -21,6 +29,7 @@ __all__ = [
     "Identity",
     "IdentityVector",
     "Move",
+    "PictureFinding",
     "Proposal",
     "Rejection",
     "Shot",

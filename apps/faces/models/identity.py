@@ -20,6 +20,10 @@ class Identity(Timestamped, Versioned):
         Performer, models.SET_NULL, null=True, blank=True, related_name="identity"
     )
     ignored = models.BooleanField(default=False, help_text="nobody who matters: never offered")
+    opted_out = models.BooleanField(
+        default=False, editable=False,
+        help_text="wiped, and not to be found again: of new faces of this person none is kept",
+    )  # fmt: skip
     settled = models.BooleanField(default=False, help_text="a person has spoken of it")
     merged_into = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="merged", editable=False

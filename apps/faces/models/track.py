@@ -32,6 +32,23 @@ class Finding(models.Model):
         return f"faces of {self.video_id}"
 
 
+class PictureFinding(models.Model):
+    """That a performer's picture was looked at for a face, whether it has one or not."""
+
+    image = models.OneToOneField(
+        PerformerImage, models.CASCADE, primary_key=True, related_name="face_finding"
+    )
+    content = models.CharField(max_length=200, help_text="the name of the file that was read")
+    way = models.CharField(max_length=32, help_text="as a video's")
+    found_at = models.DateTimeField()
+    faces = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=40, blank=True)
+    message = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"faces of picture {self.image_id}"
+
+
 class Track(Timestamped):
     """One face through a video, or in a performer's picture (then ``times_ms`` is empty).
 

@@ -5,3 +5,8 @@ class FacesConfig(AppConfig):
     name = "apps.faces"
     label = "faces"
     verbose_name = "faces"
+
+    def ready(self) -> None:
+        from apps.faces.search import add_to_search
+
+        add_to_search()

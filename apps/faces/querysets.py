@@ -54,5 +54,9 @@ class TrackQuerySet(models.QuerySet[Any]):
     def in_videos(self) -> Self:
         return self.filter(video__isnull=False)
 
+    def light(self) -> Self:
+        """Without their pictures, which only their own addresses send."""
+        return self.defer("portrait")
+
     def best_first(self) -> Self:
         return self.order_by("-quality", "pk")

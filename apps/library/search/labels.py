@@ -61,6 +61,10 @@ class LabelField(Field):
             raise self.refuse(
                 value, f"There is no {self.model._meta.verbose_name} “{value.text}”", known=close
             )
+        return self.filed(ids)
+
+    def filed(self, ids: Sequence[int]) -> Q:
+        """The videos that have one of these labels."""
         return filed_under(self.model, ids)
 
     def offers(self, text: str, asker: Asker, *, limit: int) -> Sequence[Offer]:

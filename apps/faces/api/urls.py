@@ -1,0 +1,35 @@
+"""Addresses of faces and identities, below the API's root."""
+
+from django.urls import URLPattern, URLResolver, path
+from rest_framework.routers import SimpleRouter
+
+from apps.faces.api.faces import FaceViewSet
+from apps.faces.api.identities import IdentityViewSet
+from apps.faces.api.views import (
+    EnginesView,
+    FaceLibraryView,
+    FaceSettingsView,
+    PreviewView,
+    ProposalViewSet,
+    RegroupView,
+    ShotView,
+    VideoFacesView,
+    WipeView,
+)
+
+_router = SimpleRouter(use_regex_path=True)
+_router.register("faces/proposals", ProposalViewSet, "faceproposal")
+_router.register("faces", FaceViewSet, "face")
+_router.register("identities", IdentityViewSet, "identity")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("faces/recluster/", RegroupView.as_view(), name="faces-recluster"),
+    path("faces/settings/", FaceSettingsView.as_view(), name="faces-settings"),
+    path("faces/settings/preview/", PreviewView.as_view(), name="faces-preview"),
+    path("faces/engines/", EnginesView.as_view(), name="faces-engines"),
+    path("faces/libraries/<int:pk>/", FaceLibraryView.as_view(), name="faces-library"),
+    path("faces/shots/<int:pk>/", ShotView.as_view(), name="faces-shot"),
+    path("faces/wipe/", WipeView.as_view(), name="faces-wipe"),
+    path("videos/<int:pk>/faces/", VideoFacesView.as_view(), name="video-faces"),
+    *_router.urls,
+]

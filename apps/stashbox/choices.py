@@ -23,6 +23,8 @@ class MatchState(models.TextChoices):
 
 # what became of a video: its candidate gave it something
 TAKEN = (MatchState.APPLIED, MatchState.ACCEPTED)
+# that it shall not be offered; both can be opened again
+CLOSED = (MatchState.REJECTED, MatchState.PASSED)
 
 # the fields of a video of which candidates say something, as people read them
 FIELD_LABELS = {

@@ -243,6 +243,15 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "pictures": {  # of other servers, small ones, which can be fetched again
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": MEDIAHUB_DATA_DIR / "cache" / "pictures",
+        "TIMEOUT": 30 * 24 * 60 * 60,
+        "OPTIONS": {"MAX_ENTRIES": 2_000},
+    },
+}
 STATIC_URL = "/static/"
 STATIC_ROOT = MEDIAHUB_DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "mediahub" / "static"]

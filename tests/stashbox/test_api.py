@@ -247,6 +247,20 @@ class TestMatches:
 
         assert (told.status_code, told.json()["state"]) == (200, "rejected")
 
+    def test_what_was_decided_is_opened_again(self, api: Api) -> None:
+        video = make_video("clip")
+        accepted = make_match(video)
+        rejected = make_match(video, state=MatchState.REJECTED)
+        api.post(f"stash-boxes/matches/{accepted.pk}/accept/")
+
+        told = api.post(f"stash-boxes/matches/{accepted.pk}/reopen/")
+        others = api.post("stash-boxes/matches/reopen/", {"video": video.pk})
+
+        video.refresh_from_db()
+        assert (told.status_code, told.json()["state"], video.title) == (200, "review", "clip")
+        assert [(one["id"], one["state"]) for one in others.json()] == [(rejected.pk, "review")]
+        assert api.post("stash-boxes/matches/reopen/", {"video": 0}).status_code == 400
+
     def test_many_are_foreseen_and_accepted_by_a_job(self, api: Api) -> None:
         make_match(score=80), make_match(score=60)
         asked = {"from_score": 75}

@@ -174,6 +174,17 @@ class TestOthers:
 
         assert states(skipped, rejected) == ["review", "review"]
 
+    def test_all_of_a_video_is_opened_again_but_what_was_taken(self) -> None:
+        video = make_video()
+        taken, passed, rejected = (make_match(video, box=box) for box in _boxes(1, 1, 1))
+        review.accept(taken)
+        StashMatch.objects.filter(pk=rejected.pk).update(state=MatchState.REJECTED)
+
+        assert review.open_again(video) == [passed, rejected]
+
+        assert states(taken, passed, rejected) == ["accepted", "review", "review"]
+        assert review.open_again(video) == []
+
     def test_take_back_of_what_a_person_changed_since_is_refused(self) -> None:
         match = make_match()
         review.accept(match)

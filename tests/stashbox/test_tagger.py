@@ -208,6 +208,24 @@ class TestDeeds:
         match.refresh_from_db()
         assert (match.state, done["stays"]) == (MatchState.REJECTED, False)
 
+    def test_opens_again_what_was_rejected_or_passed_over(self, boss: Client) -> None:
+        video = make_video()
+        one, other, taken = (
+            make_match(video, state=state)
+            for state in (MatchState.REJECTED, MatchState.PASSED, MatchState.ACCEPTED)
+        )
+        pane = boss.get(_address(), {"video": video.pk}).context["pane"]
+
+        opened = _send(boss, "reopen", match=one.pk, query="state=rejected").json()
+        all_of_it = _send(boss, "reopen", video=video.pk).json()
+        none = _send(boss, "reopen", video=video.pk)
+
+        assert (pane.closed, opened["stays"], all_of_it["candidate"]) == (2, False, other.pk)
+        assert none.status_code == 409
+        states = StashMatch.objects.order_by("pk").values_list("state", flat=True)
+        assert list(states) == ["review", "review", "accepted"]
+        assert taken.pk
+
     def test_creates_and_links_performers(self, boss: Client) -> None:
         cast = [remote_performer("Berta"), remote_performer("Carla")]
         match, ann = make_match(of=scene(performers=cast)), make_performer("Ann")

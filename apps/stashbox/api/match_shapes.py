@@ -162,7 +162,7 @@ class PasteSerializer(StrictSerializer):
     text = serializers.CharField(max_length=2_000, help_text="a scene's address or id")
 
 
-class SkipSerializer(StrictSerializer):
+class OfVideoSerializer(StrictSerializer):
     video = serializers.IntegerField(min_value=1, max_value=LARGEST)
 
 

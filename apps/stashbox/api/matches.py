@@ -19,7 +19,6 @@ from apps.stashbox.api import match_shapes as shapes
 from apps.stashbox.api.filters import MatchFilter
 from apps.stashbox.choices import MatchState
 from apps.stashbox.models import StashBox, StashMatch
-from apps.stashbox.querysets import made_by
 from apps.stashbox.services import review
 from apps.stashbox.services.apply import plan
 from apps.stashbox.services.boxes import settings_of_all
@@ -62,6 +61,27 @@ class MatchViewSet(ListedViewSet):
         review.reject(self.get_object())
         return Response(self.whole(self.get_object()))
 
+    @extend_schema(request=None, responses=shapes.WholeMatchSerializer)
+    @action(detail=True, methods=["post"], permission=_DECIDE)
+    def reopen(self, _request: Request, **_kwargs: Any) -> Response:
+        """Let a candidate wait for a decision again. What was taken of it is undone, unless it was
+        changed since (409)."""
+        review.take_back([self.get_object()])
+        return Response(self.whole(self.get_object()))
+
+    @extend_schema(
+        operation_id="stash_boxes_matches_reopen_video", request=shapes.OfVideoSerializer,
+        responses=shapes.WholeMatchSerializer(many=True), filters=False,
+    )  # fmt: skip
+    @action(
+        detail=False, methods=["post"], permission=_DECIDE, url_path="reopen",
+        pagination_class=None,
+    )  # fmt: skip
+    def reopen_video(self, request: Request, **_kwargs: Any) -> Response:
+        """Let all that was rejected or passed over of a video wait for a decision again."""
+        video = get_object_or_404(Video, pk=_read(shapes.OfVideoSerializer, request)["video"])
+        return Response(self.whole_of(review.open_again(video)))
+
     @extend_schema(request=shapes.LinkPerformerSerializer, responses=shapes.WholeMatchSerializer)
     @action(detail=True, methods=["post"], permission=_DECIDE, url_path="link-performer")
     def link_performer(self, request: Request, **_kwargs: Any) -> Response:
@@ -90,7 +110,7 @@ class MatchViewSet(ListedViewSet):
         equal = {name: body[name] for name in ("box", "source") if name in body}
         matches = matches.filter(**equal)
         if studio := body.get("studio"):
-            matches = matches.filter(made_by(studio))
+            matches = matches.of_studio(studio)
         if body["dry_run"]:
             foreseen = review.foresee_bulk(matches, body["from_score"])
             return Response(shapes.represent_foreseen(foreseen))
@@ -116,11 +136,11 @@ class MatchViewSet(ListedViewSet):
         video = get_object_or_404(Video, pk=body["video"])
         return Response(self.whole(review.paste(video, body["text"])))
 
-    @extend_schema(request=shapes.SkipSerializer, responses={204: None})
+    @extend_schema(request=shapes.OfVideoSerializer, responses={204: None})
     @action(detail=False, methods=["post"], permission=_DECIDE)
     def skip(self, request: Request, **_kwargs: Any) -> Response:
         """Pass over all that waits of a video."""
-        review.skip(get_object_or_404(Video, pk=_read(shapes.SkipSerializer, request)["video"]))
+        review.skip(get_object_or_404(Video, pk=_read(shapes.OfVideoSerializer, request)["video"]))
         return Response(status=204)
 
     def whole(self, match: StashMatch) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """What boxes and others know of videos here, and that they were asked."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import F
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Upper
 
@@ -10,6 +12,7 @@ from apps.core.models import Timestamped
 from apps.library.models import Video
 from apps.stashbox.choices import MatchState, Source
 from apps.stashbox.models.box import StashBox
+from apps.stashbox.querysets import StashMatchQuerySet
 
 _PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 
@@ -49,6 +52,8 @@ class StashMatch(Timestamped):
         null=True, blank=True, help_text="of the audit: what its application changed"
     )
 
+    objects = StashMatchQuerySet.as_manager()
+
     class Meta:
         verbose_name = "candidate"
         constraints = [
@@ -65,6 +70,8 @@ class StashMatch(Timestamped):
             models.Index(fields=["box", "state", "-score"], name="stashbox_match_box"),
             # that the same scene was found twice
             models.Index(fields=["remote_id"], name="stashbox_match_remote"),
+            # words of the studio's name there
+            GinIndex(OpClass(F("studio_there"), name="gin_trgm_ops"), name="stashbox_match_studio"),
         ]
 
     def __str__(self) -> str:

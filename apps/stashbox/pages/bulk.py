@@ -13,11 +13,12 @@ from apps.stashbox.services.apply import FieldChange
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """``videos`` would be accepted; ``fields`` how often each changes, of ``looked_at`` of them if
-    that isn't all; ``samples`` are some: title, score, what would change."""
+    """``videos`` would be accepted; ``makes`` how many labels are new and ``fields`` how often each
+    changes, of ``looked_at`` of them if that isn't all; ``samples`` are some: title, score, what
+    would change."""
 
     videos: int = 0
-    numbers: list[tuple[str, str]] = field(default_factory=list)
+    makes: list[tuple[str, str]] = field(default_factory=list)
     fields: list[tuple[str, str]] = field(default_factory=list)
     looked_at: int = 0
     samples: list[tuple[str, int, list[FieldRow]]] = field(default_factory=list)
@@ -36,15 +37,10 @@ def foreseen(filters: Filters, from_score: str) -> Foreseen:
 
 
 def _told(found: Mapping[str, Any]) -> Foreseen:
-    told = [
-        (found["videos"], "videos"),
-        (found["makes"]["performers"], "new performers"),
-        (found["makes"]["studio"], "new studios"),
-        (found["makes"]["tags"], "new tags"),
-    ]
+    words = {"performers": "new performers", "studio": "new studios", "tags": "new tags"}
     return Foreseen(
         videos=found["videos"],
-        numbers=[(f"{number:,}", words) for number, words in told],
+        makes=[(f"{found['makes'][name]:,}", said) for name, said in words.items()],
         fields=[(label_of(name), f"{number:,}") for name, number in found["fields"].items()],
         looked_at=found["looked_at"] if found["looked_at"] < found["videos"] else 0,
         samples=[

@@ -7,19 +7,21 @@ from urllib.parse import quote, urlsplit
 
 from django.db.models import Case, F, IntegerField, Value, When
 from django.db.models.functions import Lower
+from django.urls import reverse
 
 from apps.artifacts.models import Fingerprint
 from apps.core.errors import MediaHubError
 from apps.core.units import say_duration
 from apps.library.models import File, Performer, Video
 from apps.library.pages.cards import Card, cards, with_card_facts
-from apps.stashbox.choices import Kind, MatchState, Source
+from apps.stashbox.choices import CLOSED, TAKEN, Kind, MatchState, Source
 from apps.stashbox.models import RemoteLink, StashBox, StashMatch
 from apps.stashbox.pages.evidence import Reason, reasons_of
 from apps.stashbox.pages.fields import FieldRow, rows_of
 from apps.stashbox.schema import AnswerRefused, RemoteScene, read_scene
 from apps.stashbox.services.apply import plan
 from apps.stashbox.services.boxes import settings_of_all
+from apps.stashbox.services.scene_pictures import has_picture
 
 _MOST = 30  # candidates shown of one video
 _TONES = {
@@ -42,13 +44,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """``number`` is its key, from 1; ``href`` where it can be looked at, if that is an address."""
+    """``number`` is its key, from 1; ``href`` where it can be looked at, if that is an address;
+    ``picture`` is the address, here, of what it looks like."""
 
     match: StashMatch
     number: int
     title: str
     facts: list[str]
     href: str
+    picture: str
     source: str
     state: str
     tone: str
@@ -62,7 +66,12 @@ class Candidate:
     @property
     def is_open(self) -> bool:
         """Whether it can be accepted."""
-        return self.match.state in (MatchState.REVIEW, MatchState.PASSED, MatchState.REJECTED)
+        return self.match.state not in TAKEN
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was rejected or passed over."""
+        return self.match.state in CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +84,15 @@ class Print:
 
 @dataclass(frozen=True, slots=True)
 class Pane:
-    """One video with all that is known of it elsewhere."""
+    """One video with all that is known of it elsewhere; ``closed`` of its candidates were rejected
+    or passed over, ``others`` aren't shown."""
 
     video: Video
     card: Card
     path: str
     prints: list[Print]
     candidates: list[Candidate]
+    closed: int = 0
     others: int = 0
     locked: list[str] = field(default_factory=list)
 
@@ -103,6 +114,7 @@ def read_pane(pk: int, *, state: str, candidate: int = 0) -> Pane | None:
         path=video.path,
         prints=_prints(video),
         candidates=_candidates(shown, candidate),
+        closed=StashMatch.objects.filter(video=video, state__in=CLOSED).count(),
         others=len(matches) - len(shown),
         locked=[str(name) for name in video.locked_fields],
     )
@@ -149,6 +161,7 @@ def _candidate(match: StashMatch, scene: RemoteScene | None, **shown: Any) -> Ca
         title=(scene.title if scene else "") or "Without a title",
         facts=_facts(scene) if scene else [],
         href=_href(match),
+        picture=_picture(match, scene),
         source=match.box.name if match.box else str(Source(match.source).label),
         state=str(state.label),
         tone=_TONES[state],
@@ -179,6 +192,12 @@ def _facts(scene: RemoteScene) -> list[str]:
         "deleted there" if scene.deleted else "",
     ]
     return [one for one in said if one]
+
+
+def _picture(match: StashMatch, scene: RemoteScene | None) -> str:
+    if scene is None or not has_picture(match, scene):
+        return ""
+    return reverse("admin:stashbox_stashmatch_picture", args=[match.pk])
 
 
 def _href(match: StashMatch) -> str:

@@ -82,6 +82,21 @@ def _skip(request: HttpRequest, _filters: Filters) -> Done:
     return Done(f"Skipped “{video}”.", stays=False, back=[match.pk for match in skipped])
 
 
+def _reopen(request: HttpRequest, filters: Filters) -> Done:
+    """One candidate, or all of a video that were rejected or passed over."""
+    if "match" in request.POST:
+        opened = [_match(request)]
+        review.take_back(opened)
+    else:
+        opened = review.open_again(_video(request))
+    if not opened:
+        raise WrongForm("Nothing of this video was rejected or passed over.")
+    video = opened[0].video
+    left = StashMatch.objects.filter(video=video, state=filters.state).exists()
+    said = f"“{video}” is to be reviewed again."
+    return Done(said, stays=left, candidate=opened[0].pk)
+
+
 def _search(request: HttpRequest, _filters: Filters) -> Done:
     video, text = _video(request), request.POST.get("text", "").strip()[:_MOST_TEXT]
     if not text:
@@ -156,5 +171,5 @@ def _bulk(request: HttpRequest, filters: Filters) -> Done:
 
 DEEDS: Mapping[str, Callable[[HttpRequest, Filters], Done]] = {
     "accept": _accept, "reject": _reject, "skip": _skip, "search": _search, "link": _link,
-    "undo": _undo, "bulk": _bulk, "identify": _identify,
+    "undo": _undo, "reopen": _reopen, "bulk": _bulk, "identify": _identify,
 }  # fmt: skip

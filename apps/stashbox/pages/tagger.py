@@ -24,6 +24,7 @@ _KEYS = (
     (("Enter",), "accept the chosen candidate"),
     (("x",), "reject it for good"),
     (("s",), "skip the video: pass over all that waits of it"),
+    (("r",), "review again what was rejected or passed over"),
     (("f",), "to the fields; Space takes one off or on, Esc leaves them"),
     (("/",), "search, or paste an address or an id"),
     (("b",), "accept many at once"),
@@ -60,6 +61,7 @@ class TaggerPage(AdminPage):
             "filters": filters, "address": filters.address(),
             "may_change": self.request.user.has_perm("library.change_video"),
             "may_identify": self.request.user.has_perm("stashbox.identify"),
+            "keys_on": keys_on(self.request.user),
         }  # fmt: skip
         if part == "bulk":
             told["foreseen"] = foreseen(filters, self.request.GET.get("from_score", ""))
@@ -93,7 +95,7 @@ class TaggerPage(AdminPage):
         first = queue.rows[0].card.pk if queue.rows else 0
         return {
             "queue": queue, "boxes": boxes(), "states": MatchState.choices, "keys": _KEYS,
-            "keys_on": keys_on(self.request.user), "running": identifying(),
+            "running": identifying(),
             **self._shown(filters, wanted or first),
         }  # fmt: skip
 

@@ -88,9 +88,7 @@ def fetch_pictures(
         if any(name in path for path in known):
             continue
         try:
-            near = bool(private_at) and _host(image.url) == _host(private_at)
-            got = fetch(image.url, most_bytes=MOST_BYTES, types=_TYPES, allow_private=near)
-            content = written_anew(got.content)
+            content = fetch_anew(image.url, private_at=private_at)
         except (OutgoingError, PictureBroken) as error:
             outcome.failed[image.url] = str(error)
             continue
@@ -99,17 +97,29 @@ def fetch_pictures(
     return outcome
 
 
-def written_anew(content: bytes) -> bytes:
+def fetch_anew(
+    address: str, *, private_at: str, longest_side: int = _LONGEST_SIDE, timeout_s: float = 30.0
+) -> bytes:
+    """A picture from elsewhere, as ``written_anew`` makes it. The host of the address
+    ``private_at`` may be in a private network, no other. Raises OutgoingError, PictureBroken."""
+    near = bool(private_at) and _host(address) == _host(private_at)
+    got = fetch(
+        address, most_bytes=MOST_BYTES, types=_TYPES, allow_private=near, timeout_s=timeout_s
+    )
+    return written_anew(got.content, longest_side=longest_side)
+
+
+def written_anew(content: bytes, *, longest_side: int = _LONGEST_SIDE) -> bytes:
     """The picture as a JPEG of ours: upright, without what else was in its file, its longer side
-    no longer than 2,000 pixels. Its size is looked at before it is decoded. Raises PictureBroken.
+    no longer than so many pixels. Its size is looked at before it is decoded. Raises PictureBroken.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(content), formats=_FORMATS) as picture:
                 _check_size(picture)
-                picture.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
-                return _jpeg(ImageOps.exif_transpose(picture))
+                picture.draft("RGB", (longest_side, longest_side))
+                return _jpeg(ImageOps.exif_transpose(picture), longest_side)
     except _BROKEN as error:
         raise PictureBroken("What was fetched is no picture that can be read.") from error
 
@@ -147,8 +157,8 @@ def _check_size(picture: Image.Image) -> None:
         raise PictureBroken("The picture has more than 40 megapixels.")
 
 
-def _jpeg(picture: Image.Image) -> bytes:
-    picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+def _jpeg(picture: Image.Image, longest_side: int) -> bytes:
+    picture.thumbnail((longest_side, longest_side))
     if picture.mode in ("RGBA", "LA", "P", "PA"):  # what can be seen through is white
         picture = picture.convert("RGBA")
         ground = Image.new("RGBA", picture.size, "white")

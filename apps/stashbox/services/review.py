@@ -11,7 +11,7 @@ from apps.core import audit, context, undo
 from apps.core.errors import Conflict, MediaHubError
 from apps.core.models import AuditEntry
 from apps.library.models import Performer, Video
-from apps.stashbox.choices import TAKEN, Kind, MatchState, Source
+from apps.stashbox.choices import CLOSED, TAKEN, Kind, MatchState, Source
 from apps.stashbox.client import StashBoxClient
 from apps.stashbox.matching import judge
 from apps.stashbox.models import StashBox, StashMatch
@@ -28,8 +28,8 @@ from apps.stashbox.services.merged import survivor
 from apps.stashbox.services.scrape import scrape_url
 
 __all__ = [
-    "accept", "accept_many", "foresee_bulk", "is_reference", "link_performer", "paste", "reject",
-    "search", "skip", "take_back",
+    "accept", "accept_many", "foresee_bulk", "is_reference", "link_performer", "open_again",
+    "paste", "reject", "search", "skip", "take_back",
 ]  # fmt: skip
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -133,6 +133,17 @@ def skip(video: Video) -> list[StashMatch]:
         row.state, row.decided_at, row.updated_at = MatchState.PASSED, now, now
         row.decided_by_id = context.current().user_id
     StashMatch.objects.bulk_update(rows, ["state", "decided_at", "decided_by", "updated_at"])
+    return rows
+
+
+@transaction.atomic
+def open_again(video: Video) -> list[StashMatch]:
+    """Let all that was rejected or passed over of a video wait again, and return it; what was
+    taken of others stays."""
+    hold_videos([video.pk])
+    closed = StashMatch.objects.select_for_update().filter(video=video, state__in=CLOSED)
+    rows = list(closed.order_by("pk"))
+    reopen(rows)
     return rows
 
 

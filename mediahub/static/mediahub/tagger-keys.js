@@ -16,6 +16,7 @@ export function startKeys(tagger) {
     Enter: () => tagger.press("accept"),
     x: () => tagger.press("reject"),
     s: () => tagger.press("skip"),
+    r: () => tagger.press("reopen"),
     z: () => tagger.undo(),
     f: () => boxes(tagger)[0]?.focus(),
     "/": () => root.querySelector("[data-search] [name=text]")?.focus(),
@@ -23,7 +24,7 @@ export function startKeys(tagger) {
     "?": showHelp,
   };
   for (const digit of "123456789") deeds[digit] = () => tagger.choose(Number(digit));
-  const changing = new Set(["Enter", "x", "s", "z"]);
+  const changing = new Set(["Enter", "x", "s", "r", "z"]);
 
   root.addEventListener("click", (event) => event.target.closest("[data-help-open]") && showHelp());
   document.addEventListener("click", ({ target }) => {

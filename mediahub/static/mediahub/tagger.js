@@ -15,7 +15,8 @@ import { Panes, answer, here, send } from "./tagger-source.js";
 const AHEAD = 2; // videos that are there before they are looked at
 const NEAR_END = 6;
 const TONES = { accepted: "success", failed: "danger" };
-const WORDS = { accept: "accepted", reject: "rejected", skip: "skipped" };
+const WORDS = { accept: "accepted", reject: "rejected", skip: "skipped", reopen: "opened again" };
+const STAYS = new Set(["reject", "reopen"]); // while others of the video are to be decided
 
 class Tagger {
   constructor(root) {
@@ -25,6 +26,7 @@ class Tagger {
     this.turn = 0;
     this.root.addEventListener("click", (event) => this.#clicked(event));
     this.root.addEventListener("submit", (event) => this.#submitted(event));
+    this.root.addEventListener("error", ({ target }) => target.matches("[data-picture]") && target.remove(), true);
     this.#ahead(); // the chips are there: their module makes those of the page's beginning
   }
 
@@ -91,6 +93,7 @@ class Tagger {
     if (!wanted) return;
     for (const one of this.candidates) one.open = one === wanted;
     wanted.scrollIntoView({ block: "nearest", behavior: "instant" });
+    this.#say(`Candidate ${number} of ${this.candidates.length}: ${wanted.querySelector(".tg-candidate-name b").textContent}, ${wanted.querySelector(".tg-points").textContent}`);
   }
 
   /* As if that button of the chosen candidate were pressed. */
@@ -142,11 +145,11 @@ class Tagger {
 
   #submitted(event) {
     const form = event.target;
-    if (!form.matches("[data-decide], [data-skip], [data-search], [data-link]")) return;
+    if (!form.matches("[data-decide], [data-skip], [data-reopen], [data-search], [data-link]")) return;
     event.preventDefault();
     const body = new FormData(form, form.matches("[data-skip]") ? null : event.submitter);
     const deed = body.get("deed");
-    if (form.matches("[data-search], [data-link]")) this.#ask(form, body);
+    if (form.matches("[data-reopen], [data-search], [data-link]")) this.#ask(form, body);
     else if (deed in WORDS) this.#decide(form, deed, body);
   }
 
@@ -174,6 +177,7 @@ class Tagger {
     const row = this.#rowOf(id);
     const sent = send(form.action, body).then(
       (done) => {
+        if (!done.back.length) return toast(done.said);
         this.decided.push({ video: id, back: done.back });
         toast(done.said, { label: "Undo (z)", deed: () => this.undo() });
       },
@@ -186,12 +190,12 @@ class Tagger {
       this.panes.forget();
       this.#preload();
     });
-    if (deed === "reject" && this.#hasOthers(form)) return;
+    if (STAYS.has(deed) && this.#hasOthers(form)) return;
     if (row) this.#mark(row, WORDS[deed]);
     this.step(1, { open: true });
   }
 
-  /* Takes a rejected candidate away; whether there is another one to decide about. */
+  /* Takes a candidate that was decided away; whether there is another one to decide about. */
   #hasOthers(form) {
     const gone = form.closest("[data-candidate]");
     const at = this.candidates.indexOf(gone);

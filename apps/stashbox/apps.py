@@ -8,7 +8,8 @@ class StashboxConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.stashbox.search import add_to_search
-        from apps.stashbox.undoable import notice_undo
+        from apps.stashbox.undoable import notice_merges, notice_undo
 
         add_to_search()
         notice_undo()
+        notice_merges()

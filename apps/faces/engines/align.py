@@ -37,8 +37,8 @@ def similarity(source: NDArray[Any], target: NDArray[Any]) -> NDArray[np.float64
     """The turn, scale and shift (2, 3) that bring points (n, 2) nearest to others (Umeyama)."""
     source, target = np.asarray(source, np.float64), np.asarray(target, np.float64)
     middle, goal = source.mean(axis=0), target.mean(axis=0)
-    spread = ((source - middle) ** 2).sum() / len(source)
-    if not np.isfinite(spread) or spread < 1e-9:
+    spread = ((source - middle) ** 2).sum() / len(source) if np.isfinite(middle).all() else 0.0
+    if spread < 1e-9:
         raise ImageUnusable("The points of a face lie on one another: it can't be turned upright.")
     left, sizes, right = np.linalg.svd((target - goal).T @ (source - middle) / len(source))
     signs = np.array([1.0, np.sign(np.linalg.det(left) * np.linalg.det(right)) or 1.0])

@@ -17,6 +17,8 @@ from django.utils import timezone
 
 from apps.core.errors import MediaHubError
 from apps.core.schema import require_current_schema
+from apps.faces.engines import files as face_models
+from apps.faces.models import FaceLibrary, FaceSettings
 from apps.jobs.choices import Queue
 from apps.jobs.models import Job
 from apps.jobs.services.clusters import clusters
@@ -154,6 +156,16 @@ def _watch() -> str:
     return "changes are seen as they happen, or scanned for"
 
 
+def _faces() -> str:
+    if not FaceLibrary.objects.filter(enabled=True).exists():
+        return "looked for in no library"
+    settings_of_all = FaceSettings.objects.filter(pk=1).first() or FaceSettings()
+    found = face_models.status(settings_of_all.engine)
+    if not found.ok:
+        raise Unwell(found.detail)
+    return f"{settings_of_all.get_engine_display()}: {found.detail}; on {found.device}"
+
+
 _CHECKS: tuple[tuple[str, Callable[[], str], bool], ...] = (
     ("database", _database, True),
     ("migrations", _migrations, True),
@@ -164,4 +176,5 @@ _CHECKS: tuple[tuple[str, Callable[[], str], bool], ...] = (
     ("workers", _workers, False),
     ("scheduler", _scheduler, False),
     ("watch", _watch, False),
+    ("faces", _faces, False),
 )

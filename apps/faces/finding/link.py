@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 _BLOCK = 1_500  # faces at once: the table of their likenesses has the square of it
+_LITTLE = 6.0  # a norm that tells nothing: what a face weighs is how far its own is above it
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,11 @@ def _likenesses(groups: _Groups) -> Floats:
         alike[np.ix_(together, together)] = -np.inf
     np.fill_diagonal(alike, -np.inf)
     return alike
+
+
+def weight(norm: float) -> float:
+    """What a face counts for in the middle of a track's."""
+    return max(norm - _LITTLE, 0.1)
 
 
 def middle(vectors: Floats, weights: NDArray[np.float64]) -> Floats:

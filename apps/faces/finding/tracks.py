@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from apps.faces.engines import align
-from apps.faces.finding.link import link, middle
+from apps.faces.finding.link import link, middle, weight
 from apps.faces.finding.look import Face, portrait_webp
 from apps.faces.finding.messages import MOST_SHOTS, MOST_TRACKS, FoundShot, FoundTrack
-
-_LITTLE = 6.0  # a norm that tells nothing: what a face weighs is how far its own is above it
 
 
 def tracks_of(faces: Sequence[Face], *, similarity: float) -> list[FoundTrack]:
@@ -26,20 +23,16 @@ def tracks_of(faces: Sequence[Face], *, similarity: float) -> list[FoundTrack]:
 def track_of(faces: Sequence[Face]) -> FoundTrack:
     """The track of one person's faces, in the order of their times."""
     best = max(faces, key=lambda face: face.worth)
+    weights = np.array([weight(face.norm) for face in faces])
     return FoundTrack(
         times_ms=tuple(face.at_ms for face in faces),
         boxes=tuple(face.box for face in faces),
         shots=tuple(map(_shot, spread(faces, best))),
-        vector=middle(np.stack([face.vector for face in faces]), weights(faces)),
+        vector=middle(np.stack([face.vector for face in faces]), weights),
         norm=max(face.norm for face in faces),
         quality=best.worth,
         portrait=portrait_webp(best.portrait),
     )
-
-
-def weights(faces: Sequence[Face]) -> NDArray[np.float64]:
-    """What each face counts for in the middle of them."""
-    return np.array([max(face.norm - _LITTLE, 0.1) for face in faces])
 
 
 def spread(faces: Sequence[Face], best: Face) -> list[Face]:

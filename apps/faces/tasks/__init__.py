@@ -1,1 +1,3 @@
 """Looking for faces, grouping and naming them, on a worker."""
+
+from apps.faces.tasks import finding as finding

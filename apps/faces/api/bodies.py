@@ -64,6 +64,12 @@ class RegroupSerializer(StrictSerializer):
     dry_run = serializers.BooleanField(default=False)
 
 
+class WipePersonSerializer(StrictSerializer):
+    never_again = serializers.BooleanField(
+        default=False, help_text="keep just what it takes to pass over this person from now on"
+    )
+
+
 class WipeSerializer(StrictSerializer):
     """Of one library or, with `everything`, of all."""
 

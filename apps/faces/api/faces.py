@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api.filters import AnyOfFilter, FilterSet, FlagFilter
-from apps.core.api.media import for_good
+from apps.core.api.media import FileGone, for_good
 from apps.core.api.views import ListedViewSet
 from apps.faces.api import bodies, shapes
 from apps.faces.api.reading import changed, read
@@ -114,7 +114,10 @@ class FaceViewSet(ListedViewSet):
         return started(job, request)
 
 
-def picture(request: Request, content: bytes) -> HttpResponse:
-    """A picture under the digest of its own bytes."""
+def picture(request: Request, told: tuple[bytes, str] | None) -> HttpResponse:
+    """A picture under the digest of its own bytes. Raises FileGone."""
+    if told is None:
+        raise FileGone("There is no such picture.")
+    content, content_type = told
     tag = blake2b(content, digest_size=16).hexdigest()
-    return for_good(request, content, "image/webp", tag=tag)
+    return for_good(request, content, content_type, tag=tag)

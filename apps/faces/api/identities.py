@@ -16,7 +16,10 @@ from apps.core.api.views import ListedViewSet
 from apps.faces.api import bodies, shapes
 from apps.faces.api.reading import changed, read
 from apps.faces.models import Identity
-from apps.faces.services import naming, verdicts, wipe
+from apps.faces.services import naming, verdicts
+from apps.faces.tasks.finding import request_wipe_person
+from apps.jobs.api.serializers import JobSerializer
+from apps.jobs.api.views import started
 from apps.library.models import Performer
 
 _SAY = "faces.change_identity"
@@ -100,9 +103,9 @@ class IdentityViewSet(ListedViewSet):
         other = get_object_or_404(Identity, pk=read(bodies.ApartSerializer, request)["other"])
         return changed(verdicts.keep_apart(self.get_object(), other))
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(request=bodies.WipePersonSerializer, responses={202: JobSerializer})
     @action(detail=True, methods=["post"], permission="faces.wipe")
-    def wipe(self, _request: Request, **_kwargs: Any) -> Response:
-        """Wipe all that is known of its faces: pictures, vectors, and who it is. For good."""
-        wipe.wipe_identity(self.get_object())
-        return Response(status=204)
+    def wipe(self, request: Request, **_kwargs: Any) -> Response:
+        """Start wiping all that is known of its faces: pictures, vectors, and who it is. For good."""
+        body = read(bodies.WipePersonSerializer, request)
+        return started(request_wipe_person(self.get_object(), **body), request)

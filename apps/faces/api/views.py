@@ -20,8 +20,9 @@ from apps.faces.api.faces import picture
 from apps.faces.api.reading import changed, read
 from apps.faces.choices import ProposalKind, ProposalState
 from apps.faces.models import FaceLibrary, FaceSettings, Proposal, Shot, Track
-from apps.faces.services import libraries, pictures, preview, proposals, regroup, wipe
+from apps.faces.services import libraries, pictures, preview, proposals, regroup
 from apps.faces.services.settings import settings_of_all
+from apps.faces.tasks.finding import request_wipe
 from apps.faces.tasks.grouping import request_regroup
 from apps.jobs.api.serializers import JobSerializer
 from apps.jobs.api.views import started
@@ -163,11 +164,10 @@ class WipeView(StrictView):
 
     @extend_schema(operation_id="faces_wipe", request=bodies.WipeSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
-        """Wipe what is known of the faces of a library, or of all. For good."""
+        """Start wiping what is known of the faces of a library, or of all. For good."""
         body = read(bodies.WipeSerializer, request)
         library = get_object_or_404(Library, pk=body["library"]) if "library" in body else None
-        wipe.wipe_all(library)
-        return Response(status=204)
+        return started(request_wipe(library), request)
 
 
 class VideoFacesView(StrictView):

@@ -9,6 +9,7 @@ from apps.core.forms import AuditedForm, changed_values
 from apps.stashbox.choices import FIELD_LABELS, FieldPolicy
 from apps.stashbox.models import IdentifySettings, StashBox
 from apps.stashbox.services.apply import LISTS
+from apps.stashbox.services.nightly import is_nightly
 
 _POLICY = "policy_"
 _LONGEST_KEY = 4_000
@@ -71,6 +72,7 @@ class IdentifySettingsForm(AuditedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["nightly"] = forms.BooleanField(required=False, initial=is_nightly())
         for name, label in FIELD_LABELS.items():
             self.fields[_POLICY + name] = forms.ChoiceField(
                 choices=_choices(name), label=label, initial=self.instance.policy(name).value

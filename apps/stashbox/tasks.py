@@ -4,6 +4,7 @@ by a person, on a schedule, and when scans find new ones."""
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from hashlib import blake2b
 from typing import Any
 
 from django.db.models import QuerySet
@@ -155,7 +156,10 @@ def _identify(
     job: JobContext, videos: QuerySet[Video], *, box_ids: Sequence[int] | None, again: bool
 ) -> dict[str, Any]:
     boxes = boxes_to_ask(box_ids)
-    found = identify(videos, boxes=boxes, again=again, report=job.report, guard=job.guard)
+    found = identify(
+        videos, boxes=boxes, again=again, since=job.job.created_at, report=job.report,
+        guard=job.guard,
+    )  # fmt: skip
     for name, message in found.failed.items():
         job.log(f"{name}: {message}", level=LogLevel.ERROR)
     if found.passing or len(found.failed) == len(boxes):  # what was answered isn't asked again
@@ -203,9 +207,10 @@ def look_up_performers(job: JobContext, *, box_ids: Sequence[int] | None = None)
     "stashbox.submit", title="Give fingerprints back", queue=Queue.NET, unit="fingerprints",
     target=("box_id", "stashbox.stashbox"),
 )  # fmt: skip
-def submit(job: JobContext, *, box_id: int) -> dict[str, Any]:
-    box = StashBox.objects.get(pk=box_id)
-    given = submit_fingerprints(box, report=job.report, guard=job.guard)
+def submit(job: JobContext, *, box_id: int, q: str = "") -> dict[str, Any]:
+    """Of all videos, or of those that a query finds."""
+    box, videos = StashBox.objects.get(pk=box_id), chosen(q=q) if q else None
+    given = submit_fingerprints(box, videos=videos, report=job.report, guard=job.guard)
     for told in given.told:
         job.log(told, level=LogLevel.WARNING)
     return {"sent": given.sent, "requests": given.requests, "refused": given.refused}
@@ -254,11 +259,13 @@ def request_performers(box_ids: Sequence[int] | None = None) -> Job:
     return enqueue(look_up_performers, {"box_ids": wanted}, dedupe_key=key)
 
 
-def request_submit(box: StashBox) -> Job:
-    """Ask for fingerprints to be given back; once at a time for a box. Raises GivingRefused."""
+def request_submit(box: StashBox, *, q: str = "") -> Job:
+    """Ask for fingerprints to be given back, of all videos or of those that a query finds; once at
+    a time for a box and a query. Raises GivingRefused, QueryError."""
     check_may_give(box)
-    key = f"stashbox.submit:{box.pk}"
-    return enqueue(submit, {"box_id": box.pk}, target=box, dedupe_key=key)
+    chosen(q=q)  # a query that makes no sense is told of now
+    key = f"stashbox.submit:{box.pk}:{blake2b(q.encode(), digest_size=16).hexdigest()}"
+    return enqueue(submit, {"box_id": box.pk, "q": q}, target=box, dedupe_key=key)
 
 
 def request_draft(of: Video | Performer, box: StashBox, *, again: bool = False) -> Job:

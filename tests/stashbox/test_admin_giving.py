@@ -56,7 +56,7 @@ def test_the_button_starts_one_job(browser: Client, box: StashBox) -> None:
         answer = browser.post(_address(box), follow=True)
         assert "being given back" in answer.content.decode()
 
-    assert Job.objects.get(kind="stashbox.submit").params == {"box_id": box.pk}
+    assert Job.objects.get(kind="stashbox.submit").params == {"box_id": box.pk, "q": ""}
 
 
 def test_what_was_given_and_refused_is_shown_with_its_words(
@@ -72,6 +72,67 @@ def test_what_was_given_and_refused_is_shown_with_its_words(
     assert "nothing new to give" in page
     for shown in ("scene not found", "Refused here", refused.remote_id, taken.remote_id, "Eve"):
         assert shown in page
+
+
+def test_a_query_says_of_which_videos(browser: Client, box: StashBox, standin: StandIn) -> None:
+    for title in ("beach", "lake"):
+        make_match(make_video(title), box=box, state=MatchState.ACCEPTED)
+
+    asked = browser.get(_address(box), {"look": "1", "q": "beach"})
+    wrong = browser.get(_address(box), {"look": "1", "q": "duration>"})
+    browser.post(_address(box), {"q": "beach"})
+
+    assert [str(row.video) for row in asked.context["foreseen"].rows] == ["beach"]
+    assert (wrong.status_code, bool(wrong.context["wrong"])) == (200, True)
+    assert Job.objects.get(kind="stashbox.submit").params["q"] == "beach"
+
+
+class TestDraft:
+    def test_is_shown_to_the_letter_and_given_by_a_job(
+        self, browser: Client, box: StashBox, standin: StandIn
+    ) -> None:
+        other, eve = make_box("Other", may_submit=True), make_performer("Eve <b>", aliases=["E"])
+        page = reverse("admin:stashbox_stashbox_draft") + f"?performer={eve.pk}"
+
+        shown = browser.get(page).content.decode()
+        browser.post(page, {"box": box.pk})
+
+        assert "What would be given to Stand-in" in shown
+        assert "Eve &lt;b&gt;" in shown
+        assert f"&amp;box={other.pk}" in shown
+        assert standin.requests == []
+        params = {"box_id": box.pk, "performer_id": eve.pk, "again": False}
+        assert Job.objects.get(kind="stashbox.draft").params == params
+
+    def test_says_that_the_very_same_was_given(self, browser: Client, box: StashBox) -> None:
+        eve = make_performer("Eve")
+        give_performer(eve, box)
+        page = reverse("admin:stashbox_stashbox_draft") + f"?performer={eve.pk}"
+
+        assert "The very same draft was given before" in browser.get(page).content.decode()
+        browser.post(page, {"box": box.pk, "again": "on"})
+
+        assert Job.objects.get(kind="stashbox.draft").params["again"] is True
+
+    def test_needs_a_box_that_is_marked(self, browser: Client) -> None:
+        video, box = make_video("Here"), make_box()
+        page = reverse("admin:stashbox_stashbox_draft") + f"?video={video.pk}"
+
+        assert "No stash-box to give to" in browser.get(page).content.decode()
+        assert (
+            "not to be given" in browser.post(page, {"box": box.pk}, follow=True).content.decode()
+        )
+        assert browser.get(page.replace(str(video.pk), "x")).status_code == 404
+
+    def test_the_forms_lead_there_for_those_who_may(self) -> None:
+        rows = ((make_video(), "video"), (make_performer(), "performer"))
+        page = reverse("admin:stashbox_stashbox_draft")
+        for role, leads in ((Role.EDITOR, False), (Role.OPERATOR, True)):
+            client = Client()
+            client.force_login(make_user(role))
+            for row, name in rows:
+                form = client.get(reverse(f"admin:library_{name}_change", args=[row.pk]))
+                assert (f"{page}?{name}={row.pk}" in form.content.decode()) is leads
 
 
 def test_a_box_that_is_not_marked_gets_nothing(browser: Client) -> None:

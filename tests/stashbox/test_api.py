@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.core.models import AuditEntry
 from apps.core.sealing import unseal
-from apps.jobs.models import Job
+from apps.jobs.models import Job, Schedule
 from apps.library.models import Performer, Video
 from apps.stashbox.choices import MatchState, Source
 from apps.stashbox.models import RemoteLink, StashBox, StashMatch
@@ -165,6 +165,16 @@ class TestSettings:
     )
     def test_what_makes_no_sense_is_refused(self, api: Api, body: dict[str, Any]) -> None:
         assert api.patch("stash-boxes/settings/", body).status_code == 400
+
+    def test_every_night_is_a_schedule(self, api: Api) -> None:
+        assert api.get("stash-boxes/settings/").json()["nightly"] is False
+
+        for wanted in (True, True, False, True):
+            told = api.patch("stash-boxes/settings/", {"nightly": wanted})
+            assert (told.status_code, told.json()["nightly"]) == (200, wanted)
+            schedule = Schedule.objects.get()
+            assert (schedule.kind, schedule.enabled) == ("stashbox.identify", wanted)
+            assert (schedule.next_at is not None) is wanted
 
     def test_a_stale_change_is_refused(self, api: Api) -> None:
         version = api.get("stash-boxes/settings/").json()["version"]

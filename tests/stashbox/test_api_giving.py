@@ -63,8 +63,21 @@ class TestFingerprints:
 
         assert (first.status_code, second.status_code) == (202, 202), second.content
         job = Job.objects.get(kind="stashbox.submit")
-        assert job.params == {"box_id": marked.pk}
+        assert job.params == {"box_id": marked.pk, "q": ""}
         assert first.headers["Location"].endswith(f"jobs/{job.pk}/")
+
+    def test_are_those_of_the_videos_that_a_query_finds(self, api: Api, marked: StashBox) -> None:
+        for title in ("beach", "lake"):
+            make_match(make_video(title), box=marked, state=MatchState.ACCEPTED)
+        address = f"stash-boxes/{marked.pk}/submit/"
+
+        assert api.post(address, {"q": "beach"}).json()["fingerprints"] == 1
+        assert api.post(address, {"q": "duration>"}).status_code == 400
+        assert api.post(address, {"q": "beach", "dry_run": False}).status_code == 202
+        assert api.post(address, {"q": "lake", "dry_run": False}).status_code == 202
+
+        params = [job.params["q"] for job in Job.objects.order_by("pk")]
+        assert params == ["beach", "lake"]
 
 
 class TestDrafts:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.artifacts.choices import Grade
 from apps.artifacts.models import Fingerprint
@@ -109,6 +111,18 @@ class TestFingerprints:
         assert run().asked == 2
         assert run(again=True).asked == 3
         assert Lookup.objects.filter(video=old).count() == 1
+
+    def test_asking_again_goes_on_where_it_was(self, standin: StandIn, box: StashBox) -> None:
+        first, began = make_video(), timezone.now()
+        run()
+        second = make_video()
+        Lookup.objects.filter(video=first).update(asked_at=began - timedelta(days=1))
+        run()
+
+        assert run(again=True, since=began).asked == 1  # the second one was asked about since
+        assert Lookup.objects.get(video=first).asked_at > began
+        assert run(again=True, since=began) == Found()
+        assert second.pk
 
     def test_asking_again_neither_doubles_nor_reopens(
         self, standin: StandIn, box: StashBox

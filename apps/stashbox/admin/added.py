@@ -24,6 +24,7 @@ def _may_identify(_self: Any, request: HttpRequest) -> bool:
 
 
 VideoAdmin.has_identify_permission = _may_identify
+VideoAdmin.change_form_outer_after_template = "admin/stashbox/video_door.html"
 VideoAdmin.actions = [*VideoAdmin.actions, identify_chosen]
 _performers: type[BaseAdmin] = PerformerAdmin
 _performers.pages = (*_performers.pages, PerformerPage)

@@ -16,6 +16,7 @@ from apps.core.forms import changed_values
 from apps.stashbox.forms import BoxForm
 from apps.stashbox.models import StashBox, StashMatch
 from apps.stashbox.pages.boxes import BoxTestPage, IdentifySettingsPage
+from apps.stashbox.pages.draft import DraftPage
 from apps.stashbox.pages.giving import GivePage
 from apps.stashbox.services.boxes import create_box, delete_box, edit_box
 
@@ -23,7 +24,7 @@ from apps.stashbox.services.boxes import create_box, delete_box, edit_box
 @admin.register(StashBox)
 class StashBoxAdmin(AuditedAdmin):
     form = BoxForm
-    pages = (BoxTestPage, GivePage, IdentifySettingsPage)
+    pages = (BoxTestPage, DraftPage, GivePage, IdentifySettingsPage)
     list_display = [
         "name",
         "address",

@@ -17,9 +17,9 @@ from apps.jobs.api.views import started
 from apps.library.models import Performer, Video
 from apps.stashbox.api import shapes_giving as shapes
 from apps.stashbox.models import StashBox
-from apps.stashbox.services.drafts import performer_draft, scene_draft
+from apps.stashbox.services.drafts import draft_of
 from apps.stashbox.services.submit import PrintGift, foresee
-from apps.stashbox.tasks import request_draft, request_submit
+from apps.stashbox.tasks import chosen, request_draft, request_submit
 
 _GIVE = "stashbox.submit"
 _MOST_SHOWN = 100
@@ -42,10 +42,10 @@ class GivingViewSet(StrictView, GenericViewSet):
         """Give a box the fingerprints of sure matches, as a job; or say what would be sent."""
         body = shapes.GiveSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        box = self.get_object()
+        box, q = self.get_object(), body.validated_data["q"]
         if body.validated_data["dry_run"]:
-            return Response(_told(foresee(box)))
-        return started(request_submit(box), request)
+            return Response(_told(foresee(box, videos=chosen(q=q) if q else None)))
+        return started(request_submit(box, q=q), request)
 
     @extend_schema(
         request=shapes.GiveDraftSerializer, responses={200: shapes.DraftShape, 202: JobSerializer}
@@ -62,7 +62,7 @@ class GivingViewSet(StrictView, GenericViewSet):
         else:
             row = get_object_or_404(Performer, pk=asked["performer"])
         if asked["dry_run"]:
-            draft = scene_draft(row, box) if isinstance(row, Video) else performer_draft(row, box)
+            draft = draft_of(row, box)
             size = len(draft.image or b"")
             return Response({"would_send": dict(draft.fields), "image_bytes": size})
         return started(request_draft(row, box, again=asked["again"]), request)

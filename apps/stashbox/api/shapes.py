@@ -8,10 +8,11 @@ from rest_framework import serializers
 from apps.core.api.serializers import RowSerializer, StrictSerializer
 from apps.stashbox.choices import FieldPolicy
 from apps.stashbox.models import IdentifySettings, StashBox
+from apps.stashbox.services.nightly import is_nightly
 
 LARGEST = 2**63 - 1
 _MOST_IDS = 10_000
-_LONGEST_QUERY = 10_000
+LONGEST_QUERY = 10_000
 _LONGEST_KEY = 4_000
 _POLICIES = {
     "type": "object",
@@ -60,7 +61,7 @@ class IdentifySerializer(StrictSerializer):
         child=serializers.IntegerField(min_value=1, max_value=LARGEST), required=False,
         max_length=_MOST_IDS,
     )  # fmt: skip
-    q = serializers.CharField(default="", allow_blank=True, max_length=_LONGEST_QUERY)
+    q = serializers.CharField(default="", allow_blank=True, max_length=LONGEST_QUERY)
     again = serializers.BooleanField(
         default=False, help_text="also those about which was asked, and that are as they were"
     )
@@ -89,6 +90,13 @@ class PoliciesField(serializers.JSONField):
         return data
 
 
+class NightlyField(serializers.BooleanField):
+    """Whether a schedule asks, which is no column of the settings."""
+
+    def get_attribute(self, _instance: IdentifySettings) -> bool:
+        return is_nightly()
+
+
 class IdentifySettingsSerializer(RowSerializer):
     """From which score on what is done, and how candidates are applied.
 
@@ -96,11 +104,14 @@ class IdentifySettingsSerializer(RowSerializer):
     """
 
     policies = PoliciesField(required=False)
+    nightly = NightlyField(
+        required=False, help_text="ask every night about what is new or has new fingerprints"
+    )
 
     class Meta:
         model = IdentifySettings
         fields = [
-            "apply_from", "review_from", "lead", "on_import", "search_text", "policies",
+            "apply_from", "review_from", "lead", "on_import", "nightly", "search_text", "policies",
             "unknown_performers", "unknown_studios", "unknown_tags", "version",
         ]  # fmt: skip
         read_only_fields = ["version"]

@@ -5,12 +5,16 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.serializers import AnyObject, StrictSerializer
-from apps.stashbox.api.shapes import LARGEST
+from apps.stashbox.api.shapes import LARGEST, LONGEST_QUERY
 
 _DRY_RUN = "only say what would be sent"
 
 
 class GiveSerializer(StrictSerializer):
+    q = serializers.CharField(
+        default="", allow_blank=True, max_length=LONGEST_QUERY,
+        help_text="of which videos; all, if it isn't given",
+    )  # fmt: skip
     dry_run = serializers.BooleanField(default=True, help_text=_DRY_RUN)
 
 

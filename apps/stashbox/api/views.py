@@ -95,7 +95,8 @@ class IdentifySettingsView(StrictView):
         values = dict(body.validated_data)
         if "policies" in values:
             values["policies"] = {**row.policies, **values["policies"]}
-        row = edit_settings(values, expected_version=expected_version(request))
+        nightly = values.pop("nightly", None)
+        row = edit_settings(values, nightly=nightly, expected_version=expected_version(request))
         return Response(IdentifySettingsSerializer(row).data)
 
 

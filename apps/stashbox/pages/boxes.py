@@ -88,7 +88,8 @@ class IdentifySettingsPage(AdminPage):
             return self.render_to_response(self.get_context_data(form=form))
         values, version = form.changed(), form.cleaned_data.get("version")
         try:
-            edit_settings(values, expected_version=version)
+            nightly = form.cleaned_data["nightly"]
+            edit_settings(values, nightly=nightly, expected_version=version)
         except MediaHubError as error:
             messages.error(request, str(error))
         else:

@@ -19,10 +19,11 @@ from apps.stashbox.client import MOST_PRINTS
 from apps.stashbox.models import StashBox, StashMatch, Submission
 from apps.stashbox.pages.candidates import address_at
 from apps.stashbox.services.submit import PrintGift, check_may_give, foresee
-from apps.stashbox.tasks import request_submit
+from apps.stashbox.tasks import chosen, request_submit
 
 _SHOWN = 50
 _MOST_COUNTED = 10_000
+_LONGEST_QUERY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ class Foreseen:
 
 
 class GivePage(AdminPage):
-    """``?look=1`` is the dry run: it goes through all sure matches, so that it has to be asked
-    for. The button starts the job."""
+    """``?look=1`` is the dry run, ``q`` says of which videos: it goes through all their sure
+    matches, so that it has to be asked for. The button starts the job."""
 
     title = "Give back"
     name = "stashbox_stashbox_give"
@@ -57,7 +58,8 @@ class GivePage(AdminPage):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         try:
-            job = request_submit(get_object_or_404(StashBox, pk=pk))
+            q = request.POST.get("q", "")[:_LONGEST_QUERY]
+            job = request_submit(get_object_or_404(StashBox, pk=pk), q=q)
         except MediaHubError as error:
             messages.error(request, str(error))
         else:
@@ -66,18 +68,20 @@ class GivePage(AdminPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         box = get_object_or_404(StashBox, pk=self.kwargs["pk"])
-        told: dict[str, Any] = {"box": box, **_before(box)}
+        q = self.request.GET.get("q", "").strip()[:_LONGEST_QUERY]
+        told: dict[str, Any] = {"box": box, "q": q, **_before(box)}
         try:
             check_may_give(box)
             if "look" in self.request.GET:
-                told["foreseen"] = _foreseen(box)
+                told["foreseen"] = _foreseen(box, q)
         except MediaHubError as error:
-            told["refusal"] = str(error)
+            told["refusal" if not box.may_submit or not box.enabled else "wrong"] = str(error)
         return super().get_context_data(**told, **kwargs)
 
 
-def _foreseen(box: StashBox) -> Foreseen:
-    gifts = list(islice(foresee(box), _MOST_COUNTED + 1))
+def _foreseen(box: StashBox, q: str) -> Foreseen:
+    pending = foresee(box, videos=chosen(q=q) if q else None)
+    gifts = list(islice(pending, _MOST_COUNTED + 1))
     more, gifts = len(gifts) > _MOST_COUNTED, gifts[:_MOST_COUNTED]
     if not gifts:
         return Foreseen()

@@ -18,6 +18,7 @@ from apps.stashbox.choices import FieldPolicy
 from apps.stashbox.client import BoxError, Patience, StashBoxClient
 from apps.stashbox.models import IdentifySettings, StashBox
 from apps.stashbox.schema.values import web_address
+from apps.stashbox.services.nightly import set_nightly
 
 _MOST_KEY = 4_000
 _SOON = Patience(tries=1, turn_s=5.0, answer_s=15.0)  # somebody waits for it
@@ -121,9 +122,13 @@ def settings_of_all() -> IdentifySettings:
 
 @transaction.atomic
 def edit_settings(
-    values: Mapping[str, Any], *, expected_version: int | None = None
+    values: Mapping[str, Any],
+    *,
+    nightly: bool | None = None,
+    expected_version: int | None = None,
 ) -> IdentifySettings:
-    """Change them. Raises IdentifySettingsRefused, StaleEdit."""
+    """Change them, and whether boxes are asked every night. Raises IdentifySettingsRefused,
+    StaleEdit."""
     wanted = settings_of_all()
     for name, value in values.items():
         setattr(wanted, name, value)
@@ -138,6 +143,8 @@ def edit_settings(
         raise IdentifySettingsRefused(
             "What is applied unasked must have no smaller a score than what is reviewed."
         )
+    if nightly is not None:
+        set_nightly(wanted=nightly)
     return audit.update(settings_of_all(), values, expected_version=expected_version)
 
 

@@ -43,6 +43,17 @@ class Draft:
         return hashlib.blake2b(said + (self.image or b""), digest_size=16).hexdigest()
 
 
+def draft_of(row: Video | Performer, box: StashBox) -> Draft:
+    """What would be sent of a video or a performer. Raises GivingRefused."""
+    return scene_draft(row, box) if isinstance(row, Video) else performer_draft(row, box)
+
+
+def was_given(draft: Draft, box: StashBox) -> bool:
+    """Whether the very same was sent before."""
+    rows = Submission.objects.filter(box=box, kind=draft.kind, hash=draft.digest)
+    return bool(rows.exists())
+
+
 def scene_draft(video: Video, box: StashBox) -> Draft:
     """What would be sent of a video: its fields, the names of its labels with their ids there, the
     fingerprints of its files, and its cover. Raises GivingRefused.
@@ -109,8 +120,7 @@ def give_performer(performer: Performer, box: StashBox, *, again: bool = False) 
 
 def _give(draft: Draft, box: StashBox, *, again: bool, **of: Any) -> Submission:
     """A draft lives a day there, so that a person may want to send it again."""
-    before = Submission.objects.filter(box=box, kind=draft.kind, hash=draft.digest)
-    if not again and before.exists():
+    if not again and was_given(draft, box):
         raise AlreadyGiven(f"{box} was given this draft before, and nothing has changed since.")
     with StashBoxClient(box) as client:
         send = (

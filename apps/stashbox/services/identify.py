@@ -11,6 +11,7 @@ is interrupted, nothing that was answered and kept is asked again, and nothing i
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
@@ -81,17 +82,20 @@ def identify(
     *,
     boxes: Sequence[StashBox] | None = None,
     again: bool = False,
+    since: datetime | None = None,
     report: Progress = silent,
     guard: Guard = nullcontext,
 ) -> Found:
     """Ask the boxes, else all that are enabled, what they know of the videos.
 
-    Only about what is new or has other fingerprints than when they were asked, unless ``again``.
+    Only about what is new or has other fingerprints than when they were asked, unless ``again``:
+    then about all but what was asked about ``since`` then, by work that this one goes on with.
     What is certain is applied, what is likely kept for review. A box that fails is given up, and
     the others are asked all the same. ``report`` counts videos, once for each box. Raises NoBox.
     """
     asked = boxes_to_ask() if boxes is None else boxes
-    work = _Work(videos, settings_of_all(), again=again, report=report, guard=guard)
+    again_since = (since or timezone.now()) if again else None
+    work = _Work(videos, settings_of_all(), again_since, report=report, guard=guard)
     count = videos.count()
     work.total = count * len(asked)
     for number, box in enumerate(asked):
@@ -112,14 +116,14 @@ class _Work:
         self,
         videos: QuerySet[Video],
         settings: IdentifySettings,
+        again_since: datetime | None,
         *,
-        again: bool,
         report: Progress,
         guard: Guard,
     ) -> None:
         self.settings, self.found = settings, Found()
         self.done = self.total = 0
-        self._videos, self._again = videos, again
+        self._videos, self._again_since = videos, again_since
         self._report, self._guard = report, guard
         self._began = timezone.now()
 
@@ -161,8 +165,10 @@ class _Work:
     def _to_ask(self, box: StashBox, page: Sequence[int]) -> Iterator[Answered]:
         """Those about which the box wasn't asked, or not by these fingerprints."""
         facts, seen_at = facts_of(page), timezone.now()
-        rows = Lookup.objects.filter(box=box, video__in=page)
-        known = {} if self._again else dict(rows.exclude(asked="").values_list("video", "asked"))
+        rows = Lookup.objects.filter(box=box, video__in=page).exclude(asked="")
+        if self._again_since:
+            rows = rows.filter(asked_at__gte=self._again_since)
+        known = dict(rows.values_list("video", "asked"))
         for video, each in facts.items():
             if not each.prints:
                 self.found.without += 1
@@ -199,9 +205,9 @@ class _Work:
             state__in=[MatchState.REVIEW, MatchState.APPLIED, MatchState.ACCEPTED],
         )
         searched = Lookup.objects.filter(video=OuterRef("pk"), box=box, searched_at__isnull=False)
-        if self._again:
+        if self._again_since:
             live = live.exclude(source=Source.TEXT, state=MatchState.REVIEW)
-            searched = searched.filter(searched_at__gte=self._began)
+            searched = searched.filter(searched_at__gte=self._again_since)
         unknown: QuerySet[Video] = self._videos.filter(~Exists(live), ~Exists(searched))
         return unknown
 

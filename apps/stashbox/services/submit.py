@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.core.errors import MediaHubError
 from apps.core.progress import Progress, silent
+from apps.library.models import Video
 from apps.stashbox.choices import Gift, MatchState
 from apps.stashbox.client import MOST_PRINTS, StashBoxClient
 from apps.stashbox.matching import LocalPrint, VideoFacts
@@ -71,24 +72,30 @@ def check_may_give(box: StashBox) -> None:
         raise GivingRefused(f"{box} is switched off.")
 
 
-def foresee(box: StashBox) -> Iterator[PrintGift]:
-    """What would be sent, in its order; nothing is. Raises GivingRefused.
+def foresee(box: StashBox, *, videos: QuerySet[Video] | None = None) -> Iterator[PrintGift]:
+    """What would be sent, of some videos or of all, in its order; nothing is.
+    Raises GivingRefused.
 
     Those of videos whose match a person accepted, or that was applied with a score that still is
     enough for that; not what was given before. Five statements for some hundred matches.
     """
     check_may_give(box)
-    return _pending(box, apply_from=settings_of_all().apply_from)
+    sure = _sure(box, apply_from=settings_of_all().apply_from)
+    return _pending(box, sure if videos is None else sure.filter(video__in=videos.values("pk")))
 
 
 def submit_fingerprints(
-    box: StashBox, *, report: Progress = silent, guard: Guard = nullcontext
+    box: StashBox,
+    *,
+    videos: QuerySet[Video] | None = None,
+    report: Progress = silent,
+    guard: Guard = nullcontext,
 ) -> Given:
     """Send what ``foresee`` tells. What the box refuses is kept with its words and not sent again.
 
     Raises GivingRefused, BoxError; what was sent until then is kept.
     """
-    outcome, pending = Given(), foresee(box)
+    outcome, pending = Given(), foresee(box, videos=videos)
     with StashBoxClient(box) as client:
         while gifts := list(islice(pending, MOST_PRINTS)):
             errors = client.submit_fingerprints([gift.as_input() for gift in gifts])
@@ -99,11 +106,14 @@ def submit_fingerprints(
     return outcome
 
 
-def _pending(box: StashBox, *, apply_from: int) -> Iterator[PrintGift]:
+def _sure(box: StashBox, *, apply_from: int) -> QuerySet[StashMatch]:
     accepted = Q(state=MatchState.ACCEPTED, whole=True)
-    sure = accepted | Q(state=MatchState.APPLIED, score__gte=apply_from)
-    matches = StashMatch.objects.filter(sure, box=box).order_by("pk")
-    last = 0
+    certain = Q(state=MatchState.APPLIED, score__gte=apply_from)
+    return StashMatch.objects.filter(accepted | certain, box=box)
+
+
+def _pending(box: StashBox, sure: QuerySet[StashMatch]) -> Iterator[PrintGift]:
+    matches, last = sure.order_by("pk"), 0
     while page := list(matches.filter(pk__gt=last).values_list(*_COLUMNS)[:_PAGE]):
         last = page[-1][0]
         living = [(video, scene) for _, video, scene, deleted in page if deleted is not True]

@@ -15,10 +15,9 @@ from apps.stashbox.models import StashBox
 from apps.stashbox.services import performers
 from apps.stashbox.services.boxes import in_order, test_box
 from apps.stashbox.services.drafts import (
+    draft_of,
     give_performer,
     give_scene,
-    performer_draft,
-    scene_draft,
 )
 from apps.stashbox.services.scrape import scrape_files
 from apps.stashbox.services.submit import foresee, submit_fingerprints
@@ -62,7 +61,8 @@ class Command(MediaHubCommand):
         for one in (test, submit, draft, look_up):
             one.add_argument("--box", metavar="NAME", help="this one alone")
         scrape = deeds.add_parser("scrape", help="candidates from the files beside videos")
-        scrape.add_argument("--q", default="", metavar="QUERY", help="which videos (all)")
+        for one in (submit, scrape):
+            one.add_argument("--q", default="", metavar="QUERY", help="which videos (all)")
         for one in (test, submit, draft, look_up, scrape):
             one.add_argument("--json", action="store_true", default=SUPPRESS)
 
@@ -123,10 +123,11 @@ class Command(MediaHubCommand):
         return {"message": state.message, "user": state.user, "version": state.version}
 
     def _submit(self, box: StashBox, options: dict[str, Any]) -> dict[str, Any]:
+        videos = chosen(q=options["q"]) if options["q"] else None
         if options["dry_run"]:
-            gifts = [gift.as_input() for gift in foresee(box)]
+            gifts = [gift.as_input() for gift in foresee(box, videos=videos)]
             return {"fingerprints": len(gifts), "would_send": gifts}
-        return asdict(submit_fingerprints(box, report=self.report))
+        return asdict(submit_fingerprints(box, videos=videos, report=self.report))
 
     def _draft(self, box: StashBox, options: dict[str, Any]) -> dict[str, Any]:
         """Raises NoSuchRow."""
@@ -135,7 +136,7 @@ class Command(MediaHubCommand):
         if row is None:
             raise NoSuchRow(f"There is no {model._meta.verbose_name} of this number.")
         if options["dry_run"]:
-            made = scene_draft(row, box) if isinstance(row, Video) else performer_draft(row, box)
+            made = draft_of(row, box)
             size = len(made.image or b"")
             return {"image_bytes": size, "would_send": [{**made.fields}]}
         give = give_scene if isinstance(row, Video) else give_performer

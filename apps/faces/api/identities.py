@@ -106,6 +106,6 @@ class IdentityViewSet(ListedViewSet):
     @extend_schema(request=bodies.WipePersonSerializer, responses={202: JobSerializer})
     @action(detail=True, methods=["post"], permission="faces.wipe")
     def wipe(self, request: Request, **_kwargs: Any) -> Response:
-        """Start wiping all that is known of its faces: pictures, vectors, and who it is. For good."""
+        """Start wiping all that is known of its faces, and who it is. For good."""
         body = read(bodies.WipePersonSerializer, request)
         return started(request_wipe_person(self.get_object(), **body), request)

@@ -8,5 +8,7 @@ class FacesConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.faces.search import add_to_search
+        from apps.faces.undoable import allow_undo
 
         add_to_search()
+        allow_undo()

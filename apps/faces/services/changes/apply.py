@@ -1,0 +1,225 @@
+"""Making a change."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.core import context
+from apps.faces.choices import ChangeKind, Verdict
+from apps.faces.models import FaceChange, Identity, Rejection
+from apps.faces.services import identities as counting
+from apps.faces.services.changes import write
+from apps.faces.services.changes.clashes import clashes, refuse_clashes
+from apps.faces.services.changes.wanted import (
+    ANYWHERE,
+    MoveWanted,
+    NothingToChange,
+    Pairs,
+    RejectedBefore,
+    Stale,
+    StaleFaces,
+    State,
+)
+
+
+@transaction.atomic
+def apply(
+    kind: ChangeKind,
+    moves: Iterable[MoveWanted] = (),
+    *,
+    identities: Mapping[int, Mapping[str, Any]] | None = None,
+    reject: Iterable[tuple[int, int]] = (),
+    forgive: Iterable[tuple[int, int]] = (),
+    apart: Iterable[tuple[int, int]] = (),
+    together: Iterable[tuple[int, int]] = (),
+    summary: Mapping[str, Any] | None = None,
+    stale: Stale = Stale.REFUSE,
+) -> FaceChange:
+    """Move faces, give identities values (ids for ``performer`` and ``merged_into``), say and take
+    back rejections (face, identity) and that two identities are apart, all or nothing.
+
+    A number of statements that doesn't grow with the faces. Counts, middles and best faces of the
+    identities follow; what videos show (``services.applying``) is the caller's matter.
+    Raises StaleFaces, RejectedBefore, SameMoment, NothingToChange.
+    """
+    wanted = list(moves)
+    fields = {pk: dict(values) for pk, values in (identities or {}).items()}
+    before, rows = _hold(wanted, fields, stale)
+    after = _after(wanted, before, stale)
+    rejections = write.write_rejections(Pairs(tuple(reject), tuple(forgive)))
+    if stale is Stale.LEAVE:
+        after = _without_rejected(after)
+    aparts = write.write_aparts(Pairs(tuple(apart), tuple(together)))
+    fields = _changing(fields, rows)
+    if not (after or fields or any((*_pairs(rejections), *_pairs(aparts)))):
+        raise NothingToChange("All of that is so already.")
+    olds = {pk: {f: write.value_of(rows[pk], f) for f in new} for pk, new in fields.items()}
+    _refuse_merged(after, rows, fields)
+    counts = {pk: row.track_count for pk, row in rows.items()}
+    write.write_moves(after, now=timezone.now())
+    write.write_identities(rows, fields)
+    _check(after)
+    touched = _touched(before, after) | fields.keys()
+    counted = counting.recount(touched)
+    told = _told(olds, fields, counts, counted)
+    entry = write.keep_entry(
+        kind, tracks=len(after), rows=told, said=_said(told),
+        names={pk: str(rows[pk]) for pk in fields},
+    )  # fmt: skip
+    change = FaceChange.objects.create(
+        kind=kind, user_id=context.current().user_id, entry=entry.pk,
+        summary={"faces": len(after), "identities": len(touched), **(summary or {})},
+        before=_kept(olds, rejections.remove, aparts.remove, write.given_by(before, after)),
+        after=_kept(fields, rejections.add, aparts.add, write.given_by(after, after)),
+    )  # fmt: skip
+    write.keep_moves(change, before, after)
+    counting.refresh_middles(_touched(before, after))
+    return change
+
+
+def _hold(
+    wanted: Sequence[MoveWanted], fields: Mapping[int, Any], stale: Stale
+) -> tuple[write.Known, dict[int, Identity]]:
+    """Identities first, then faces, each in order: nobody waits for another in a circle."""
+    tracks = sorted({pk for move in wanted for pk in move.tracks})
+    thought = write.states(tracks)
+    targets = {move.target for move in wanted if move.target is not None}
+    sources = {state.identity for state in thought.values() if state.identity is not None}
+    rows = write.hold_identities(targets | sources | set(fields))
+    if lacking := (targets | set(fields)) - rows.keys():
+        raise StaleFaces(f"There is no identity {min(lacking)} any more: read them again.")
+    before = write.states(tracks, hold=True)
+    moved = {pk for pk, state in before.items() if state.identity != thought[pk].identity}
+    if stale is Stale.LEAVE:
+        before = {pk: state for pk, state in before.items() if pk not in moved}
+    elif moved or len(before) < len(tracks):
+        raise _stale(moved or set(tracks) - before.keys())
+    return before, rows
+
+
+def _stale(tracks: set[int]) -> StaleFaces:
+    faces = "A face was" if len(tracks) == 1 else f"{len(tracks):,} faces were"
+    return StaleFaces(f"{faces} moved, judged or wiped meanwhile: read them again, then repeat it.")
+
+
+def _after(wanted: Sequence[MoveWanted], before: write.Known, stale: Stale) -> write.Known:
+    """The states of those that change. Raises StaleFaces."""
+    actor, now = context.current().user_id, timezone.now()
+    after, lost = {}, set()
+    for move in wanted:
+        given = move.given or (actor, now)
+        for pk in move.tracks:
+            state = before.get(pk)
+            if state is None:
+                continue
+            elsewhere = move.source is not ANYWHERE and state.identity != move.source
+            if elsewhere or (stale is Stale.LEAVE and state.verdict):
+                lost.add(pk)
+                continue
+            after[pk] = _moved(state, move, given)
+    if lost and stale is Stale.REFUSE:
+        raise _stale(lost)
+    return {pk: state for pk, state in after.items() if not _same(state, before[pk])}
+
+
+def _moved(state: State, move: MoveWanted, given: tuple[Any, Any]) -> State:
+    if move.verdict is None or (move.verdict == state.verdict and move.given is None):
+        return State(move.target, state.verdict, state.by, state.at)
+    if move.verdict == Verdict.NONE:
+        return State(move.target, Verdict.NONE)
+    return State(move.target, move.verdict, *given)
+
+
+def _same(one: State, other: State) -> bool:
+    return (one.identity, one.verdict) == (other.identity, other.verdict)
+
+
+def _without_rejected(after: write.Known) -> write.Known:
+    gone = _rejected(after)
+    return {pk: state for pk, state in after.items() if (pk, state.identity) not in gone}
+
+
+def _rejected(after: write.Known) -> set[tuple[int, int]]:
+    """What of it a person has forbidden."""
+    targets = {state.identity for state in after.values() if state.identity is not None}
+    if not targets:
+        return set()
+    rows = Rejection.objects.filter(track__in=list(after), identity__in=targets)
+    pairs = rows.values_list("track_id", "identity_id")
+    return {(track, identity) for track, identity in pairs if after[track].identity == identity}
+
+
+def _check(after: write.Known) -> None:
+    """Raises RejectedBefore, SameMoment."""
+    if gone := _rejected(after):
+        faces = "One face was" if len(gone) == 1 else f"{len(gone):,} faces were"
+        raise RejectedBefore(
+            f"{faces} said not to be that person: move them there one by one if that was wrong."
+        )
+    refuse_clashes(clashes({pk: state.identity for pk, state in after.items()}))
+
+
+def _refuse_merged(
+    after: write.Known, rows: Mapping[int, Identity], fields: Mapping[int, Any]
+) -> None:
+    """Raises StaleFaces if faces would go to who has been, or is now, merged into another."""
+    for target in {state.identity for state in after.values() if state.identity is not None}:
+        merged = fields.get(target, {}).get("merged_into", rows[target].merged_into_id)
+        if merged is not None:
+            raise StaleFaces(f"{rows[target]} was merged into another: take that one.")
+
+
+def _changing(fields: Mapping[int, dict[str, Any]], rows: Mapping[int, Identity]) -> dict[int, Any]:
+    """Without what identities have already."""
+    new = {
+        pk: {f: value for f, value in values.items() if write.value_of(rows[pk], f) != value}
+        for pk, values in fields.items()
+    }
+    return {pk: values for pk, values in new.items() if values}
+
+
+def _touched(before: write.Known, after: write.Known) -> set[int]:
+    ids = {before[pk].identity for pk in after} | {state.identity for state in after.values()}
+    return {pk for pk in ids if pk is not None}
+
+
+def _pairs(pairs: Pairs) -> tuple[tuple[int, int], ...]:
+    return (*pairs.add, *pairs.remove)
+
+
+def _told(
+    olds: Mapping[int, Any], news: Mapping[int, Any], counts: Mapping[int, int],
+    counted: Mapping[int, int],
+) -> dict[int, dict[str, list[Any]]]:  # fmt: skip
+    """What became of each identity, for the audit."""
+    told: dict[int, dict[str, list[Any]]] = {}
+    for pk, values in news.items():
+        told[pk] = {field: [olds[pk][field], value] for field, value in values.items()}
+    for pk, count in counted.items():
+        if counts.get(pk, 0) != count:
+            told.setdefault(pk, {})["track_count"] = [counts.get(pk, 0), count]
+    return told
+
+
+def _said(told: Mapping[int, Mapping[str, list[Any]]]) -> dict[str, list[Any]]:
+    """What the entry says of all: the first name, or whom others were merged into."""
+    said: dict[str, list[Any]] = {}
+    for changes in told.values():
+        for field in ("performer", "merged_into", "ignored"):
+            if field in changes:
+                said.setdefault(field, changes[field])
+    return said
+
+
+def _kept(
+    fields: Mapping[int, Mapping[str, Any]], rejections: Sequence[tuple[int, int]],
+    aparts: Sequence[tuple[int, int]], given: list[list[Any]],
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "identities": {str(pk): dict(values) for pk, values in fields.items()},
+        "rejections": [list(pair) for pair in rejections],
+        "aparts": [list(pair) for pair in aparts],
+        "verdicts": given,
+    }

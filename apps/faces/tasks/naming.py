@@ -1,0 +1,42 @@
+"""Undoing changes of very many faces, and bringing the performers of videos up to their faces."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from apps.core.models import AuditEntry
+from apps.core.undo import Contested
+from apps.faces.services import applying, changes
+from apps.jobs.choices import Queue
+from apps.jobs.context import JobContext
+from apps.jobs.models import Job
+from apps.jobs.registry import task
+from apps.jobs.services.lifecycle import enqueue
+
+
+@task("faces.undo", title="Undo a change of faces", queue=Queue.CPU, unit="videos")
+def undo_change(job: JobContext, *, entry_id: int, contested: str) -> dict[str, Any]:
+    done = AuditEntry.objects.filter(job_id=job.job.pk, row_count__gt=0).order_by("pk").first()
+    if job.job.attempt > 1 and done is not None:  # its worker was lost between that and the end
+        return {"changed": done.row_count, "entry": done.pk}
+    entry = AuditEntry.objects.get(pk=entry_id)
+    undone = changes.undo_entry(entry, Contested(contested), report=job.report, guard=job.guard)
+    return {"changed": undone.entry.row_count, "entry": undone.entry.pk, "lost": undone.lost}
+
+
+@task("faces.name", title="Put names on videos", queue=Queue.CPU, unit="videos", schedulable=True)
+def name_videos(job: JobContext, *, ids: Sequence[int] | None = None) -> dict[str, Any]:
+    named = applying.name_videos(ids, report=job.report)
+    return {"given": named.given, "taken": named.taken}
+
+
+def request_undo(entry: AuditEntry, contested: Contested) -> int:
+    """Ask for the undo of a change; the id of the job, which there is once for each entry."""
+    params = {"entry_id": entry.pk, "contested": str(contested)}
+    return enqueue(undo_change, params, dedupe_key=f"faces.undo:{entry.pk}").pk
+
+
+def request_names(ids: Sequence[int] | None = None) -> Job:
+    """Ask for names to be judged anew, and for their videos (None: all) to follow."""
+    key = "faces.name" if ids is None else ""
+    params = {} if ids is None else {"ids": sorted(ids)}
+    return enqueue(name_videos, params, dedupe_key=key)

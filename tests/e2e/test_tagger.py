@@ -1,7 +1,7 @@
 """The tagger, as people decide with a keyboard alone, on any screen."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -10,9 +10,11 @@ from playwright.sync_api import Page, expect
 from apps.library.models import Performer, Video
 from apps.stashbox.choices import MatchState
 from apps.stashbox.models import StashMatch
+from apps.stashbox.schema import RemoteImage
 from tests.e2e.accessibility import violations
 from tests.factories import make_performer, make_video
 from tests.stashbox.factories import make_box, make_match, remote_performer, scene
+from tests.stashbox.standin import Data, serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -31,15 +33,16 @@ _EVIDENCE: dict[str, Any] = {
 }
 
 
-def _queue(count: int) -> list[Video]:
+def _queue(count: int, *, picture: str = "") -> list[Video]:
     """Videos, each with a candidate that is likely and one that is less so."""
-    box = make_box("StashDB", url="https://stashdb.example.org/graphql")
+    images = (RemoteImage(url=picture),) if picture else ()
+    box = make_box("StashDB", url=picture or "https://stashdb.example.org/graphql")
     ann = make_performer("Ann Smith")
     videos = []
     for number in range(count):
         video = make_video(f"file {number:02}", details="Mine.", locked_fields=["details"])
         cast = [remote_performer("Ann Smith"), remote_performer("Berta Stone")]
-        wanted = scene(f"Right {number:02}", performers=cast)
+        wanted = scene(f"Right {number:02}", performers=cast, images=images)
         make_match(video, box=box, of=wanted, score=88 - number, evidence=_EVIDENCE)
         make_match(video, box=box, of=scene(f"Wrong {number:02}"), score=45)
         videos.append(video)
@@ -65,6 +68,7 @@ def test_ten_videos_are_decided_by_keyboard_alone(open_page: OpenPage) -> None:
         press("Enter")
     _at(page, "file 05")
     press("2")
+    expect(page.locator("[data-said]")).to_contain_text("Candidate 2 of 2: Wrong 05, score 45")
     expect(page.locator("[data-candidate][open] > summary")).to_contain_text("Wrong 05")
     press("Enter")
     _at(page, "file 06")
@@ -105,10 +109,15 @@ def test_ten_videos_are_decided_by_keyboard_alone(open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
-def test_the_page_is_for_everybody(open_page: OpenPage, width: int, dark: bool) -> None:
-    _queue(3)
+def test_the_page_is_for_everybody(
+    open_page: OpenPage, box_pictures: str, width: int, dark: bool
+) -> None:
+    _queue(3, picture=box_pictures)
     page = open_page(_ADDRESS, width=width, dark=dark)
     _at(page, "file 00")
+    picture = page.get_by_alt_text("What it looks like there")
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function("one => one.naturalWidth > 0", arg=picture.element_handle())
     _look(page, f"tagger-{width}-{dark}")
 
     page.get_by_text("Link or create…").nth(1).click()
@@ -126,6 +135,30 @@ def test_the_page_is_for_everybody(open_page: OpenPage, width: int, dark: bool) 
     expect(page.get_by_role("heading", name="Nothing matches the filters")).to_be_visible()
     assert StashMatch.objects.filter(state=MatchState.REVIEW).count() == 6
     _look(page, f"tagger-empty-{width}-{dark}")
+
+
+def test_what_was_rejected_is_opened_again_by_a_key(open_page: OpenPage) -> None:
+    for video in _queue(2):
+        video.matches.update(state=MatchState.REJECTED)
+    page = open_page(f"{_ADDRESS}?state=rejected")
+
+    _at(page, "file 00")
+    page.keyboard.press("r")
+    expect(page.locator("[data-candidate]")).to_have_count(1)
+    page.keyboard.press("r")
+    _at(page, "file 01")
+    page.get_by_role("button", name="Review them all again").click()
+    expect(page.locator("[data-candidate] .mh-state").first).to_have_text("to review")
+
+    assert set(StashMatch.objects.values_list("state", flat=True)) == {MatchState.REVIEW}
+
+
+@pytest.fixture
+def box_pictures() -> Iterator[str]:
+    """Where a box has a picture."""
+    with serve(Data()) as running:
+        running.data.add_scene(images=[{"id": "one", "width": 1280, "height": 720}])
+        yield running.url.replace("/graphql", "/images/one")
 
 
 def _look(page: Page, name: str, *, full: bool = True) -> None:

@@ -157,6 +157,7 @@ class TestLink:
         assert eve.birth_date == BORN
         assert RemoteLink.objects.get().remote_id == there
         assert unlink_performer(eve, box) == 1
+        assert AuditEntry.objects.about(eve)[0].changes["stash_box"][1] is None
         assert not RemoteLink.objects.exists()
 
     def test_who_was_merged_is_followed(self, box: StashBox, standin: StandIn) -> None:

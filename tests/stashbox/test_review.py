@@ -227,8 +227,14 @@ class TestLinkPerformer:
         other = make_performer("Other")
 
         review.link_performer(match, remote.id, performer=other)
+        review.link_performer(match, remote.id, performer=other)
 
         assert RemoteLink.objects.get(remote_id=remote.id).performer == other
+        told = f"{match.box}: {remote.id}"
+        entries = AuditEntry.objects.filter(changes__has_key="stash_box").order_by("pk")
+        assert [(one.object_name, one.changes["stash_box"]) for one in entries] == [
+            (remote.name, [None, told]), ("Other", [None, told]), (remote.name, [told, None]),
+        ]  # fmt: skip
 
     def test_of_a_source_without_ids_makes_the_name_an_alias(self) -> None:
         match = make_match(of=scene(performers=[remote_performer("J. Doe", id="")]))

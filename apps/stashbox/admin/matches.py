@@ -30,6 +30,7 @@ from apps.stashbox.models import StashMatch
 from apps.stashbox.pages.evidence import reasons_of
 from apps.stashbox.pages.fields import rows_of
 from apps.stashbox.pages.tagger import TaggerPage
+from apps.stashbox.querysets import made_by
 from apps.stashbox.services import review
 from apps.stashbox.services.apply import plan
 from apps.stashbox.services.boxes import settings_of_all
@@ -44,7 +45,7 @@ class StudioFilter(TextFilter):  # type: ignore[misc]
 
     def queryset(self, _request: HttpRequest, matches: QuerySet[StashMatch]) -> Any:
         name = (self.value() or "").replace("\0", "").strip()
-        return matches.of_studio(name) if name else matches
+        return matches.filter(made_by(name)) if name else matches
 
 
 @admin.register(StashMatch)

@@ -7,6 +7,7 @@ from django_filters import rest_framework as filters
 from apps.core.api.filters import AnyOfFilter, AtLeast, AtMost, FilterSet
 from apps.stashbox.choices import MatchState, Source
 from apps.stashbox.models import StashMatch
+from apps.stashbox.querysets import made_by
 
 _LONGEST_NAME = 300
 
@@ -29,4 +30,4 @@ class MatchFilter(FilterSet):
         fields: list[str] = []
 
     def of_studio(self, matches: Any, _name: str, value: str) -> Any:
-        return matches.of_studio(value) if value else matches
+        return matches.filter(made_by(value)) if value else matches

@@ -19,6 +19,7 @@ from apps.stashbox.api import match_shapes as shapes
 from apps.stashbox.api.filters import MatchFilter
 from apps.stashbox.choices import MatchState
 from apps.stashbox.models import StashBox, StashMatch
+from apps.stashbox.querysets import made_by
 from apps.stashbox.services import review
 from apps.stashbox.services.apply import plan
 from apps.stashbox.services.boxes import settings_of_all
@@ -110,7 +111,7 @@ class MatchViewSet(ListedViewSet):
         equal = {name: body[name] for name in ("box", "source") if name in body}
         matches = matches.filter(**equal)
         if studio := body.get("studio"):
-            matches = matches.of_studio(studio)
+            matches = matches.filter(made_by(studio))
         if body["dry_run"]:
             foreseen = review.foresee_bulk(matches, body["from_score"])
             return Response(shapes.represent_foreseen(foreseen))

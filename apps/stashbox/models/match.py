@@ -12,7 +12,6 @@ from apps.core.models import Timestamped
 from apps.library.models import Video
 from apps.stashbox.choices import MatchState, Source
 from apps.stashbox.models.box import StashBox
-from apps.stashbox.querysets import StashMatchQuerySet
 
 _PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 
@@ -51,8 +50,6 @@ class StashMatch(Timestamped):
     entry = models.BigIntegerField(
         null=True, blank=True, help_text="of the audit: what its application changed"
     )
-
-    objects = StashMatchQuerySet.as_manager()
 
     class Meta:
         verbose_name = "candidate"

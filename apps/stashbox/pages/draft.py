@@ -56,7 +56,7 @@ class DraftPage(AdminPage):
 
 def _row(asked: QueryDict) -> Video | Performer:
     if "video" in asked:
-        video: Video = get_object_or_404(Video, pk=number_in(asked["video"]))
+        video: Video = get_object_or_404(Video, pk=number_in(asked.get("video", "")))
         return video
     performer: Performer = get_object_or_404(Performer, pk=number_in(asked.get("performer", "")))
     return performer

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
 from apps.core.api.keyset import Cursor, Key, Keyset, read_cursor
@@ -13,7 +13,7 @@ from apps.library.models import Video
 from apps.library.pages.cards import Card, cards, with_card_facts
 from apps.stashbox.choices import MatchState
 from apps.stashbox.models import StashBox, StashMatch
-from apps.stashbox.querysets import StashMatchQuerySet
+from apps.stashbox.querysets import made_by
 
 PAGE = 20
 ELSEWHERE = "other"  # in the place of a box: candidates from other sources
@@ -64,7 +64,7 @@ class Filters:
     def address(self, **more: Any) -> str:
         return "?" + urlencode(self.given | {name: v for name, v in more.items() if v})
 
-    def matches(self) -> StashMatchQuerySet:
+    def matches(self) -> QuerySet[StashMatch]:
         """The candidates asked for."""
         found = StashMatch.objects.filter(state=self.state)
         if self.box == ELSEWHERE:
@@ -74,10 +74,10 @@ class Filters:
         if self.score:
             found = found.filter(score__gte=self.score)
         if self.studio:
-            found = found.of_studio(self.studio)
+            found = found.filter(made_by(self.studio))
         return found
 
-    def leaders(self) -> StashMatchQuerySet:
+    def leaders(self) -> QuerySet[StashMatch]:
         """Of each video its best candidate among those asked for: the queue's rows."""
         better = self.matches().filter(video=OuterRef("video")).order_by()
         ahead = Q(score__gt=OuterRef("score")) | Q(score=OuterRef("score"), pk__lt=OuterRef("pk"))

@@ -11,7 +11,7 @@ from apps.core import audit, context, undo
 from apps.core.errors import Conflict, MediaHubError
 from apps.core.models import AuditEntry
 from apps.library.models import Performer, Video
-from apps.stashbox.choices import CLOSED, TAKEN, Kind, MatchState, Source
+from apps.stashbox.choices import CLOSED, TAKEN, MatchState, Source
 from apps.stashbox.client import StashBoxClient
 from apps.stashbox.matching import judge
 from apps.stashbox.models import StashBox, StashMatch
@@ -23,7 +23,7 @@ from apps.stashbox.services.decided import pass_others, reopen
 from apps.stashbox.services.facts import facts_of
 from apps.stashbox.services.holding import hold_videos
 from apps.stashbox.services.keeping import keep
-from apps.stashbox.services.linking import link, make_performer
+from apps.stashbox.services.linking import hold_people, link, make_performer
 from apps.stashbox.services.merged import survivor
 from apps.stashbox.services.scrape import scrape_url
 
@@ -106,8 +106,7 @@ def accept(
 def _scene_of(match: StashMatch) -> StashMatch | None:
     """Another candidate that the video is: it is one scene of a box at most."""
     others = StashMatch.objects.filter(video=match.video_id, box=match.box_id, state__in=TAKEN)
-    found: StashMatch | None = others.filter(whole=True).exclude(pk=match.pk).first()
-    return found
+    return others.filter(whole=True).exclude(pk=match.pk).first()
 
 
 @transaction.atomic
@@ -211,14 +210,17 @@ def link_performer(
     """Say who somebody in a candidate is here, or make a performer of them if nobody is given.
 
     Of sources without ids the name becomes an alias. A new one whose name is taken is told apart
-    by the box's name and id. Raises NotInCandidate, NameTaken, AnswerRefused.
+    by the box's name and id. Raises NotInCandidate, NameTaken, AnswerRefused, RowGone.
     """
     remote = _in_cast(read_scene(match.payload), remote_id)
     if performer is None:
         performer = _made(match, remote)
-    if match.box_id and remote.id:
-        link(match.box_id, Kind.PERFORMER, survivor(remote), performer)
+    if match.box and remote.id:
+        link(performer, match.box, survivor(remote))
         return performer
+    if performer.pk not in (held := hold_people({performer.pk})):
+        raise audit.RowGone(f"{performer} was deleted meanwhile.")
+    performer = held[performer.pk]
     names = {performer.name.lower(), *(alias.lower() for alias in performer.aliases)}
     if remote.name.lower() in names or len(names) > _MOST_ALIASES:
         return performer

@@ -73,14 +73,6 @@ def make_performer(
     return row
 
 
-def link(box_id: int, kind: Kind, remote_id: str, row: Any) -> None:
-    """Say that a row here is what a box knows by an id, whatever was said of the id before."""
-    RemoteLink.objects.update_or_create(
-        box_id=box_id, kind=kind, remote_id=remote_id,
-        defaults={kind.value: row, "checked_at": timezone.now()},
-    )  # fmt: skip
-
-
 def _make(remotes: Mapping[Key, Remote], sources: Mapping[Key, str]) -> list[Any]:
     """Insert what is missing; a name that a person takes at the same time is theirs."""
     now, made = timezone.now(), []

@@ -1,5 +1,6 @@
 """Performers at boxes: searched, linked, brought up to date, looked for again after a while."""
 
+from apps.stashbox.services.linking import unlink as unlink_performer
 from apps.stashbox.services.performers.filling import fill, foresee
 from apps.stashbox.services.performers.finding import (
     AGAIN_AFTER,
@@ -20,7 +21,6 @@ from apps.stashbox.services.performers.linking import (
     link_performer,
     refresh,
     search,
-    unlink_performer,
 )
 
 __all__ = [

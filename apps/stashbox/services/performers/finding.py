@@ -142,7 +142,7 @@ def _write(
         if len(certain) == 1:
             sure[performer.pk] = certain[0].remote
             taken.add(certain[0].remote.id)
-            link(box.pk, Kind.PERFORMER, certain[0].remote.id, performer)
+            link(performer, box, certain[0].remote.id)
             hits = []
         row.asked_at, row.candidates = now, [_as_json(hit) for hit in hits]
         rows.append(row)

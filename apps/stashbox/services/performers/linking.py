@@ -78,15 +78,9 @@ def link_performer(performer: Performer, box: StashBox, remote_id: str) -> Remot
 @transaction.atomic
 def take(performer: Performer, box: StashBox, remote: RemotePerformer) -> None:
     """Link a performer to somebody at a box, and fill what is empty."""
-    link(box.pk, Kind.PERFORMER, remote.id, performer)
+    link(performer, box, remote.id)
     fill(box, {performer.pk: remote})
     PerformerLookup.objects.filter(performer=performer, box=box).update(candidates=[])
-
-
-def unlink_performer(performer: Performer, box: StashBox) -> int:
-    """Forget who a performer is there; what was taken over stays. How many links there were."""
-    links = RemoteLink.objects.filter(box=box, kind=Kind.PERFORMER, performer=performer)
-    return links.delete()[0]
 
 
 def refresh(

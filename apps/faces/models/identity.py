@@ -9,6 +9,13 @@ from apps.faces.querysets import IdentityQuerySet
 from apps.library.models import Performer
 
 
+class CurrentTransaction(models.Func):
+    """The number of the transaction, which never comes again."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    output_field = models.BigIntegerField()
+
+
 class Identity(Timestamped, Versioned):
     """One person, named or not. Its row stays: merged into another, it points there.
 
@@ -61,15 +68,20 @@ class IdentityVector(models.Model):
     identity = models.ForeignKey(Identity, models.CASCADE, related_name="vectors", db_index=False)
     engine = models.CharField(max_length=20, choices=Engine)
     vector = models.BinaryField(help_text="little-endian float32, of length 1")
+    length = models.FloatField(default=1, help_text="of the mean, before it was made 1")
     tracks = models.PositiveIntegerField()
+    written = models.BigIntegerField(
+        db_default=CurrentTransaction(), editable=False,
+        help_text="the transaction that wrote it: whoever holds the others reads on from there",
+    )  # fmt: skip
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["identity", "engine"], name="faces_identityvector_one"),
         ]
         indexes = [
-            # all of an engine's, which are compared with each new face
-            models.Index(fields=["engine", "identity"], name="faces_identityvector_all"),
+            # all of an engine's, which are compared with each new face, and what came since
+            models.Index(fields=["engine", "written"], name="faces_identityvector_all"),
         ]
 
     def __str__(self) -> str:

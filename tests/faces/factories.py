@@ -79,8 +79,11 @@ def make_track(
     track = Track.objects.create(
         video=video, image=image, identity=identity, verdict=verdict,
         times_ms=list(times_ms) if image is None else [],
-        faces=len(times_ms), portrait=picture(number % 30),
-        **{"detector": "yunet-2023mar", "size_px": 80, "quality": norm * 9, **values},
+        faces=len(times_ms),
+        **{
+            "detector": "yunet-2023mar", "size_px": 80, "quality": norm * 9,
+            "portrait": picture(number % 30), **values,
+        },
     )  # fmt: skip
     Shot.objects.create(
         track=track, at_ms=track.start_ms, box=[0.4, 0.2, 0.1, 0.2], size_px=80, score=0.9,

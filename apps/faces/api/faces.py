@@ -12,6 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.artifacts.tasks import request_cover
 from apps.core.api.filters import AnyOfFilter, FilterSet, FlagFilter
 from apps.core.api.media import FileGone, for_good
 from apps.core.api.views import ListedViewSet
@@ -19,10 +20,11 @@ from apps.faces.api import bodies, shapes
 from apps.faces.api.reading import changed, read
 from apps.faces.choices import Band, Verdict
 from apps.faces.models import Identity, Track
-from apps.faces.services import pictures, verdicts
+from apps.faces.services import applying, pictures, verdicts
 from apps.faces.tasks.finding import request_find
 from apps.jobs.api.serializers import JobSerializer
 from apps.jobs.api.views import started
+from apps.library.models import Video
 
 _SEE, _SAY = "faces.view_identity", "faces.change_identity"
 _PICTURE = {(200, "image/webp"): OpenApiTypes.BINARY}
@@ -104,6 +106,14 @@ class FaceViewSet(ListedViewSet):
         pk = body["identity"]
         identity = get_object_or_404(Identity, pk=pk) if pk else None
         return changed(verdicts.assign(body["faces"], identity))
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"], permission="library.change_video")
+    def cover(self, request: Request, **_kwargs: Any) -> Response:
+        """Have the video's cover show this face, and start making it."""
+        face: Track = self.get_object()
+        video = get_object_or_404(Video, pk=face.video_id)
+        return started(request_cover(video, applying.best_moment_ms(face)), request)
 
     @extend_schema(request=bodies.FindSerializer, responses={202: JobSerializer}, filters=False)
     @action(detail=False, methods=["post"], permission="faces.find")

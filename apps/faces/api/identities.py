@@ -16,7 +16,7 @@ from apps.core.api.views import ListedViewSet
 from apps.faces.api import bodies, shapes
 from apps.faces.api.reading import changed, read
 from apps.faces.models import Identity
-from apps.faces.services import naming, verdicts
+from apps.faces.services import applying, naming, verdicts
 from apps.faces.tasks.finding import request_wipe_person
 from apps.jobs.api.serializers import JobSerializer
 from apps.jobs.api.views import started
@@ -102,6 +102,13 @@ class IdentityViewSet(ListedViewSet):
         """Say that two identities are two people: no merge of them is proposed again."""
         other = get_object_or_404(Identity, pk=read(bodies.ApartSerializer, request)["other"])
         return changed(verdicts.keep_apart(self.get_object(), other))
+
+    @extend_schema(request=None, responses={201: None})
+    @action(detail=True, methods=["post"], permission="library.change_performer")
+    def avatar(self, _request: Request, **_kwargs: Any) -> Response:
+        """Give the performer the best picture of their face."""
+        applying.make_avatar(self.get_object())
+        return Response(status=201)
 
     @extend_schema(request=bodies.WipePersonSerializer, responses={202: JobSerializer})
     @action(detail=True, methods=["post"], permission="faces.wipe")

@@ -3,9 +3,11 @@
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
+from apps.faces.api.appearances import AppearanceViewSet
 from apps.faces.api.faces import FaceViewSet
 from apps.faces.api.identities import IdentityViewSet
 from apps.faces.api.views import (
+    ComparedView,
     EnginesView,
     FaceLibraryView,
     FaceSettingsView,
@@ -18,6 +20,7 @@ from apps.faces.api.views import (
 )
 
 _router = SimpleRouter(use_regex_path=True)
+_router.register("faces/appearances", AppearanceViewSet, "appearance")
 _router.register("faces/proposals", ProposalViewSet, "faceproposal")
 _router.register("faces", FaceViewSet, "face")
 _router.register("identities", IdentityViewSet, "identity")
@@ -27,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("faces/settings/", FaceSettingsView.as_view(), name="faces-settings"),
     path("faces/settings/preview/", PreviewView.as_view(), name="faces-preview"),
     path("faces/engines/", EnginesView.as_view(), name="faces-engines"),
+    path("faces/engines/compared/", ComparedView.as_view(), name="faces-compared"),
     path("faces/libraries/<int:pk>/", FaceLibraryView.as_view(), name="faces-library"),
     path("faces/shots/<int:pk>/", ShotView.as_view(), name="faces-shot"),
     path("faces/wipe/", WipeView.as_view(), name="faces-wipe"),

@@ -14,11 +14,11 @@ from rest_framework.response import Response
 
 from apps.core.api.filters import AnyOfFilter, FilterSet
 from apps.core.api.views import ListedViewSet, StrictView, expected_version
-from apps.faces import engines
-from apps.faces.api import bodies, shapes
+from apps.faces.api import bodies, shapes, shapes_settings
 from apps.faces.api.faces import picture
 from apps.faces.api.reading import changed, read
 from apps.faces.choices import ProposalKind, ProposalState
+from apps.faces.engines.files import statuses
 from apps.faces.models import FaceLibrary, FaceSettings, Proposal, Shot, Track
 from apps.faces.services import libraries, pictures, preview, proposals, regroup
 from apps.faces.services.settings import settings_of_all
@@ -38,12 +38,12 @@ class RegroupView(StrictView):
 
     @extend_schema(
         operation_id="faces_recluster", request=bodies.RegroupSerializer,
-        responses={200: shapes.PlanShape, 202: JobSerializer},
+        responses={200: shapes_settings.PlanShape, 202: JobSerializer},
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Start grouping all faces anew, or say what it would change. What a person said stays."""
         if read(bodies.RegroupSerializer, request)["dry_run"]:
-            return Response(shapes.PlanShape(regroup.foresee()).data)
+            return Response(shapes_settings.PlanShape(regroup.foresee()).data)
         return started(request_regroup(), request)
 
 
@@ -109,13 +109,15 @@ class PreviewView(StrictView):
 
     @extend_schema(
         operation_id="faces_settings_preview", request=bodies.FaceSettingsSerializer,
-        responses=shapes.PreviewShape,
+        responses=shapes_settings.PreviewShape,
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """How well settings tell your confirmed faces apart. Nothing is changed."""
         body = bodies.FaceSettingsSerializer(settings_of_all(), data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        return Response(shapes.PreviewShape(preview.preview(dict(body.validated_data))).data)
+        return Response(
+            shapes_settings.PreviewShape(preview.preview(dict(body.validated_data))).data
+        )
 
 
 class EnginesView(StrictView):
@@ -123,10 +125,23 @@ class EnginesView(StrictView):
 
     permission = "faces.view_facesettings"
 
-    @extend_schema(operation_id="faces_engines", responses=shapes.EngineShape(many=True))
+    @extend_schema(operation_id="faces_engines", responses=shapes_settings.EngineShape(many=True))
     def get(self, _request: Request) -> Response:
         """Each engine: whether its models are whole, and what it runs on."""
-        return Response([asdict(status) for status in engines.files.statuses()])
+        return Response([asdict(status) for status in statuses()])
+
+
+class ComparedView(StrictView):
+    """Engines beside one another."""
+
+    permission = "faces.view_facesettings"
+
+    @extend_schema(
+        operation_id="faces_engines_compared", responses=shapes_settings.ComparedShape(many=True)
+    )
+    def get(self, _request: Request) -> Response:
+        """How well each engine that has read your confirmed faces tells them apart."""
+        return Response([asdict(compared) for compared in preview.compare_engines()])
 
 
 class FaceLibraryView(StrictView):

@@ -9,7 +9,7 @@ from apps.faces.services.applying.names import Named, apply_names, name_videos
 from apps.faces.services.applying.portraits import (
     NobodyNamed,
     NoShot,
-    face_cover,
+    best_moment_ms,
     make_avatar,
 )
 
@@ -19,8 +19,8 @@ __all__ = [
     "NoShot",
     "NobodyNamed",
     "apply_names",
+    "best_moment_ms",
     "confirm_appearance",
-    "face_cover",
     "make_avatar",
     "name_videos",
     "refuse_appearance",

@@ -3,10 +3,9 @@
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from apps.artifacts.services.making import choose_cover
 from apps.core.errors import Conflict
 from apps.faces.models import Identity, Shot, Track
-from apps.library.models import PerformerImage, Video
+from apps.library.models import PerformerImage
 from apps.library.services.pictures import add_picture
 
 
@@ -45,11 +44,10 @@ def _portrait(identity: Identity) -> bytes:
     return bytes(track.portrait)
 
 
-@transaction.atomic
-def face_cover(video: Video, track: Track) -> None:
-    """Have a video's cover show the frame of the face's best shot. Raises NoShot."""
-    shots = Shot.objects.filter(track=track)
+def best_moment_ms(track: Track) -> int:
+    """When a face in a video is seen best. Raises NoShot."""
+    shots = Shot.objects.filter(track=track, track__video__isnull=False)
     best = max(shots, key=lambda shot: (shot.norm * shot.size_px**0.5, -shot.at_ms), default=None)
-    if track.video_id != video.pk or best is None:
-        raise NoShot("There is no shot of that face in this video: choose another face.")
-    choose_cover(video, best.at_ms)
+    if best is None:
+        raise NoShot("There is no shot of that face in a video: choose another face.")
+    return best.at_ms

@@ -1,0 +1,150 @@
+"""FaceLab: everybody whose face was found, the largest groups first."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+
+from apps.core.counting import RowCount, count_rows
+from apps.faces.choices import ChangeKind
+from apps.faces.models import FaceChange, FaceLibrary, Finding, Identity, Proposal
+from apps.faces.pages import asked
+from apps.faces.pages.cards import cards_of, read_page
+from apps.faces.pages.posting import DeedPage
+from apps.faces.pages.proposals import read_proposals
+from apps.jobs.models import Job
+from apps.library.models import Performer
+
+_COUNT_COST = 20_000.0  # of PostgreSQL's planner: beyond it its own estimate is shown
+_MOST_TARGETS = 8
+TABS = (
+    ("unnamed", "Unnamed", "help"),
+    ("confirm", "To confirm", "rule"),
+    ("named", "Named", "badge"),
+    ("ignored", "Ignored", "visibility_off"),
+    ("proposals", "Proposals", "lightbulb"),
+)
+_KEYS = (
+    (("←", "→"), "go from one to the next (also ↑ and ↓)"),
+    (("Enter",), "look at all faces of it"),
+    (("Space",), "choose it, or no longer"),
+    (("Shift+Space",), "choose all from the one chosen last to this one"),
+    (("Ctrl+a",), "choose all that are shown"),
+    (("n",), "name it"),
+    (("w",), "who is this?"),
+    (("m",), "merge it into another"),
+    (("c",), "confirm all its faces"),
+    (("p",), "two that are chosen are two people"),
+    (("i",), "ignore it, or no longer"),
+    (("1", "5"), "one of the five lists"),
+    (("/",), "look for a name"),
+    (("u",), "undo what was done last"),
+    (("Esc",), "choose none"),
+    (("?",), "these keys"),
+)
+
+
+class FaceLabPage(DeedPage):
+    """``?tab=`` one of the five lists, ``text`` narrows it by name, ``cursor`` is a page of it;
+    ``fragment=cards&ids=`` are some of it anew, ``fragment=targets&text=`` whom one may mean."""
+
+    title = "Faces"
+    name = "faces_lab"
+    route = "lab/"
+    template_name = "admin/faces/lab.html"
+    fragments = {
+        "page": "admin/faces/_lab_page.html",
+        "more": "admin/faces/_lab_cards.html",
+        "cards": "admin/faces/_lab_cards.html",
+        "targets": "admin/faces/_targets.html",
+    }
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        wanted, part = self.request.GET, self.request.GET.get("fragment", "")
+        tab = _tab_in(wanted.get("tab", ""))
+        told: dict[str, Any] = {
+            "tab": tab, "text": asked.text_in(wanted, "text"), **rights_of(self.request),
+        }  # fmt: skip
+        if part == "targets":
+            told["targets"] = _targets(told["text"], but=asked.numbers_in(wanted.getlist("but")))
+        elif part == "cards":
+            ids = asked.numbers_in(wanted.getlist("ids"))[:500]
+            told["cards"] = cards_of(_in_tab(tab, told["text"]).filter(pk__in=ids))
+        else:
+            told |= self._list(tab, told["text"], wanted.get("cursor", ""))
+            if part != "more":
+                told |= self._around(tab, told["text"])
+        return super().get_context_data(**told, **kwargs)
+
+    def _list(self, tab: str, text: str, cursor: str) -> dict[str, Any]:
+        if tab == "proposals":
+            return {"proposals": read_proposals()}
+        page = read_page(_in_tab(tab, text), cursor)
+        return {"cards": page.cards, "next": page.next}
+
+    def _around(self, tab: str, text: str) -> dict[str, Any]:
+        told = {
+            "tabs": TABS, "keys": _KEYS, "keys_on": asked.keys_on(self.request.user),
+            "count": _count(tab, text), "undoable": last_change(self.request),
+            "running": job_at_work(), "any_on": FaceLibrary.objects.filter(enabled=True).exists(),
+        }  # fmt: skip
+        if not told["any_on"] or not told["count"].rows:
+            told["any_looked"] = Finding.objects.exists()
+        return told
+
+
+def rights_of(request: HttpRequest) -> dict[str, bool]:
+    """What somebody may do with faces, as templates ask."""
+    may = request.user.has_perm
+    return {
+        "may_change": may("faces.change_identity"), "may_find": may("faces.find"),
+        "may_set": may("faces.change_facesettings"), "may_wipe": may("faces.wipe"),
+        "may_create": may("library.add_performer"), "may_see_videos": may("library.view_video"),
+    }  # fmt: skip
+
+
+def last_change(request: HttpRequest) -> FaceChange | None:
+    """What an undo takes back first: the person's own last change that isn't an undo itself."""
+    mine = FaceChange.objects.filter(user=request.user.pk, undone_at=None)
+    return mine.exclude(kind=ChangeKind.UNDO).order_by("-pk").first()
+
+
+def job_at_work() -> Job | None:
+    """A job about faces that is under way or waits."""
+    rows = Job.objects.active().filter(kind__startswith="faces.", parent=None)
+    return rows.order_by("-pk").first()
+
+
+def _tab_in(text: str) -> str:
+    return text if text in {name for name, _label, _icon in TABS} else TABS[0][0]
+
+
+def _in_tab(tab: str, text: str) -> QuerySet[Identity]:
+    rows = {
+        "unnamed": Identity.objects.unnamed(), "confirm": Identity.objects.to_confirm(),
+        "named": Identity.objects.named(), "ignored": Identity.objects.ignored(),
+    }.get(tab, Identity.objects.none())  # fmt: skip
+    return _called(rows, text) if text else rows
+
+
+def _called(rows: QuerySet[Identity], text: str) -> QuerySet[Identity]:
+    """Those whose performer has the words in the name; a number is the identity's own."""
+    words = Performer.objects.filter(pk=OuterRef("performer"), name__icontains=text)
+    number = asked.number_in(text.lower().removeprefix("unknown").strip())
+    if number:
+        return rows.filter(pk=number)
+    return rows.filter(Exists(words))
+
+
+def _count(tab: str, text: str) -> RowCount:
+    if tab == "proposals":
+        return count_rows(Proposal.objects.filter(state="open"))
+    return count_rows(_in_tab(tab, text), planned=True, most_cost=_COUNT_COST)
+
+
+def _targets(text: str, *, but: list[int]) -> list[Any]:
+    """Whom one may mean when typing a name: the largest first, those with a name before others."""
+    rows = Identity.objects.with_faces().exclude(pk__in=but)
+    rows = rows.filter(performer__isnull=False) if not text else _called(rows, text)
+    found = rows.largest_first().values_list("pk", flat=True)[:_MOST_TARGETS]
+    return cards_of(Identity.objects.filter(pk__in=list(found)))

@@ -6,7 +6,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.core import undo
 from apps.core.models import AuditEntry
@@ -29,6 +29,14 @@ from tests.stashbox.factories import (
 pytestmark = pytest.mark.django_db
 
 _UNSAVED = {"version", "updated_at"}
+_SOMEBODY_WAITS = """
+    SET LOCAL statement_timeout = '20s';
+    DO $$ BEGIN
+        WHILE NOT EXISTS (SELECT FROM pg_stat_activity
+            WHERE wait_event_type = 'Lock' AND datname = current_database())
+        LOOP PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP;
+    END $$
+"""
 
 
 def policies(**given: str) -> IdentifySettings:
@@ -407,6 +415,32 @@ class TestPlan:
         chosen = plan([match], settings=settings, fields=["title"])[match.pk]
 
         assert (outcomes(without)["title"], outcomes(chosen)["title"]) == ("kept", "set")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_undo_holds_labels_in_the_order_of_whoever_applies() -> None:
+    video = make_video(tags=[make_tag("first")])
+    match = make_match(video, of=scene(tags=(remote_tag("second"),)))
+    settings = policies(tags=FieldPolicy.REPLACE)
+    [match] = apply_matches([match], state=MatchState.APPLIED, settings=settings)
+
+    def take_back() -> None:
+        try:
+            undo.undo(AuditEntry.objects.get(pk=match.entry))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        with transaction.atomic():  # as if somebody applied these to another video
+            Tag.objects.select_for_update(no_key=True).get(name="first")
+            undone = thread.submit(take_back)
+            with connection.cursor() as cursor:
+                cursor.execute(_SOMEBODY_WAITS)
+            at_once = Tag.objects.select_for_update(no_key=True, nowait=True)
+            assert at_once.get(name="second").video_count == 1
+        undone.result(timeout=30)
+
+    assert dict(Tag.objects.values_list("name", "video_count")) == {"first": 1, "second": 0}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,6 +6,7 @@ from typing import Any
 from apps.core import undo
 from apps.core.undo import Related
 from apps.library.models import CustomField, Library, Marker, Performer, Studio, Tag, Video
+from apps.library.models.label import Named
 from apps.library.services.library_checks import check_library
 from apps.library.services.studios import check_parent, lock_trees
 from apps.library.services.tags import check_parents, lock_graph
@@ -16,7 +17,7 @@ _LABEL = ("name", "aliases", "details", "favorite", "locked_fields")
 
 def allow_undo() -> None:
     """Called once, when all models are loaded."""
-    undo.allow(Video, fields=(*LOCKABLE, "locked_fields"))
+    undo.allow(Video, fields=(*LOCKABLE, "locked_fields"), check=_hold_labels)
     undo.allow(
         Tag, fields=(*_LABEL, "parents", "color"), restores=True, check=_check_tag,
         lock=lock_graph, lost=("its videos, markers and the tags below it",),
@@ -47,6 +48,21 @@ def allow_undo() -> None:
         ),
         check=_check_library,
     )  # fmt: skip
+
+
+def _hold_labels(video: Video, values: Mapping[str, Any], related: Related) -> None:
+    """In the order in which whoever changes many videos holds them, before triggers count any: else
+    the two would wait for each other."""
+    stored = Video.objects.values("tag_ids", "performer_ids", "studio").get(pk=video.pk)
+    held: list[tuple[type[Named], set[int]]] = []
+    for model, name, ids in ((Tag, "tags", "tag_ids"), (Performer, "performers", "performer_ids")):
+        if name in related:
+            held.append((model, {*stored[ids]} ^ {row.pk for row in related[name]}))
+    if "studio" in values:
+        held.append((Studio, {stored["studio"], video.studio_id} - {None}))
+    for model, wanted in held:
+        rows = model._default_manager.select_for_update(no_key=True).filter(pk__in=wanted)
+        list(rows.order_by("pk").values_list("pk"))
 
 
 def _check_tag(tag: Tag, _values: Mapping[str, Any], related: Related) -> None:

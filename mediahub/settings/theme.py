@@ -187,6 +187,13 @@ UNFOLD: dict[str, object] = {
                             within="/admin/stashbox/stashmatch/",
                         ),
                         _item(
+                            "Faces",
+                            "face",
+                            "faces_lab",
+                            "faces.view_identity",
+                            within="/admin/faces/",
+                        ),
+                        _item(
                             "Artifacts",
                             "image",
                             "artifacts_artifact_coverage",

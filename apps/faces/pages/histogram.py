@@ -18,12 +18,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What the SVG is made of; ``ticks`` are (x, words), ``marks`` (x, words) of thresholds."""
+    """What the SVG is made of; ``ticks`` are (x, words), ``marks`` (x, words, on
+    which side, how far) of thresholds, the lowest first."""
 
     same: list[Column]
     different: list[Column]
     ticks: list[tuple[str, str]]
-    marks: list[tuple[str, str]]
+    marks: list[tuple[str, str, str, str]]
     width: int = WIDTH
     height: int = HEIGHT
     foot: int = FOOT
@@ -64,7 +65,10 @@ def draw_bins(
         same=columns(same),
         different=columns(different),
         ticks=[(f"{place(value):.1f}", f"{value:.2f}") for value in ticks],
-        marks=[(f"{place(value):.1f}", words) for value, words in marks],
+        marks=[
+            (f"{place(value):.1f}", words, *(("start", "4") if at else ("end", "-4")))
+            for at, (value, words) in enumerate(marks)
+        ],
     )
 
 

@@ -12,13 +12,12 @@ from apps.core.pages import AdminPage
 from apps.faces.choices import Engine
 from apps.faces.engines import files
 from apps.faces.forms import FaceSettingsForm
-from apps.faces.models import FaceLibrary, Identity, Shot, Track
+from apps.faces.models import FaceLibrary, FaceSettings, Identity, Shot, Track
 from apps.faces.pages import asked
 from apps.faces.pages.histogram import draw
 from apps.faces.pages.lab import job_at_work, rights_of
-from apps.faces.services import libraries, preview, regroup
+from apps.faces.services import libraries, preview
 from apps.faces.services.settings import settings_of_all
-from apps.faces.tasks.grouping import request_regroup
 from apps.library.models import Library
 
 
@@ -79,6 +78,8 @@ class KnobsPage(AdminPage):
             return self.render_to_response(self.get_context_data(form=form))
         said = "Saved."
         if request.POST.get("regroup") and request.user.has_perm("faces.find"):
+            from apps.faces.tasks.grouping import request_regroup
+
             said = f"Saved; faces are being grouped anew (job {request_regroup().pk})."
         messages.success(request, said)
         return redirect("admin:faces_settings")
@@ -93,7 +94,7 @@ def _tried(request: HttpRequest, part: str) -> dict[str, Any]:
                            else " ".join(e) for n, e in form.errors.items())  # fmt: skip
         return {"fault": faults}
     if part == "dry":
-        return _guarded("plan", lambda: regroup.foresee(form.instance))
+        return _guarded("dry", lambda: _foreseen(form.instance))
     values = {name: form.cleaned_data[name] for name in FaceSettingsForm.Meta.fields}
     told = _guarded("seen", lambda: preview.preview(values))
     if seen := told.get("seen"):
@@ -111,6 +112,18 @@ def _tried(request: HttpRequest, part: str) -> dict[str, Any]:
             ],
         }  # fmt: skip
     return told
+
+
+def _foreseen(settings: FaceSettings) -> list[str]:
+    """Splits, merges and the like by their numbers; nothing where nothing would change."""
+    from apps.faces.services import regroup  # arrays and indexes: not in every process
+
+    plan = regroup.foresee(settings)
+    told = (
+        ("splits", plan.splits), ("merges", plan.merges), ("assigns", plan.assigned),
+        ("takes back", plan.taken_back),
+    )  # fmt: skip
+    return [f"{words} {number:,}" for words, number in told] if any(n for _, n in told) else []
 
 
 def _compared() -> list[dict[str, Any]]:

@@ -19,21 +19,24 @@ from apps.faces.pages.deeds.forms import (
     touched_by,
 )
 from apps.faces.pages.deeds.people import OF_PEOPLE
-from apps.faces.services import changes, proposals
+from apps.faces.services import changes
 from apps.faces.tasks.finding import request_find
-from apps.faces.tasks.grouping import request_regroup
 
 __all__ = ["DEEDS", "Done", "WrongForm"]
 
 
 @changing
 def _take(request: HttpRequest) -> Done:
+    from apps.faces.services import proposals
+
     change = proposals.take(_proposal(request))
     return Done("Done as proposed.", changes=[change.pk], touched=touched_by(change))
 
 
 @changing
 def _refuse(request: HttpRequest) -> Done:
+    from apps.faces.services import proposals
+
     proposals.refuse(_proposal(request))
     return Done("Refused: it isn't proposed again.")
 
@@ -65,6 +68,8 @@ def _find(_request: HttpRequest) -> Done:
 
 @needs("faces.find")
 def _regroup(_request: HttpRequest) -> Done:
+    from apps.faces.tasks.grouping import request_regroup
+
     job = request_regroup()
     return Done(f"Faces are being grouped anew (job {job.pk}).", href=job_url(job.pk))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
+from apps.artifacts.tasks import request_cover
 from apps.faces.models import Appearance, FaceChange, Track
 from apps.faces.pages.asked import number_in
 from apps.faces.pages.deeds.forms import (

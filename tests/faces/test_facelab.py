@@ -1,0 +1,386 @@
+"""FaceLab's pages: what they show, what their forms do, who may, and what they cost."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from apps.accounts.choices import Role
+from apps.faces.choices import Band, Ground, ProposalKind, Verdict
+from apps.faces.models import FaceChange, Identity, Proposal, Track
+from apps.faces.services.identities import recount
+from apps.library.models import Performer
+from tests.faces.factories import alike, make_identity, make_track, person, switch_on
+from tests.factories import make_library, make_performer, make_user, make_video
+
+pytestmark = pytest.mark.django_db
+_FETCH = {"X-Requested-With": "fetch"}
+_LAB = "/admin/faces/identity/lab/"
+
+
+def _someone(number: int, faces: int = 3, **values: Any) -> Identity:
+    """An identity with faces that are alike, each in a video of its own."""
+    identity = make_identity(middle=person(number), **values)
+    for at in range(faces):
+        vector = alike(person(number), 0.8, number * 100 + at + 1)
+        make_track(vector=vector, identity=identity, similarity=0.8 - at / 100)
+    recount([identity.pk])
+    identity.refresh_from_db()
+    return identity
+
+
+def _many(number: int) -> None:
+    """Rows as bare as can be, for what pages cost."""
+    rows = [Identity(track_count=1 + at % 7) for at in range(number)]
+    made = Identity.objects.bulk_create(rows)
+    video = make_video()
+    Track.objects.bulk_create(
+        Track(video=video, identity=one, detector="x", size_px=50, quality=at, portrait=b"x")
+        for at, one in enumerate(made)
+    )
+
+
+def _send(client: Client, deed: str, **values: Any) -> Any:
+    return client.post(_LAB, {"deed": deed, **values}, headers=_FETCH)
+
+
+def _shown(client: Client, **asked: Any) -> list[int]:
+    return [card.pk for card in client.get(_LAB, asked).context["cards"]]
+
+
+def _page(identity: Identity) -> str:
+    return reverse("admin:faces_identity", args=[identity.pk])
+
+
+class TestLists:
+    def test_show_each_where_it_belongs_the_largest_first(self, browser: Client) -> None:
+        small, large = _someone(1, 1), _someone(2, 3)
+        named = _someone(3, 2, performer=make_performer("Ann"))
+        ignored = _someone(4, 1, ignored=True)
+        make_identity(merged_into=large, track_count=9)
+
+        assert _shown(browser) == [large.pk, small.pk]
+        assert _shown(browser, tab="named") == [named.pk]
+        assert _shown(browser, tab="ignored") == [ignored.pk]
+        assert _shown(browser, tab="confirm") == [named.pk]
+        assert _shown(browser, tab="'", cursor="?") == [large.pk, small.pk]
+
+    def test_are_narrowed_by_name_or_number(self, browser: Client) -> None:
+        ann = _someone(1, 1, performer=make_performer("Ann Lee"))
+        stranger = _someone(2, 1)
+
+        assert _shown(browser, tab="named", text="lee") == [ann.pk]
+        assert _shown(browser, text=f"unknown {stranger.pk}") == [stranger.pk]
+        assert "Nobody is called so" in browser.get(_LAB, {"text": "%"}).content.decode()
+
+    def test_say_who_the_nameless_may_be(self, browser: Client) -> None:
+        identity = _someone(1, 1)
+        candidate = {
+            "performer_id": 7, "name": "<Ann>", "similarity": 0.5, "one_in": 12_345.0,
+            "margin": 0.1, "ground": Ground.LIBRARY, "exemplars": [],
+        }  # fmt: skip
+        Track.objects.update(candidates=[candidate], band=Band.SUGGESTED)
+        broken = _someone(2, 1)
+        Track.objects.filter(identity=broken).update(candidates=[{"name": 3}])
+
+        page = browser.get(_LAB).content.decode()
+
+        cards = {card.pk: card for card in browser.get(_LAB).context["cards"]}
+        assert cards[identity.pk].likely.strangers == "1 in 12,000 strangers"
+        assert cards[broken.pk].likely is None
+        assert "&lt;Ann&gt;?" in page
+
+    def test_many_cost_the_queries_of_few(self, browser: Client) -> None:
+        _many(3)
+        browser.get(_LAB)
+        with CaptureQueriesContext(connection) as few:
+            browser.get(_LAB)
+        _many(300)
+        with CaptureQueriesContext(connection) as many:
+            answer = browser.get(_LAB)
+
+        assert len(many) == len(few)
+        assert len(answer.context["cards"]) == 60
+        seen, cursor = {card.pk for card in answer.context["cards"]}, answer.context["next"]
+        more = browser.get(_LAB, {"cursor": cursor, "fragment": "more"})
+        assert len(seen | {card.pk for card in more.context["cards"]}) == 120
+
+    def test_say_what_there_is_to_do_where_there_is_nobody(self, browser: Client) -> None:
+        assert "Find out who is in your videos" in browser.get(_LAB).content.decode()
+        switch_on(make_library())
+        assert "No video was looked through yet" in browser.get(_LAB).content.decode()
+        assert "No proposals" in browser.get(_LAB, {"tab": "proposals"}).content.decode()
+
+    def test_offer_people_by_name(self, browser: Client) -> None:
+        ann, other = _someone(1, 1, performer=make_performer("Ann")), _someone(2, 2)
+
+        def ask(**asked: Any) -> list[int]:
+            told = browser.get(_LAB, {"fragment": "targets", **asked}).context["targets"]
+            return [card.pk for card in told]
+
+        assert ask() == [ann.pk]
+        assert ask(text="an") == [ann.pk]
+        assert ask(text=str(other.pk)) == [other.pk]
+        assert ask(text="an", but=ann.pk) == []
+
+
+class TestPerson:
+    def test_shows_faces_by_likeness_outliers_last(self, browser: Client) -> None:
+        identity = _someone(1, 12)
+        odd = make_track(identity=identity, similarity=0.1)
+
+        faces = browser.get(_page(identity)).context["faces"]
+
+        assert [face.similarity for face in faces[:2]] == ["0.80", "0.79"]
+        assert [face.pk for face in faces if face.outlier] == [odd.pk] == [faces[-1].pk]
+        assert faces[0].href.endswith("/watch/?t=0")
+
+    def test_faces_cost_the_queries_of_few(self, browser: Client) -> None:
+        identity = _someone(1, 2)
+        browser.get(_page(identity))
+        with CaptureQueriesContext(connection) as few:
+            browser.get(_page(identity))
+        video = make_video()
+        Track.objects.bulk_create(
+            Track(video=video, identity=identity, detector="x", size_px=9, similarity=at / 400)
+            for at in range(300)
+        )
+        with CaptureQueriesContext(connection) as many:
+            answer = browser.get(_page(identity))
+
+        assert len(many) == len(few)
+        assert len(answer.context["faces"]) == 120
+        seen = {face.pk for face in answer.context["faces"]}
+        asked = {"cursor": answer.context["next"], "fragment": "more"}
+        more = browser.get(_page(identity), asked).context["faces"]
+        assert len(seen | {face.pk for face in more}) == 240
+
+    def test_somebody_merged_leads_to_whom(self, browser: Client) -> None:
+        end = _someone(1, 1)
+        middle = make_identity(merged_into=end)
+        first = make_identity(merged_into=middle)
+
+        answer = browser.get(_page(first))
+
+        assert (answer.status_code, answer["Location"]) == (302, _page(end))
+        change = reverse("admin:faces_identity_change", args=[first.pk])
+        assert browser.get(change)["Location"] == _page(first)
+
+    def test_candidates_stand_side_by_side(self, browser: Client) -> None:
+        ann = _someone(1, 2, performer=make_performer("Ann"))
+        Track.objects.filter(identity=ann).update(verdict=Verdict.CONFIRMED)
+        stranger = _someone(1, 1)
+
+        answer = browser.get(_page(stranger), {"fragment": "who"})
+
+        (candidate,) = answer.context["candidates"]
+        assert (candidate.likely.name, len(candidate.faces)) == ("Ann", 2)
+        assert "strangers" in answer.content.decode()
+
+
+class TestDeeds:
+    def test_confirm_and_undo(self, browser: Client) -> None:
+        identity = _someone(1)
+
+        done = _send(browser, "confirm", identity=identity.pk, all=1).json()
+
+        verdicts = Track.objects.filter(identity=identity).values_list("verdict", flat=True)
+        assert set(verdicts) == {Verdict.CONFIRMED}
+        assert done["touched"] == [identity.pk]
+        undone = _send(browser, "undo", change=done["changes"])
+        assert (undone.status_code, set(verdicts.all())) == (200, {""})
+        again = _send(browser, "undo", change=done["changes"])
+        assert again.status_code == 409
+
+    def test_verdicts_on_chosen_faces(self, browser: Client) -> None:
+        identity = _someone(1, 6)
+        tracks = list(Track.objects.filter(identity=identity).order_by("pk"))
+        for track, deed in zip(
+            tracks, ["confirm", "reject", "not_a_face", "ignore_faces"], strict=False
+        ):
+            assert _send(browser, deed, track=track.pk).status_code == 200
+
+        found = [Track.objects.get(pk=track.pk) for track in tracks]
+        said = [(track.verdict, track.identity_id == identity.pk) for track in found]
+        assert said == [
+            (Verdict.CONFIRMED, True), ("", False), (Verdict.NOT_A_FACE, False),
+            (Verdict.IGNORED, False), ("", True), ("", True),
+        ]  # fmt: skip
+        assert _send(browser, "clear", track=tracks[0].pk).status_code == 200
+        assert _send(browser, "confirm", track="").status_code == 409
+
+    def test_split_and_move(self, browser: Client) -> None:
+        one, other = _someone(1, 4), _someone(2, 1)
+        tracks = list(
+            Track.objects.filter(identity=one).order_by("pk").values_list("pk", flat=True)
+        )
+
+        _send(browser, "split", identity=one.pk, track=f"{tracks[0]},{tracks[1]}")
+        _send(browser, "assign", track=[tracks[2]], into=other.pk)
+
+        now = dict(Track.objects.filter(pk__in=tracks).values_list("pk", "identity"))
+        assert now[tracks[0]] == now[tracks[1]] not in (one.pk, other.pk)
+        assert (now[tracks[2]], now[tracks[3]]) == (other.pk, one.pk)
+
+    def test_merge_several_and_take_it_back_at_once(self, browser: Client) -> None:
+        into, one, two = _someone(1, 3), _someone(2, 1), _someone(3, 1)
+
+        done = _send(browser, "merge", identity=f"{one.pk},{two.pk}", into=into.pk).json()
+
+        into.refresh_from_db()
+        assert (into.track_count, len(done["changes"])) == (5, 2)
+        _send(browser, "undo", change=",".join(map(str, done["changes"])))
+        into.refresh_from_db()
+        one.refresh_from_db()
+        assert (into.track_count, one.track_count, one.merged_into_id) == (3, 1, None)
+        assert _send(browser, "merge", identity=one.pk, into=one.pk).status_code == 409
+
+    def test_name_create_and_unname(self, browser: Client) -> None:
+        one, other = _someone(1), _someone(2)
+        ann = make_performer("Ann")
+
+        _send(browser, "name", identity=one.pk, performer=ann.pk)
+        made = _send(browser, "create", identity=other.pk, name=" Berta ").json()
+
+        one.refresh_from_db()
+        other.refresh_from_db()
+        assert (one.performer, str(other.performer)) == (ann, "Berta")
+        assert "Berta is a performer now" in made["said"]
+        _send(browser, "unname", identity=one.pk)
+        one.refresh_from_db()
+        assert one.performer is None
+        assert _send(browser, "create", identity=one.pk, name="  ").status_code == 409
+
+    def test_two_of_one_name_become_one(self, browser: Client) -> None:
+        ann = _someone(1, 2, performer=make_performer("Ann"))
+        stranger = _someone(2, 1)
+
+        done = _send(browser, "name", identity=stranger.pk, performer=ann.performer_id).json()
+
+        assert done["href"] == _page(ann)
+
+    def test_ignore_keep_apart_and_choose_the_first(self, browser: Client) -> None:
+        one, other = _someone(1), _someone(2)
+        face = Track.objects.filter(identity=one).order_by("-pk").first()
+        assert face is not None
+
+        _send(browser, "apart", identity=f"{one.pk},{other.pk}")
+        _send(browser, "best", identity=one.pk, track=face.pk)
+        apart = browser.get(_page(one)).context["apart"]
+        _send(browser, "ignore", identity=other.pk)
+        other.refresh_from_db()
+        one.refresh_from_db()
+
+        assert [card.pk for card in apart] == [other.pk]
+        assert (other.ignored, one.best_id) == (True, face.pk)
+        _send(browser, "ignore", identity=other.pk, on=0)
+        other.refresh_from_db()
+        assert not other.ignored
+        assert _send(browser, "apart", identity=one.pk).status_code == 409
+
+    def test_proposals_are_taken_or_refused(self, browser: Client) -> None:
+        one, other = _someone(1), _someone(2)
+        merge = Proposal.objects.create(
+            kind=ProposalKind.MERGE, identity=one, other=other, similarity=0.7, digest="a"
+        )
+        refused = Proposal.objects.create(
+            kind=ProposalKind.MERGE, identity=other, other=one, similarity=0.6, digest="b"
+        )
+
+        assert "the same person" in browser.get(_LAB, {"tab": "proposals"}).content.decode()
+        _send(browser, "refuse", proposal=refused.pk)
+        taken = _send(browser, "take", proposal=merge.pk)
+
+        one.refresh_from_db()
+        assert (taken.status_code, one.merged_into_id) == (200, other.pk)
+
+    def test_without_a_script_they_lead_back(self, browser: Client) -> None:
+        identity = _someone(1)
+
+        answer = browser.post(_page(identity), {"deed": "ignore", "identity": identity.pk})
+
+        assert (answer.status_code, answer["Location"]) == (302, _page(identity))
+        assert browser.post(_LAB, {"deed": "?"}).status_code == 404
+
+
+class TestPermissions:
+    def test_those_who_only_look_change_nothing(self) -> None:
+        identity, client = _someone(1), Client()
+        client.force_login(make_user(Role.VIEWER))
+
+        answer = client.get(_LAB)
+        if answer.status_code == 200:
+            assert "data-may-change" not in answer.content.decode()
+        assert _send(client, "confirm", identity=identity.pk, all=1).status_code == 403
+        assert _send(client, "find").status_code == 403
+        assert client.get(reverse("admin:faces_wipe_all")).status_code == 403
+        assert not FaceChange.objects.exists()
+
+    def test_pictures_are_for_those_who_may_see_faces(self, browser: Client) -> None:
+        track = make_track()
+        shot = track.shots.get()
+        urls = [
+            reverse("admin:faces_portrait", args=[track.pk]),
+            reverse("admin:faces_crop", args=[shot.pk]),
+        ]
+        nobody = Client()
+        nobody.force_login(make_user())
+
+        for url in urls:
+            answer = browser.get(url)
+            assert (answer.status_code, answer["Content-Type"]) == (200, "image/webp")
+            assert answer["Cache-Control"].startswith("private")
+            again = browser.get(url, headers={"If-None-Match": answer["ETag"]})
+            assert (again.status_code, again.content) == (304, b"")
+            assert nobody.get(url).status_code == 403
+        gone = reverse("admin:faces_portrait", args=[10**9])
+        assert browser.get(gone).status_code == 404
+
+
+class TestVideo:
+    def test_shows_who_is_when(self, browser: Client) -> None:
+        video = make_video(duration_ms=100_000)
+        ann = make_identity(make_performer("Ann"))
+        make_track(video, identity=ann, times_ms=[10_000, 20_000, 60_000])
+        make_track(video, identity=None, times_ms=[5_000])
+        make_track(video, times_ms=[7_000], verdict=Verdict.NOT_A_FACE)
+
+        answer = browser.get(reverse("admin:faces_video", args=[video.pk]))
+
+        lines = answer.context["lines"]
+        assert [line.name for line in lines] == ["Ann", "Nobody yet"]
+        assert [(bar.left, bar.width, bar.said) for bar in lines[0].bars] == [
+            ("10.00", "10.00", "0:10 to 0:20"), ("60.00", "0.60", "1:00"),
+        ]  # fmt: skip
+        assert lines[0].bars[0].href.endswith(f"/{video.pk}/watch/?t=10")
+
+    def test_a_video_nobody_looked_through_says_so(self, browser: Client) -> None:
+        page = browser.get(reverse("admin:faces_video", args=[make_video().pk]))
+
+        assert "looked through for faces yet" in page.content.decode()
+
+
+class TestWiping:
+    def test_says_what_goes_before_it_goes(self, browser: Client) -> None:
+        identity = _someone(1)
+        page = reverse("admin:faces_wipe", args=[identity.pk])
+
+        assert "3 faces in 3 videos" in browser.get(page).content.decode()
+        assert Track.objects.count() == 3
+        assert browser.post(page, {"never_again": 1}).status_code == 302
+        assert browser.get(reverse("admin:faces_wipe_all")).status_code == 200
+
+
+def test_a_performer_is_made_only_by_those_who_may() -> None:
+    identity = _someone(1)
+    client, user = Client(), make_user()
+    client.force_login(user)
+    codes = ["view_identity", "change_identity"]
+    user.user_permissions.set(Permission.objects.filter(codename__in=codes))
+
+    assert _send(client, "create", identity=identity.pk, name="Ann").status_code == 403
+    assert not Performer.objects.exists()

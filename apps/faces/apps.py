@@ -8,7 +8,8 @@ class FacesConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.faces.search import add_to_search
-        from apps.faces.undoable import allow_undo
+        from apps.faces.undoable import allow_undo, notice_merges
 
         add_to_search()
         allow_undo()
+        notice_merges()

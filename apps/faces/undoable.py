@@ -1,7 +1,8 @@
-"""What the audit calls to take changes of faces back."""
+"""What the audit calls to take changes of faces back; what follows when performers are merged."""
 
 from apps.core import undo
 from apps.faces.models import Identity
+from apps.library.services.merge import carry_along
 
 
 def allow_undo() -> None:
@@ -12,3 +13,10 @@ def allow_undo() -> None:
     fields = ("performer", "ignored", "settled", "merged_into", "track_count")
     undo.allow(Identity, fields=fields)
     undo.allow_many(Identity, undo.Many(foresee, undo_entry, request_undo, MOST_AT_ONCE))
+
+
+def notice_merges() -> None:
+    """Called once, when all models are loaded."""
+    from apps.faces.services.carrying import carry_faces
+
+    carry_along(carry_faces)

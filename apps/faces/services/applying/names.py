@@ -76,7 +76,7 @@ def name_videos(video_ids: Sequence[int] | None = None, *, report: Progress = si
 
 def _apply(video_ids: Sequence[int]) -> Links:
     # held in order, so that two who name the same videos don't wait for each other in a circle
-    held = Video.objects.filter(pk__in=video_ids).order_by("pk").select_for_update()
+    held = Video.objects.defer(None).filter(pk__in=video_ids).order_by("pk").select_for_update()
     videos = {video.pk: video for video in held}
     grounds = grounds_of(videos)
     rows = Appearance.objects.filter(video__in=list(videos))

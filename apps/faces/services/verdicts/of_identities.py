@@ -177,15 +177,22 @@ def keep_apart(a: Identity, b: Identity) -> FaceChange:
 @transaction.atomic
 def name(identity: Identity, performer: Performer) -> FaceChange:
     """Say who somebody is. If the performer has an identity, the two become one, as by ``merge``;
-    a name that it had is gone. Raises what ``merge`` does."""
+    else a name that it had is gone. Raises what ``merge`` does."""
+    own = Identity.objects.filter(performer=performer).exclude(pk=identity.pk).first()
+    if own is not None and identity.performer_id:
+        raise NameTaken(f"{identity} is named, and {performer} is known: merge them, or unname it.")
+    return become(identity, performer)
+
+
+@transaction.atomic
+def become(identity: Identity, performer: Performer) -> FaceChange:
+    """As ``name``, also of somebody whose name is another: the two performers are one."""
     own = Identity.objects.filter(performer=performer).first()
     if own is None or own.pk == identity.pk:
         [identity] = _standing(identity)
         fields = {identity.pk: {"performer": performer.pk, "settled": True, "ignored": False}}
         return follow(changes.apply(ChangeKind.NAME, identities=fields))
     identity, own = _standing(identity, own)
-    if identity.performer_id:
-        raise NameTaken(f"{identity} is named, and {performer} is known: merge them, or unname it.")
     return follow(_merge(identity, own, ChangeKind.NAME, performer.pk))
 
 

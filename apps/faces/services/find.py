@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.core.progress import Progress, silent
 from apps.faces.finding.messages import FindRequest, Found
 from apps.faces.models import FaceLibrary, Finding
+from apps.faces.services.applying import apply_names
 from apps.faces.services.embed import vectors_of_spoken
 from apps.faces.services.keep import keep, note_failure
 from apps.faces.services.ways import check_able, digest_of, shared_finder, way_now
@@ -51,7 +52,7 @@ def find_in_video(
     video_id: int, *, again: bool = False, report: Progress = silent,
     guard: Guard = transaction.atomic,
 ) -> dict[str, int]:  # fmt: skip
-    """Look for faces in a video, and keep them; how many were found, in how many tracks.
+    """Look for faces in a video, keep them, and name who is sure; how many, in how many tracks.
 
     Nothing is done where it was done already, in a library without faces, or of a missing file.
     A file that can't be read gets a row that says why; what was known of it stays. Killed anywhere
@@ -76,6 +77,7 @@ def find_in_video(
     spoken = vectors_of_spoken(video, engine=found.engine)
     with guard():
         ids = keep(video, found, way=digest_of(way), vectors=spoken)
+        apply_names([video.pk])
     return {"faces": found.faces, "tracks": len(ids)}
 
 

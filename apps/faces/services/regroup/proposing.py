@@ -1,0 +1,150 @@
+"""What a regrouping would change if no person had spoken, for people to decide."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.faces.choices import ProposalKind, ProposalState
+from apps.faces.grouping import Thresholds
+from apps.faces.grouping.graph import faces_of, neighbours, others_of
+from apps.faces.grouping.linkage import Groups, sum_up
+from apps.faces.models import Proposal
+from apps.faces.services.regroup.planning import Wanted
+from apps.faces.services.regroup.reading import NOBODY, Faces, Numbers
+
+_MOST = 2_000  # the surest ones
+_LEAST_SPLIT = 2  # faces: a single one that fits badly is seen among its identity's last
+_MOST_TRACKS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """As ``models.Proposal``."""
+
+    kind: ProposalKind
+    identity: int
+    other: int | None
+    tracks: tuple[int, ...]
+    similarity: float
+
+    @property
+    def digest(self) -> str:
+        """The same for the same, whenever it is proposed; two may be merged either way."""
+        pair = [self.identity, self.other or 0]
+        pair = sorted(pair) if self.kind is ProposalKind.MERGE else pair
+        text = f"{self.kind.value} {pair} {list(self.tracks)}"
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def propose(faces: Faces, wanted: Wanted, thresholds: Thresholds) -> list[Proposed]:
+    """The surest first, no more than 2,000."""
+    people, local = np.unique(faces.identities[faces.identities >= 0], return_inverse=True)
+    labels = np.full(len(faces.ids), -1)
+    labels[faces.identities >= 0] = local
+    groups = sum_up(faces.vectors, np.arange(len(labels)), labels, len(people))
+    forbidden = _forbidden(faces)
+    found = [
+        *_of_faces(faces, wanted, people, groups, forbidden),
+        *_alike(faces, people, groups, thresholds, forbidden),
+    ]
+    once = {each.digest: each for each in sorted(found, key=lambda each: each.similarity)}
+    return sorted(once.values(), key=lambda each: (-each.similarity, each.digest))[:_MOST]
+
+
+def keep_proposals(proposed: Sequence[Proposed]) -> int:
+    """Store those that are new and take away open ones that are no longer proposed; how many are
+    open. What was refused or taken once is never proposed again."""
+    digests = [each.digest for each in proposed]
+    Proposal.objects.filter(state=ProposalState.OPEN).exclude(digest__in=digests).delete()
+    rows = [
+        Proposal(
+            kind=each.kind, identity_id=each.identity, other_id=each.other,
+            tracks=list(each.tracks), similarity=each.similarity, digest=each.digest,
+        )
+        for each in proposed
+    ]  # fmt: skip
+    Proposal.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
+    return Proposal.objects.filter(state=ProposalState.OPEN).count()
+
+
+def _of_faces(
+    faces: Faces, wanted: Wanted, people: Numbers, groups: Groups, forbidden: set[tuple[int, int]]
+) -> Iterator[Proposed]:
+    """Faces that belong elsewhere, by where they are and where they would go."""
+    stays = (wanted.grouped != wanted.becomes) & (faces.identities >= 0) & ~faces.firm
+    stays &= (wanted.grouped != faces.identities) & (wanted.grouped != NOBODY)
+    rows = np.flatnonzero(stays)
+    order = rows[np.lexsort((rows, wanted.grouped[rows], faces.identities[rows]))]
+    keys = np.stack([faces.identities[order], wanted.grouped[order]], axis=1)
+    starts = np.flatnonzero(np.append(True, (np.diff(keys, axis=0) != 0).any(axis=1)))
+    for part in np.split(order, starts[1:]) if len(order) else []:
+        here, there = int(faces.identities[part[0]]), int(wanted.grouped[part[0]])
+        size = int(groups.sizes[np.searchsorted(people, here)])
+        if there >= 0 and (min(here, there), max(here, there)) in forbidden:
+            continue
+        tracks = tuple(faces.ids[part[:_MOST_TRACKS]].tolist())
+        if there >= 0 and 2 * len(part) >= size and not _both_named(faces, here, there):
+            kind, other, tracks = ProposalKind.MERGE, there, ()
+        elif there >= 0:
+            kind, other = ProposalKind.ASSIGN, there
+        elif len(part) >= _LEAST_SPLIT and len(part) < size:
+            kind, other = ProposalKind.SPLIT, None
+        else:
+            continue
+        yield Proposed(kind, here, other, tracks, _likeness(faces, part, there, people, groups))
+
+
+def _likeness(faces: Faces, part: Numbers, there: int, people: Numbers, groups: Groups) -> float:
+    """Of faces to where they would go; of those that would go away together, to one another."""
+    total = faces.vectors[part].sum(axis=0)
+    at = int(np.searchsorted(people, there)) if there >= 0 else -1
+    if 0 <= at < len(people) and people[at] == there:
+        towards = groups.sums[at]
+        return float(total @ towards / max(np.linalg.norm(total) * np.linalg.norm(towards), 1e-9))
+    return float(np.linalg.norm(total) / len(part))
+
+
+def _alike(
+    faces: Faces, people: Numbers, groups: Groups, thresholds: Thresholds,
+    forbidden: set[tuple[int, int]],
+) -> Iterator[Proposed]:  # fmt: skip
+    """Two of whom people have spoken, and who are as alike as one."""
+    settled = np.flatnonzero(np.isin(people, faces.settled))
+    edges = neighbours(groups.middles, settled, floor=thresholds.merge)
+    one, other = settled[faces_of(edges)], settled[others_of(edges)]
+    once = one < other
+    one, other = one[once], other[once]
+    mean = _mean(groups, one, other)
+    smaller = np.minimum(groups.sizes[one], groups.sizes[other])
+    least = thresholds.merge + max(0.0, thresholds.join - thresholds.merge) / smaller
+    for at in np.flatnonzero(mean >= least).tolist():
+        pair = sorted((one[at], other[at]), key=lambda place: (groups.sizes[place], -people[place]))
+        small, large = (int(people[place]) for place in pair)
+        if (min(small, large), max(small, large)) in forbidden or _both_named(faces, small, large):
+            continue
+        if small in faces.named:  # the name stays
+            small, large = large, small
+        yield Proposed(ProposalKind.MERGE, small, large, (), float(mean[at]))
+
+
+def _mean(groups: Groups, one: Numbers, other: Numbers) -> NDArray[np.float64]:
+    product = np.einsum("ij,ij->i", groups.sums[one], groups.sums[other], dtype=np.float64)
+    mean: NDArray[np.float64] = product / (groups.sizes[one] * groups.sizes[other])
+    return mean
+
+
+def _both_named(faces: Faces, one: int, other: int) -> bool:
+    return bool(np.isin([one, other], faces.named).all())
+
+
+def _forbidden(faces: Faces) -> set[tuple[int, int]]:
+    """Pairs of identities that are two people: said so, seen together, or a face of the one was
+    rejected from the other."""
+    seen = faces.identities[faces.moments]
+    said = np.stack([faces.identities[faces.rejected[:, 0]], faces.rejected[:, 1]], axis=1)
+    pairs = np.concatenate([faces.aparts, seen, said])
+    pairs = np.unique(np.sort(pairs[(pairs >= 0).all(axis=1)], axis=1), axis=0)
+    return {(one, other) for one, other in pairs.tolist()}

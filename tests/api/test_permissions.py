@@ -247,6 +247,8 @@ GET    stash-boxes/matches/             viewer   read   200
 GET    stash-boxes/matches/<match>/     viewer   read   200
 POST   stash-boxes/matches/<match>/accept/ editor write 200  {}
 POST   stash-boxes/matches/<match>/reject/ editor write 200
+POST   stash-boxes/matches/<match>/reopen/ editor write 200
+POST   stash-boxes/matches/reopen/      editor   write  200  {"video": <video>}
 POST   stash-boxes/matches/<match>/link-performer/ editor write 200 {"remote_id": "<remote>"}
 POST   stash-boxes/matches/accept/      editor   write  200  {"from_score": 80}
 POST   stash-boxes/matches/search/      editor   write  404  {"video":1,"box":1,"text":"x"}

@@ -133,6 +133,7 @@ class TestDraft:
             for row, name in rows:
                 form = client.get(reverse(f"admin:library_{name}_change", args=[row.pk]))
                 assert (f"{page}?{name}={row.pk}" in form.content.decode()) is leads
+            assert client.get(page, {"video": rows[0][0].pk}).status_code == (200 if leads else 403)
 
 
 def test_a_box_that_is_not_marked_gets_nothing(browser: Client) -> None:

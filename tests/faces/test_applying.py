@@ -10,9 +10,10 @@ from apps.core import audit
 from apps.core.models import AuditEntry
 from apps.faces.choices import Band, Verdict
 from apps.faces.models import Appearance, Rejection, Track
-from apps.faces.services import applying, changes, verdicts
+from apps.faces.services import applying, changes, following, verdicts
+from apps.jobs.models import Job
 from apps.library.models import Performer, PerformerImage, Video
-from tests.faces.factories import make_identity, make_track, picture, switch_on
+from tests.faces.factories import alike, make_identity, make_track, person, picture, switch_on
 from tests.factories import make_performer, make_video
 
 pytestmark = pytest.mark.django_db
@@ -192,6 +193,34 @@ class TestTaking:
         applying.apply_names([video.pk])
 
         assert performers(video) == [ada.pk]
+
+    def test_follows_when_the_face_that_vouched_is_gone(self, video: Video) -> None:
+        ada = make_performer()
+        known = make_track(identity=make_identity(ada), vector=person(1), verdict="confirmed")
+        guessed = make_track(video, vector=alike(person(1), 0.8))
+        applying.name_videos()
+        assert performers(video) == [ada.pk]
+
+        verdicts.not_a_face([known.pk])
+
+        guessed.refresh_from_db()
+        assert performers(video) == []
+        assert guessed.band == Band.UNKNOWN
+
+    def test_is_left_to_a_job_where_videos_are_many(
+        self, video: Video, monkeypatch: pytest.MonkeyPatch,
+        django_capture_on_commit_callbacks: Any,
+    ) -> None:  # fmt: skip
+        monkeypatch.setattr(following, "MOST_AT_ONCE", 0)
+        track = make_track(video, identity=make_identity(make_performer()))
+
+        with django_capture_on_commit_callbacks(execute=True):
+            change = verdicts.confirm([track.pk])
+
+        job = Job.objects.get(kind="faces.follow")
+        assert (performers(video), job.params) == ([], {"change_id": change.pk})
+        following.bring_up(change)
+        assert performers(video) != []
 
 
 class TestPeoplesWord:

@@ -1,43 +1,90 @@
 """What follows on a change: faces that were let go are placed anew, names judged, videos kept."""
 
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import Q
+
 from apps.core.progress import Progress, silent
 from apps.faces.choices import Verdict
-from apps.faces.models import FaceChange, Track
+from apps.faces.models import Appearance, FaceChange, Identity, Track
+from apps.faces.signals import change_made
+
+MOST_AT_ONCE = 300  # faces or videos that are brought up to a change while the caller waits
 
 
-def follow(change: FaceChange, *, report: Progress = silent) -> FaceChange:
-    """Place what was let go, judge who the moved faces may be, and bring their videos up to it.
+@dataclass(slots=True)
+class _Reach:
+    """``free`` faces were let go; ``videos`` are those in which something may be otherwise now."""
 
-    ``report`` counts videos.
-    """
-    from apps.faces.services import applying, naming, place  # numpy: not in every process
+    free: set[int] = field(default_factory=set)
+    moved: set[int] = field(default_factory=set)
+    videos: set[int] = field(default_factory=set)
 
-    free: list[int] = []
-    moved: set[int] = set()
-    for move in change.moves.order_by("pk"):
-        moved.update(move.tracks)
-        if move.target is None and move.verdict_after == Verdict.NONE:
-            free += move.tracks
-    if free:
-        place.place(free)
-    if others := sorted(moved - set(free)):
-        naming.judge(others)
-    videos = set(_videos_of(moved)) | set(_videos_renamed(change))
-    applying.apply_names(sorted(videos), report=report)
+
+def follow(change: FaceChange) -> FaceChange:
+    """See to what follows on a change: at once or, of very many faces or videos, by a job."""
+    reach = _reach(change)
+    if max(len(reach.moved), len(reach.videos)) > MOST_AT_ONCE:
+        transaction.on_commit(
+            lambda: change_made.send_robust(sender=FaceChange, change_id=change.pk)
+        )
+    else:
+        _bring_up(reach, silent)
     return change
 
 
-def _videos_of(tracks: set[int]) -> list[int]:
-    rows = Track.objects.in_videos().filter(pk__in=tracks)
-    return list(rows.order_by("video_id").values_list("video_id", flat=True).distinct())
+def bring_up(change: FaceChange, *, report: Progress = silent) -> FaceChange:
+    """Place what was let go, judge who the faces of its videos may be, and name those videos anew.
+
+    Also videos that were named by a face that nobody vouches for any more. ``report`` counts
+    videos. Done twice it does no more.
+    """
+    _bring_up(_reach(change), report)
+    return change
 
 
-def _videos_renamed(change: FaceChange) -> list[int]:
-    """Those of identities that got or lost a name."""
-    ids = [
+def _bring_up(reach: _Reach, report: Progress) -> None:
+    from apps.faces.services import applying, place  # numpy: not in every process
+
+    if reach.free:
+        place.place(reach.free, report=lambda _done, _total: report(0, len(reach.videos)))
+    applying.name_videos(sorted(reach.videos), report=report)
+
+
+def _reach(change: FaceChange) -> _Reach:
+    """A number of statements that doesn't grow with the faces."""
+    reach, sources = _Reach(), set()
+    for move in change.moves.order_by("pk"):
+        reach.moved.update(move.tracks)
+        if move.target is None and move.verdict_after == Verdict.NONE:
+            reach.free.update(move.tracks)
+        if move.verdict_before == Verdict.CONFIRMED:
+            sources.add(move.source)
+    tracks = Track.objects.in_videos()
+    renamed = Q(identity__in=_renamed(change))
+    for which in (Q(pk__in=reach.moved), renamed):
+        reach.videos.update(tracks.filter(which).values_list("video_id", flat=True).distinct())
+    lost = _lost(change) | set(
+        Identity.objects.filter(pk__in=sources, performer__isnull=False).values_list(
+            "performer_id", flat=True
+        )
+    )
+    named = Appearance.objects.filter(performer__in=lost, confirmed=False, refused=False)
+    reach.videos.update(named.values_list("video_id", flat=True))
+    return reach
+
+
+def _renamed(change: FaceChange) -> list[int]:
+    """Identities that got or lost a name, or came to matter or not."""
+    return [
         int(pk)
         for pk, values in change.after["identities"].items()
         if "performer" in values or "ignored" in values
     ]
-    rows = Track.objects.in_videos().filter(identity__in=ids)
-    return list(rows.order_by("video_id").values_list("video_id", flat=True).distinct())
+
+
+def _lost(change: FaceChange) -> set[int]:
+    """Performers whose name somebody had before."""
+    had = (values.get("performer") for values in change.before["identities"].values())
+    return {pk for pk in had if pk is not None}

@@ -35,6 +35,19 @@ RETURNING identity.id, identity.track_count
 """
 
 
+_TURN = 0x0FACE5
+
+
+def take_turn() -> None:
+    """Wait, until the transaction ends, for whoever else places or moves faces.
+
+    Two that held identities, videos and each other's next step would wait for each other for ever;
+    and two who place would begin the same person twice.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN])
+
+
 def recount(ids: Collection[int]) -> dict[int, int]:
     """Count faces, videos and confirmed faces of identities anew; their faces by their ids.
 

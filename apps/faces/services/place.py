@@ -20,7 +20,6 @@ from apps.faces.services.vectors import Middle
 
 _AT_ONCE = 200  # faces: their likenesses to 100,000 identities are 80 MB
 _TRIES = 5
-_LOCK = 0x0FACE5  # whoever places waits for whoever does: two would begin the same person twice
 
 _WAITING = """
 SELECT track.id, track.video_id, image.performer_id, track.times_ms, known.vector, known.norm
@@ -97,8 +96,7 @@ def place(track_ids: Collection[int], *, report: Progress = silent) -> Placed:
 @transaction.atomic
 def _place_some(track_ids: Sequence[int]) -> Counter[str]:
     settings = settings_of_all()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    counting.take_turn()
     new = _waiting(track_ids, settings.engine)
     if not new:
         return Counter()

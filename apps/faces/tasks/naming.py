@@ -5,7 +5,8 @@ from typing import Any
 
 from apps.core.models import AuditEntry
 from apps.core.undo import Contested
-from apps.faces.services import applying, changes
+from apps.faces.models import FaceChange
+from apps.faces.services import applying, changes, following
 from apps.jobs.choices import Queue
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
@@ -27,6 +28,20 @@ def undo_change(job: JobContext, *, entry_id: int, contested: str) -> dict[str, 
 def name_videos(job: JobContext, *, ids: Sequence[int] | None = None) -> dict[str, Any]:
     named = applying.name_videos(ids, report=job.report)
     return {"given": named.given, "taken": named.taken}
+
+
+@task("faces.follow", title="Bring videos up to their faces", queue=Queue.CPU, unit="videos")
+def follow_change(job: JobContext, *, change_id: int) -> dict[str, Any]:
+    change = FaceChange.objects.filter(pk=change_id).first()
+    if change is not None:
+        following.bring_up(change, report=job.report)
+    return {}
+
+
+def request_follow(change_id: int) -> Job:
+    """Ask for what follows on a change of very many faces."""
+    key = f"faces.follow:{change_id}"
+    return enqueue(follow_change, {"change_id": change_id}, dedupe_key=key)
 
 
 def request_undo(entry: AuditEntry, contested: Contested) -> int:

@@ -7,6 +7,7 @@ from apps.core.errors import Conflict
 from apps.faces.models import Appearance, Identity, Rejection, Track
 from apps.faces.services import verdicts
 from apps.faces.services.applying.write import FIELD
+from apps.faces.services.identities import take_turn
 from apps.library.models import Performer
 
 
@@ -22,6 +23,7 @@ def confirm_appearance(appearance: Appearance) -> Appearance:
 
     Raises AppearanceLocked.
     """
+    take_turn()
     row = Appearance.objects.select_for_update().get(pk=appearance.pk)
     video = row.video
     if row.performer_id not in video.performer_ids:
@@ -40,6 +42,7 @@ def refuse_appearance(appearance: Appearance) -> Appearance:
 
     Raises AppearanceLocked.
     """
+    take_turn()
     row = Appearance.objects.select_for_update().get(pk=appearance.pk)
     video, linked = row.video, row.linked
     row.confirmed, row.refused, row.linked = False, True, False

@@ -66,7 +66,10 @@ def undo_entry(
     """
     with transaction.atomic():
         change, lost = _undo(_change(entry), contested)
-        following.follow(change, report=report)
+        if report is silent:
+            following.follow(change)
+        else:  # a job has the time
+            following.bring_up(change, report=report)
         with guard():
             pass
     return Undone(AuditEntry.objects.get(pk=cast("int", change.entry)), lost)

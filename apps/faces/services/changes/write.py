@@ -13,6 +13,7 @@ from apps.core.models import AuditAction, AuditEntry, AuditRow
 from apps.faces.choices import ChangeKind
 from apps.faces.models import Apart, FaceChange, Identity, Move, Track
 from apps.faces.services.changes.wanted import Pairs, State
+from apps.faces.services.identities import take_turn
 
 FIELDS = ("performer", "ignored", "settled", "merged_into")  # of identities, that changes give
 _MOST_ROWS = 1_000  # identities of which the audit tells one by one
@@ -30,7 +31,8 @@ WHERE track.id = wanted.id
 
 
 def hold_identities(ids: Iterable[int]) -> dict[int, Identity]:
-    """Locked in the order of their ids, whoever locks them."""
+    """Locked in the order of their ids, in one's turn."""
+    take_turn()
     rows = Identity.objects.filter(pk__in=sorted(set(ids))).order_by("pk").select_for_update()
     return {row.pk: row for row in rows}
 

@@ -1,0 +1,7 @@
+"""What deeds on faces tell the edges of this app. Sent after commit; receivers only enqueue."""
+
+from django.dispatch import Signal
+
+change_made = Signal()
+"""A change moved faces in more videos than anybody waits for: ``change_id``. What follows on it is
+still to be done."""

@@ -23,6 +23,7 @@ from apps.faces.models import (
     FaceSettings,
     Finding,
     Identity,
+    IdentityVector,
     PictureFinding,
     Track,
     TrackVector,
@@ -247,10 +248,16 @@ class TestPictures:
         image = add_face(make_performer(), "barack_obama", "obama.jpg")
         find_pictures.find_in_images()
 
+        assert find_pictures.follow_removals() == 0
+        assert IdentityVector.objects.exists()
+
         remove_picture(image)
 
         assert not Track.objects.exists()
         assert not PictureFinding.objects.exists()
+        assert find_pictures.follow_removals() == 1
+        assert not IdentityVector.objects.exists()
+        assert find_pictures.follow_removals() == 0
 
     def test_what_is_no_face_stays_that(self, library: Library) -> None:
         switch_on(library)

@@ -14,7 +14,7 @@ from apps.faces.choices import Verdict
 from apps.faces.finding.link import middle, weight
 from apps.faces.finding.messages import Floats
 from apps.faces.models import Rejection, Shot, Track, TrackVector
-from apps.faces.services.identities import refresh_middles
+from apps.faces.services.identities import refresh_middles, take_turn
 from apps.faces.services.settings import settings_of_all
 from apps.faces.services.ways import shared_finder
 from apps.library.models import Video
@@ -98,6 +98,7 @@ def _mean(vectors: Sequence[Floats]) -> tuple[Floats, float]:
 
 def _write(vectors: dict[int, tuple[Floats, float]], engine: str) -> int:
     """Of tracks that are still there."""
+    take_turn()
     there = Track.objects.filter(pk__in=vectors).select_for_update(no_key=True).order_by("pk")
     identities = dict(there.values_list("pk", "identity_id"))
     TrackVector.objects.bulk_create(

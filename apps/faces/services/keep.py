@@ -22,7 +22,7 @@ from apps.faces.models import (
     TrackVector,
 )
 from apps.faces.services.embed import packed
-from apps.faces.services.identities import recount, refresh_middles
+from apps.faces.services.identities import recount, refresh_middles, take_turn
 from apps.faces.services.place import place
 from apps.library.models import Video
 
@@ -49,6 +49,7 @@ def keep(
     Of people who are not to be found again nothing is kept.
     """
     assert video.primary_file
+    take_turn()
     if not Video.objects.select_for_update(no_key=True).filter(pk=video.pk).exists():
         return []  # removed meanwhile
     before = Finding.objects.filter(video=video, error="").first()

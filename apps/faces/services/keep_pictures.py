@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.faces.finding.messages import Found, FoundTrack
 from apps.faces.models import Identity, PictureFinding, Rejection, Track
+from apps.faces.services.identities import take_turn
 from apps.faces.services.keep import (
     is_opted_out,
     is_spoken,
@@ -27,6 +28,7 @@ def keep_picture(
     The face that is there keeps its id, and stays without being found if a person has spoken of it,
     unless the picture is another one now. A picture that can't be read keeps what is known of it.
     """
+    take_turn()
     current = PerformerImage.objects.select_for_update(no_key=True).filter(pk=image.pk).first()
     if current is None or current.image.name != image.image.name:
         return 0  # removed or changed meanwhile

@@ -25,7 +25,7 @@ from apps.faces.models import (
     Proposal,
     Track,
 )
-from apps.faces.services.identities import recount, refresh_middles
+from apps.faces.services.identities import recount, refresh_middles, take_turn
 from apps.faces.services.settings import settings_of_all
 from apps.library.models import Library
 
@@ -55,6 +55,7 @@ def wipe(
     wiped = _wipe_tracks(Track.objects.filter(identity__in=ids), report, guard)
     _forget_candidate(identity, guard)
     with guard():
+        take_turn()
         Proposal.objects.filter(Q(identity__in=ids) | Q(other__in=ids)).delete()
         kept = Identity.objects.select_for_update().filter(pk=identity.pk).first()
         if kept is not None:
@@ -105,6 +106,7 @@ def _wipe_tracks(tracks: QuerySet[Track], report: Progress, guard: Guard) -> int
     total, wiped = tracks.count(), 0
     while ids := list(tracks.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
         with guard():
+            take_turn()
             Proposal.objects.filter(tracks__overlap=ids).delete()
             Track.objects.filter(pk__in=ids).delete()
         wiped += len(ids)
@@ -146,6 +148,7 @@ def _close(identity: Identity, ids: Sequence[int], wiped: int, *, never_again: b
 def _wipe_everybody(guard: Guard) -> int:
     wiped = 0
     with guard():
+        take_turn()
         PictureFinding.objects.all().delete()
         IdentityVector.objects.all().delete()
         Proposal.objects.all().delete()
@@ -165,6 +168,7 @@ def _wipe_empty(ids: Sequence[int], guard: Guard) -> int:
     for at in range(0, len(ids), _BATCH):
         some = ids[at : at + _BATCH]
         with guard():
+            take_turn()
             left = recount(some)
             empty = [pk for pk, count in left.items() if not count]
             gone = Identity.objects.filter(pk__in=empty, opted_out=False)
@@ -190,6 +194,7 @@ def _videos(tracks: QuerySet[Track]) -> list[int]:
 
 def _take_off(videos: Sequence[int], report: Progress) -> None:
     """Performers whom the machine put on videos for these faces."""
-    from apps.faces.services import applying  # numpy: not in every process
+    from apps.faces.services import applying, vectors  # numpy: not in every process
 
+    vectors.forget()
     applying.apply_names(list(videos), report=report)

@@ -62,13 +62,16 @@ def find_faces(
 def find_images(
     job: JobContext, *, performer_ids: Sequence[int] | None = None, again: bool = False
 ) -> dict[str, Any]:
+    """Then everybody's faces are judged anew: more people are known by more pictures."""
     from apps.faces.services import find_pictures
+    from apps.faces.tasks.naming import request_names
 
-    return dict(
-        find_pictures.find_in_images(
-            performer_ids=performer_ids, again=again, report=job.report, guard=job.guard
-        )
+    found = find_pictures.find_in_images(
+        performer_ids=performer_ids, again=again, report=job.report, guard=job.guard
     )
+    if found["faces"]:
+        request_names()
+    return dict(found)
 
 
 @task("faces.embed", title="Compare faces by another engine", queue=Queue.CPU, unit="faces")
@@ -159,7 +162,7 @@ def request_for_new(library_id: int, video_ids: Sequence[int]) -> Job | None:
 @periodic("faces.lacking", every_s=600)
 def request_lacking() -> None:
     """Catch what no scan tells of: libraries that were switched on, what may be tried again, and
-    performers' new pictures."""
+    performers' pictures that came or went."""
     if not FaceLibrary.objects.filter(enabled=True).exists():
         return
     from apps.faces.services import find, find_pictures
@@ -167,6 +170,7 @@ def request_lacking() -> None:
     busy = Job.objects.active().filter(kind=find_faces.name).exists()
     if not busy and find.videos_never_looked_through().exists():
         enqueue(find_faces, {"only_new": True}, dedupe_key="faces.find:new")
+    find_pictures.follow_removals()
     if find_pictures.images_to_look_at().exists():
         request_find_images()
 

@@ -39,13 +39,15 @@ class YuNet:
         _, rows = self._net.detect(small)
         if rows is None:
             return []
-        found = [
-            found_in(
-                image,
-                box=tuple(float(value) / scale for value in row[:4]),
-                landmarks=(row[4:14].reshape(5, 2) / scale).astype(np.float32),
-                score=float(row[14]),
+        found = []
+        for row in rows:
+            left, top, width, height = (float(value) / scale for value in row[:4])
+            found.append(
+                found_in(
+                    image,
+                    box=(left, top, width, height),
+                    landmarks=(row[4:14].reshape(5, 2) / scale).astype(np.float32),
+                    score=float(row[14]),
+                )
             )
-            for row in rows
-        ]
         return [each for each in found if each is not None]

@@ -28,16 +28,21 @@ _MIDDLE = np.uint64(24)
 
 
 def neighbours(
-    vectors: Vectors, order: NDArray[np.int64], *, floor: float, report: Progress = silent
+    vectors: Vectors,
+    order: NDArray[np.int64],
+    *,
+    floor: float,
+    flat_below: int = _FLAT_BELOW,
+    report: Progress = silent,
 ) -> Edges:
     """Sorted edges between places in ``order``, of faces whose cosine is at least ``floor``.
 
     ``vectors`` have the length 1. A face in a crowd keeps some of its edges, spread over the crowd.
-    Up to 20,000 faces all pairs are compared; above, faces in near cells: about one edge in 20 is
-    missed. The same faces in the same order give the same edges.
+    Below ``flat_below`` faces all pairs are compared; above, faces in near cells: about one edge in
+    20 is missed. The same faces in the same order give the same edges.
     """
     count = len(order)
-    if count < _FLAT_BELOW:
+    if count < flat_below:
         return _flat(vectors, order, floor, report)
     probes = _cells(vectors, order, report)
     return _by_cells(vectors, order, floor, probes, report)

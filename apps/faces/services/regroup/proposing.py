@@ -74,6 +74,7 @@ def _of_faces(
     faces: Faces, wanted: Wanted, people: Numbers, groups: Groups, forbidden: set[tuple[int, int]]
 ) -> Iterator[Proposed]:
     """Faces that belong elsewhere, by where they are and where they would go."""
+    stand = set(faces.identities[faces.firm].tolist())  # with confirmed faces, which don't go along
     stays = (wanted.grouped != wanted.becomes) & (faces.identities >= 0) & ~faces.firm
     stays &= (wanted.grouped != faces.identities) & (wanted.grouped != NOBODY)
     rows = np.flatnonzero(stays)
@@ -86,7 +87,8 @@ def _of_faces(
         if there >= 0 and (min(here, there), max(here, there)) in forbidden:
             continue
         tracks = tuple(faces.ids[part[:_MOST_TRACKS]].tolist())
-        if there >= 0 and 2 * len(part) >= size and not _both_named(faces, here, there):
+        whole = 2 * len(part) >= size and here not in stand
+        if there >= 0 and whole and not _both_named(faces, here, there):
             kind, other, tracks = ProposalKind.MERGE, there, ()
         elif there >= 0:
             kind, other = ProposalKind.ASSIGN, there

@@ -27,21 +27,15 @@ _SAMPLES = 12
 _AT_ONCE = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Faces that would go from an identity (None: they wait) to another (None: somebody new)."""
-
-    source: int | None
-    target: int | None
-    tracks: list[int]
-    faces: int
+Sample = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a regrouping would do: identities that fall apart and that become one, faces that get
     an identity, move to another and lose theirs, and how many new ones there are. ``proposals`` are
-    left to people."""
+    left to people. ``samples`` are the largest ways of faces: ``source`` and ``target`` (ids; None
+    is nobody, or somebody ``new``), ``faces``, and some ``tracks``."""
 
     faces: int
     splits: int
@@ -172,12 +166,14 @@ def _samples(ids: Numbers, sources: Numbers, targets: Numbers) -> list[Sample]:
     """The largest ways."""
     if not len(ids):
         return []
-    found = [
-        Sample(
-            move.source if isinstance(move.source, int) else None,
-            None if move.target is None or move.target < 0 else move.target,
-            list(move.tracks[:6]), len(move.tracks),
-        )
+    found: list[Sample] = [
+        {
+            "source": move.source if isinstance(move.source, int) else None,
+            "target": None if move.target is None or move.target < 0 else move.target,
+            "new": move.target is not None and move.target < 0,
+            "faces": len(move.tracks),
+            "tracks": list(move.tracks[:6]),
+        }
         for move in _moves(ids, sources, targets)
-    ]  # fmt: skip
-    return sorted(found, key=lambda each: (-each.faces, each.tracks))[:_SAMPLES]
+    ]
+    return sorted(found, key=lambda each: (-each["faces"], each["tracks"]))[:_SAMPLES]

@@ -108,9 +108,10 @@ class _Search:
 
 def _embedded(crop: bytes, engine: FaceEngine) -> NDArray[np.float32] | None:
     try:
-        return engine.embed([align.decode(crop)])[0]
+        vector: NDArray[np.float32] = engine.embed([align.decode(crop)])[0]
     except ImageUnusable:
         return None
+    return vector
 
 
 class _Still:

@@ -74,11 +74,12 @@ class TestApplying:
     ) -> None:
         one, other = make_identity(), make_identity()
         tracks = [make_track(identity=one).pk for _ in range(12)]
+        changes.apply(ChangeKind.ASSIGN, [MoveWanted(tracks[-1:], other.pk)])
 
         with django_assert_max_num_queries(25) as few:
             changes.apply(ChangeKind.ASSIGN, [MoveWanted(tracks[:2], other.pk)])
         with django_assert_max_num_queries(25) as many:
-            changes.apply(ChangeKind.ASSIGN, [MoveWanted(tracks[2:-1], other.pk)])
+            changes.apply(ChangeKind.ASSIGN, [MoveWanted(tracks[2:-2], other.pk)])
 
         assert len(many.captured_queries) == len(few.captured_queries)
 

@@ -48,18 +48,19 @@ def _bring_up(reach: _Reach, report: Progress) -> None:
     from apps.faces.services import applying, place  # numpy: not in every process
 
     if reach.free:
-        place.place(reach.free, report=lambda _done, _total: report(0, len(reach.videos)))
+        report(0, len(reach.videos))
+        place.place(reach.free)
     applying.name_videos(sorted(reach.videos), report=report)
 
 
 def _reach(change: FaceChange) -> _Reach:
     """A number of statements that doesn't grow with the faces."""
-    reach, sources = _Reach(), set()
+    reach, sources = _Reach(), set[int]()
     for move in change.moves.order_by("pk"):
         reach.moved.update(move.tracks)
         if move.target is None and move.verdict_after == Verdict.NONE:
             reach.free.update(move.tracks)
-        if move.verdict_before == Verdict.CONFIRMED:
+        if move.verdict_before == Verdict.CONFIRMED and move.source is not None:
             sources.add(move.source)
     tracks = Track.objects.in_videos()
     renamed = Q(identity__in=_renamed(change))

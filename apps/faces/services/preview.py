@@ -97,7 +97,7 @@ def compare_engines() -> list[Compared]:
     """Each engine that has read confirmed faces, on those that all such have read."""
     settings = _with({})
     rows = _read([str(engine) for engine in Engine], settings, gated=False)
-    engines = sorted({engine for _, engine, _, _ in rows}, key=list(Engine).index)
+    engines = [str(each) for each in Engine if str(each) in {row[1] for row in rows}]
     by_track: dict[int, dict[str, tuple[int, bytes]]] = {}
     for identity, engine, vector, track in rows:
         by_track.setdefault(track, {})[engine] = (identity, vector)
@@ -131,7 +131,8 @@ def _read(
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_CONFIRMED, values)
-        return cursor.fetchall()
+        rows: list[tuple[int, str, bytes, int]] = cursor.fetchall()
+    return rows
 
 
 def _seen(settings: FaceSettings, identities: Sequence[int], stored: Sequence[bytes]) -> Preview:
@@ -163,7 +164,8 @@ def _matrix(stored: Sequence[bytes]) -> "NDArray[np.float32]":
     if not stored:
         return np.zeros((0, 1), np.float32)
     vectors = np.array([np.frombuffer(each, dtype="<f2") for each in stored], dtype=np.float32)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return vectors
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,6 @@ a million faces' take 200 MB.
 
 from collections.abc import Iterator
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,6 +75,8 @@ def _flat(vectors: Vectors, order: NDArray[np.int64], floor: float, report: Prog
 
 def _cells(vectors: Vectors, order: NDArray[np.int64], report: Progress) -> NDArray[np.int32]:
     """Each face's cells, the nearest first."""
+    import faiss  # 35 MB, which the web process is spared
+
     count, width = len(order), vectors.shape[1]
     cells = min(4_096, 1 << int(np.log2(4 * np.sqrt(count))))
     step = max(1, count // (cells * _SAMPLE))

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from apps.accounts.choices import Role
 from apps.faces.choices import Band, Ground, ProposalKind, Verdict
-from apps.faces.models import FaceChange, Identity, Proposal, Track
+from apps.faces.models import FaceChange, FaceLibrary, FaceSettings, Identity, Proposal, Track
 from apps.faces.services.identities import recount
 from apps.library.models import Performer
 from tests.faces.factories import alike, make_identity, make_track, person, switch_on
@@ -20,6 +20,7 @@ from tests.factories import make_library, make_performer, make_user, make_video
 pytestmark = pytest.mark.django_db
 _FETCH = {"X-Requested-With": "fetch"}
 _LAB = "/admin/faces/identity/lab/"
+_KNOBS = "/admin/faces/identity/settings/"
 
 
 def _someone(number: int, faces: int = 3, **values: Any) -> Identity:
@@ -169,6 +170,15 @@ class TestPerson:
         assert (answer.status_code, answer["Location"]) == (302, _page(end))
         change = reverse("admin:faces_identity_change", args=[first.pk])
         assert browser.get(change)["Location"] == _page(first)
+
+    def test_two_people_in_one_are_told_apart(self, browser: Client) -> None:
+        identity = _someone(1, 5)
+        assert browser.get(_page(identity), {"fragment": "split"}).context["suggested"] is None
+        others = [make_track(identity=identity, vector=alike(person(2), 0.8, at)) for at in (7, 8)]
+
+        suggested = browser.get(_page(identity), {"fragment": "split"}).context["suggested"]
+
+        assert sorted(suggested.tracks) == [track.pk for track in others]
 
     def test_candidates_stand_side_by_side(self, browser: Client) -> None:
         ann = _someone(1, 2, performer=make_performer("Ann"))
@@ -362,6 +372,53 @@ class TestVideo:
         page = browser.get(reverse("admin:faces_video", args=[make_video().pk]))
 
         assert "looked through for faces yet" in page.content.decode()
+
+
+class TestKnobs:
+    def test_are_saved_and_refused(self, browser: Client) -> None:
+        values = {
+            "engine": "yunet-sface-1", "detector_width_px": 640, "detector_score": 0.8,
+            "minimum_size_px": 28, "minimum_norm": 9, "frames": 240, "apply_one_in": 5_000,
+            "suggest_one_in": 20, "margin": 0.05,
+        }  # fmt: skip
+        saved = browser.post(_KNOBS, {"deed": "save", **values})
+        refused = browser.post(_KNOBS, {"deed": "save", **values, "suggest_one_in": 9_000})
+
+        assert (saved.status_code, refused.status_code) == (302, 200)
+        assert FaceSettings.objects.get().apply_one_in == 5_000
+        assert "must be surer" in refused.content.decode()
+
+    def test_are_tried_without_being_saved(self, browser: Client) -> None:
+        for number in (1, 2):
+            identity = _someone(number, 3, performer=make_performer())
+            Track.objects.filter(identity=identity).update(verdict=Verdict.CONFIRMED)
+        asked = {field: value for field, value in _defaults().items() if value is not None}
+
+        seen = browser.get(_KNOBS, {**asked, "fragment": "preview"})
+        dry = browser.get(_KNOBS, {**asked, "fragment": "dry"})
+        wrong = browser.get(_KNOBS, {**asked, "frames": "x", "fragment": "preview"})
+        compared = browser.get(_KNOBS, {"fragment": "engines"})
+
+        assert "6 confirmed faces of 2 people" in seen.content.decode()
+        assert "Nothing would change" in dry.content.decode()
+        assert "Frames of a video: Enter a whole number" in wrong.content.decode()
+        assert "YuNet and SFace" in compared.content.decode()
+
+    def test_a_library_is_switched_on(self, browser: Client) -> None:
+        library = make_library()
+
+        browser.post(_KNOBS, {"deed": "library", "library": library.pk, "enabled": 1})
+
+        row = FaceLibrary.objects.get(library=library)
+        assert (row.enabled, row.apply_names) == (True, False)
+
+
+def _defaults() -> dict[str, Any]:
+    return {
+        field.name: field.get_default()
+        for field in FaceSettings._meta.fields
+        if field.editable and field.name not in ("id", "locked_fields")
+    }
 
 
 class TestWiping:

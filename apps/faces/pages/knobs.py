@@ -20,6 +20,14 @@ from apps.faces.services import libraries, preview
 from apps.faces.services.settings import settings_of_all
 from apps.library.models import Library
 
+_MOST_AT_ONCE = 200_000  # faces: half a minute
+
+
+class TooManyToForesee(MediaHubError):
+    """What a regrouping would do can't be worked out at once; nothing was changed."""
+
+    code = "too_many_to_foresee"
+
 
 class KnobsPage(AdminPage):
     """``fragment=preview`` shows what the values in the address do to faces that are confirmed,
@@ -78,7 +86,7 @@ class KnobsPage(AdminPage):
             return self.render_to_response(self.get_context_data(form=form))
         said = "Saved."
         if request.POST.get("regroup") and request.user.has_perm("faces.find"):
-            from apps.faces.tasks.grouping import request_regroup
+            from apps.faces.tasks.grouping import request_regroup  # arrays
 
             said = f"Saved; faces are being grouped anew (job {request_regroup().pk})."
         messages.success(request, said)
@@ -90,8 +98,14 @@ def _tried(request: HttpRequest, part: str) -> dict[str, Any]:
     form = FaceSettingsForm(request.GET, instance=settings_of_all())
     form.fields["version"].required = False
     if not form.is_valid():
-        faults = "; ".join(f"{form.fields[n].label}: {' '.join(e)}" if n in form.fields
-                           else " ".join(e) for n, e in form.errors.items())  # fmt: skip
+        told = form.errors.get_json_data()
+        faults = "; ".join(
+            f"{form.fields[name].label}: {one['message']}"
+            if name in form.fields
+            else one["message"]
+            for name, found in told.items()
+            for one in found
+        )
         return {"fault": faults}
     if part == "dry":
         return _guarded("dry", lambda: _foreseen(form.instance))
@@ -118,12 +132,17 @@ def _foreseen(settings: FaceSettings) -> list[str]:
     """Splits, merges and the like by their numbers; nothing where nothing would change."""
     from apps.faces.services import regroup  # arrays and indexes: not in every process
 
+    if Track.objects.all()[:_MOST_AT_ONCE].count() == _MOST_AT_ONCE:
+        raise TooManyToForesee(
+            "There are too many faces to work it out while you wait: ask for it in a shell, by "
+            "`manage.py faces group --dry-run`."
+        )
     plan = regroup.foresee(settings)
     told = (
         ("splits", plan.splits), ("merges", plan.merges), ("assigns", plan.assigned),
-        ("takes back", plan.taken_back),
+        ("moves", plan.moved), ("takes back", plan.taken_back), ("proposes", plan.proposals),
     )  # fmt: skip
-    return [f"{words} {number:,}" for words, number in told] if any(n for _, n in told) else []
+    return [f"{words} {number:,}" for words, number in told if number]
 
 
 def _compared() -> list[dict[str, Any]]:
@@ -191,4 +210,4 @@ def _known() -> dict[str, str]:
     from apps.core.counting import count_rows
 
     rows = {"faces": Track, "pictures": Shot, "people": Identity}
-    return {name: str(count_rows(model.objects.all())) for name, model in rows.items()}
+    return {name: str(count_rows(model._default_manager.all())) for name, model in rows.items()}

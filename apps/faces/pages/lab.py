@@ -83,12 +83,13 @@ class FaceLabPage(DeedPage):
         return {"cards": page.cards, "next": page.next}
 
     def _around(self, tab: str, text: str) -> dict[str, Any]:
-        told = {
+        count = _count(tab, text)
+        told: dict[str, Any] = {
             "tabs": TABS, "keys": _KEYS, "keys_on": asked.keys_on(self.request.user),
-            "count": _count(tab, text), "undoable": last_change(self.request),
+            "count": count, "undoable": last_change(self.request),
             "running": job_at_work(), "any_on": FaceLibrary.objects.filter(enabled=True).exists(),
         }  # fmt: skip
-        if not told["any_on"] or not told["count"].rows:
+        if not told["any_on"] or not count.rows:
             told["any_looked"] = Finding.objects.exists()
         return told
 
@@ -145,6 +146,6 @@ def _count(tab: str, text: str) -> RowCount:
 def _targets(text: str, *, but: list[int]) -> list[Any]:
     """Whom one may mean when typing a name: the largest first, those with a name before others."""
     rows = Identity.objects.with_faces().exclude(pk__in=but)
-    rows = rows.filter(performer__isnull=False) if not text else _called(rows, text)
-    found = rows.largest_first().values_list("pk", flat=True)[:_MOST_TARGETS]
+    wanted = _called(rows, text) if text else rows.filter(performer__isnull=False)
+    found = wanted.order_by("-track_count", "pk").values_list("pk", flat=True)[:_MOST_TARGETS]
     return cards_of(Identity.objects.filter(pk__in=list(found)))

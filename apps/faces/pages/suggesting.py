@@ -33,7 +33,7 @@ def who_is(identity: Identity) -> list[Pictured]:
 
 def split_in_two(identity: Identity) -> SuggestedSplit | None:
     """None where the faces belong together, or are too few to tell."""
-    from apps.faces.services import splitting
+    from apps.faces.services import splitting  # arrays: not in every process
 
     found = splitting.in_two(identity)
     if found is None:

@@ -19,7 +19,7 @@ from apps.faces.pages.deeds.forms import (
     touched_by,
 )
 from apps.faces.pages.deeds.people import OF_PEOPLE
-from apps.faces.services import changes
+from apps.faces.services import changes, proposals
 from apps.faces.tasks.finding import request_find
 
 __all__ = ["DEEDS", "Done", "WrongForm"]
@@ -27,18 +27,17 @@ __all__ = ["DEEDS", "Done", "WrongForm"]
 
 @changing
 def _take(request: HttpRequest) -> Done:
-    from apps.faces.services import proposals
-
     change = proposals.take(_proposal(request))
     return Done("Done as proposed.", changes=[change.pk], touched=touched_by(change))
 
 
 @changing
 def _refuse(request: HttpRequest) -> Done:
-    from apps.faces.services import proposals
-
-    proposals.refuse(_proposal(request))
-    return Done("Refused: it isn't proposed again.")
+    change = proposals.refuse(_proposal(request))
+    said = "Refused: it isn't proposed again."
+    if change is None:
+        return Done(said)
+    return Done(said, changes=[change.pk], touched=touched_by(change))
 
 
 def _proposal(request: HttpRequest) -> Proposal:
@@ -68,7 +67,7 @@ def _find(_request: HttpRequest) -> Done:
 
 @needs("faces.find")
 def _regroup(_request: HttpRequest) -> Done:
-    from apps.faces.tasks.grouping import request_regroup
+    from apps.faces.tasks.grouping import request_regroup  # arrays: not in every process
 
     job = request_regroup()
     return Done(f"Faces are being grouped anew (job {job.pk}).", href=job_url(job.pk))

@@ -48,10 +48,17 @@ class TestPlan:
         assert wanted[1].at_ms - wanted[0].at_ms == 7_500
 
     def test_gaps_are_filled_with_exact_frames(self) -> None:
-        wanted = plan_times([0, 1_000, 61_000], 62_000, frames=240, gap_ms=1_000)
+        keys = [0, 1_000, 2_000, 3_000, 63_000]
+
+        wanted = plan_times(keys, 64_000, frames=240, gap_ms=1_000)
 
         exact = [one.at_ms for one in wanted if one.exact]
-        assert exact == [13_000, 25_000, 37_000, 49_000]
+        assert exact == [15_000, 27_000, 39_000, 51_000]
+
+    def test_a_short_video_of_one_key_frame_is_looked_at_more_than_once(self) -> None:
+        wanted = plan_times([0], 10_000, frames=240, gap_ms=1_000)
+
+        assert [one.at_ms for one in wanted] == [0, 1_900, 3_800, 5_700, 7_600]
 
     def test_without_key_frames_all_are_exact(self) -> None:
         wanted = plan_times([], 60_000, frames=240, gap_ms=1_000)

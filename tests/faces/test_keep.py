@@ -73,6 +73,18 @@ def test_what_is_not_found_again_goes_unless_a_person_spoke() -> None:
     assert not Track.objects.filter(pk=silent.pk).exists()
 
 
+def test_what_stays_is_compared_by_the_new_engine_too() -> None:
+    video = make_video()
+    (pk,) = keep(video, found(found_track(1)), way=WAY)
+    speak(tracks(video)[0], Verdict.CONFIRMED, make_identity())
+    engine = Engine.HOG_DLIB
+
+    keep(video, found(engine=engine), way="w", vectors={pk: (person(1), 12.0)})
+
+    assert TrackVector.objects.get(track=pk, engine=engine).norm == 12
+    assert TrackVector.objects.filter(track=pk).count() == 2
+
+
 def test_another_file_is_matched_by_likeness() -> None:
     video = make_video()
     keep(video, found(found_track(1), found_track(2, (0, 5_000), box=ELSEWHERE)), way=WAY)

@@ -9,6 +9,10 @@ FAR_MS = 12_000
 otherwise: 10.4 s of a film. What lies farther apart is filled by exact frames, which cost decoding
 from the key frame on."""
 
+FEW = 4  # frames say little of a video: then more are looked at, FULL of it
+FULL = 8
+_LEAST_MS = 2_000  # apart, of these
+
 _EDGE_MS = 500  # the end of a file is often said too late
 
 
@@ -24,14 +28,16 @@ def plan_times(
     keyframes_ms: Sequence[int], duration_ms: int, *, frames: int, gap_ms: int
 ) -> list[Wanted]:
     """Rising times, at most ``frames``: key frames that are at least ``gap_ms`` apart, farther
-    where they would be too many, and exact ones where key frames leave a gap of more than FAR_MS.
+    where they would be too many, and exact ones where key frames leave a gap of more than FAR_MS,
+    or where there are FEW.
     """
     if frames <= 0 or duration_ms <= 0:
         return []
     apart_ms = max(gap_ms, -(-duration_ms // frames))
     chosen = list(_thinned(sorted(set(keyframes_ms)), duration_ms, apart_ms))[:frames]
     room = frames - len(chosen)
-    far_ms = max(FAR_MS, apart_ms)
+    few_ms = max(duration_ms // FULL, _LEAST_MS)
+    far_ms = max(min(FAR_MS, few_ms) if len(chosen) < FEW else FAR_MS, apart_ms)
     missing = [at for at in _between(chosen, duration_ms, far_ms) if at < duration_ms]
     if len(missing) > room:  # spread what may be looked at over all that is missing
         missing = [missing[part * len(missing) // room] for part in range(room)] if room else []

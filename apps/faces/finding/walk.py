@@ -10,7 +10,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 from PIL import Image
 
-from apps.faces.finding.plan import FAR_MS, Wanted, plan_times
+from apps.faces.finding.plan import FAR_MS, FULL, Wanted, plan_times
 from apps.ffmpeg.frames import keys, render
 from apps.ffmpeg.frames.render import Shape
 from apps.ffmpeg.frames.sprite import nearest
@@ -111,7 +111,7 @@ def _plan(
     if len(ticks) != len(shown):  # two are shown at one time: go by the first's
         ticks = nearest(ticks, [video.ticks(1000 * at) for at in shown]) if shown else []
     if not shown:  # without an index, whatever key frame comes before a time
-        apart_ms = max(gap_ms, FAR_MS // 3, -(-length_ms // frames))
+        apart_ms = max(gap_ms, min(FAR_MS // 3, length_ms // FULL), -(-length_ms // frames))
         return {}, [Wanted(at, exact=False) for at in range(0, length_ms, apart_ms)]
     return dict(zip(shown, ticks, strict=False)), plan_times(
         shown, length_ms, frames=frames, gap_ms=gap_ms

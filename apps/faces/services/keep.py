@@ -63,6 +63,8 @@ def keep(
     kept = _write_all(video, found, there, matches)
     gone = [pk for pk, one in there.items() if pk not in kept and not one.known.spoken]
     Track.objects.filter(pk__in=gone).delete()
+    stayed = [pk for pk in there if pk not in kept and pk not in gone]
+    _write_others(vectors or {}, stayed, found.engine)
     _part(video)
     _note(video, found, way, tracks=len(kept))
     settle(kept, touched)
@@ -191,6 +193,19 @@ def without(track: FoundTrack, taken: frozenset[int]) -> FoundTrack | None:
     return FoundTrack(
         tuple(at for at, _ in left), tuple(box for _, box in left), shots, track.vector,
         track.norm, track.quality, track.portrait,
+    )  # fmt: skip
+
+
+def _write_others(vectors: Vectors, left: Sequence[int], engine: str) -> None:
+    """Of tracks that stay although they weren't found: what this engine makes of them."""
+    TrackVector.objects.bulk_create(
+        [
+            TrackVector(
+                track_id=pk, engine=engine, vector=packed(vectors[pk][0]), norm=vectors[pk][1]
+            )
+            for pk in left if pk in vectors
+        ],
+        ignore_conflicts=True,
     )  # fmt: skip
 
 

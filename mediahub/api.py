@@ -86,6 +86,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.artifacts.api.urls")),
     path("", include("apps.browse.api.urls")),
     path("", include("apps.editing.api.urls")),
+    path("", include("apps.faces.api.urls")),
     path("", include("apps.insights.api.urls")),
     path("", include("apps.markers.api.urls")),
     path("", include("apps.playback.api.urls")),

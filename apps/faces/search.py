@@ -9,12 +9,15 @@ from apps.faces.choices import Verdict
 from apps.faces.models import Finding, Track
 from apps.library.models import Performer
 from apps.library.search import Asker, Field, Scope, register
+from apps.library.search.completion_labels import labels_holding
 from apps.library.search.field import Offer, is_word
 from apps.library.search.labels import LabelField
 from apps.library.search.names import Wanted
 from apps.query import Range, Term, Value
 
 _WORDS = {
+    "any": "somebody's face",
+    "none": "nobody's face",
     "unknown": "a face of somebody without a name",
     "waiting": "a face that waits for a person's word",
     "looked": "faces were looked for",
@@ -57,7 +60,8 @@ class FaceField(LabelField):
 
     def offers(self, text: str, asker: Asker, *, limit: int) -> Sequence[Offer]:
         words = Field.offers(self, text, asker, limit=limit)
-        return [*words, *super().offers(text, asker, limit=limit)][:limit]
+        people = labels_holding(text, fields=["performer"], limit=limit)["performer"]
+        return [*words, *people][:limit]
 
 
 def _word(value: Value | Range) -> str | None:

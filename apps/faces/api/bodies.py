@@ -28,7 +28,7 @@ class AssignFacesSerializer(StrictSerializer):
     identity = _row(allow_null=True, help_text="`null`: a new one")
 
 
-class MergeSerializer(StrictSerializer):
+class MergeIdentitySerializer(StrictSerializer):
     into = _row()
 
 

@@ -54,18 +54,18 @@ class IdentityViewSet(ListedViewSet):
         rows: QuerySet[Identity] = super().get_queryset()
         return rows.standing() if self.action == "list" else rows  # type: ignore[attr-defined,no-any-return]
 
-    @extend_schema(responses=shapes.CandidateShape(many=True), filters=False)
+    @extend_schema(responses=shapes.FaceCandidateShape(many=True), filters=False)
     @action(detail=True, pagination_class=None)
     def candidates(self, _request: Request, **_kwargs: Any) -> Response:
         """Who it may be, the likeliest first."""
         found = naming.candidates(self.get_object())
-        return Response(shapes.CandidateShape(found, many=True).data)
+        return Response(shapes.FaceCandidateShape(found, many=True).data)
 
-    @extend_schema(request=bodies.MergeSerializer, responses=shapes.FaceChangeShape)
+    @extend_schema(request=bodies.MergeIdentitySerializer, responses=shapes.FaceChangeShape)
     @action(detail=True, methods=["post"], permission=_SAY)
     def merge(self, request: Request, **_kwargs: Any) -> Response:
         """Say that it is the same person as another: its faces go there."""
-        into = get_object_or_404(Identity, pk=read(bodies.MergeSerializer, request)["into"])
+        into = get_object_or_404(Identity, pk=read(bodies.MergeIdentitySerializer, request)["into"])
         return changed(verdicts.merge(self.get_object(), into=into))
 
     @extend_schema(request=bodies.FacesSerializer, responses=shapes.FaceChangeShape)

@@ -15,7 +15,7 @@ class PersonShape(serializers.Serializer):
     name = serializers.CharField()
 
 
-class CandidateShape(serializers.Serializer):
+class FaceCandidateShape(serializers.Serializer):
     """Somebody known whom a face may be of."""
 
     performer_id = serializers.IntegerField()
@@ -47,7 +47,7 @@ class FaceSerializer(serializers.Serializer):
     similarity = serializers.FloatField(allow_null=True, help_text="to its identity's middle")
     verdict = serializers.ChoiceField(choices=Verdict.choices, allow_blank=True)
     band = serializers.ChoiceField(choices=Band.choices)
-    candidates = CandidateShape(many=True)
+    candidates = FaceCandidateShape(many=True)
     portrait = serializers.CharField(help_text="the address of its picture")
 
     def to_representation(self, instance: Track) -> dict[str, Any]:

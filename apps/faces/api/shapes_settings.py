@@ -2,8 +2,6 @@
 
 from rest_framework import serializers
 
-from apps.core.api.serializers import AnyObject
-
 
 class LevelShape(serializers.Serializer):
     threshold = serializers.FloatField(help_text="likeness from which on a name is given")
@@ -48,11 +46,27 @@ class EngineShape(serializers.Serializer):
     device = serializers.CharField(help_text="what it runs on")
 
 
-class PlanShape(serializers.Serializer):
+class RegroupSampleShape(serializers.Serializer):
+    """Faces that would go the same way."""
+
+    source = serializers.IntegerField(allow_null=True, help_text="the identity; `null`: nobody")
+    target = serializers.IntegerField(allow_null=True, help_text="the identity; `null`: nobody")
+    new = serializers.BooleanField(help_text="the target is somebody new")
+    faces = serializers.IntegerField()
+    tracks = serializers.ListField(child=serializers.IntegerField(), help_text="some of the faces")
+
+
+class RegroupPlanShape(serializers.Serializer):
     """What grouping anew would change; what people said stays."""
 
-    splits = serializers.IntegerField()
-    merges = serializers.IntegerField()
-    assigned = serializers.IntegerField(help_text="faces that would come to an identity")
-    taken_back = serializers.IntegerField(help_text="faces that would leave theirs")
-    samples = serializers.ListField(child=AnyObject())
+    faces = serializers.IntegerField(help_text="that are looked at")
+    splits = serializers.IntegerField(help_text="identities that would fall apart")
+    merges = serializers.IntegerField(help_text="identities that would become one with others")
+    assigned = serializers.IntegerField(help_text="faces that would get an identity")
+    moved = serializers.IntegerField(help_text="faces that would get another")
+    taken_back = serializers.IntegerField(help_text="faces that would lose theirs")
+    started = serializers.IntegerField(help_text="new identities")
+    proposals = serializers.IntegerField(help_text="left to people, who have spoken there")
+    join = serializers.FloatField(help_text="likeness from which on faces are one person")
+    merge = serializers.FloatField(help_text="likeness from which on groups are one person")
+    samples = RegroupSampleShape(many=True)

@@ -38,12 +38,12 @@ class RegroupView(StrictView):
 
     @extend_schema(
         operation_id="faces_recluster", request=bodies.RegroupSerializer,
-        responses={200: shapes_settings.PlanShape, 202: JobSerializer},
+        responses={200: shapes_settings.RegroupPlanShape, 202: JobSerializer},
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Start grouping all faces anew, or say what it would change. What a person said stays."""
         if read(bodies.RegroupSerializer, request)["dry_run"]:
-            return Response(shapes_settings.PlanShape(regroup.foresee()).data)
+            return Response(shapes_settings.RegroupPlanShape(regroup.foresee()).data)
         return started(request_regroup(), request)
 
 

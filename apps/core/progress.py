@@ -1,6 +1,11 @@
 """How long work tells how far it is, and learns that it should stop."""
 
-from typing import Protocol
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+# opens a transaction in which what is written may be kept; a job's ends the work if it is lost
+Guard = Callable[[], AbstractContextManager[Any]]
 
 
 class Progress(Protocol):

@@ -26,7 +26,7 @@ from apps.stashbox.models import StashBox, StashMatch
 from apps.stashbox.services import performers
 from apps.stashbox.services.boxes import settings_of_all
 from apps.stashbox.services.bulk import accept_many
-from apps.stashbox.services.drafts import give_performer, give_scene
+from apps.stashbox.services.drafts import give_draft
 from apps.stashbox.services.identify import AT_ONCE, Found, boxes_to_ask, identify, pages
 from apps.stashbox.services.scrape import scrape_files
 from apps.stashbox.services.submit import check_may_give, submit_fingerprints
@@ -230,12 +230,12 @@ def draft(
     again: bool = False,
 ) -> dict[str, Any]:
     """Of a video or of a performer."""
-    box = StashBox.objects.get(pk=box_id)
+    row: Video | Performer
     if video_id is not None:
-        given = give_scene(Video.objects.get(pk=video_id), box, again=again)
+        row = Video.objects.get(pk=video_id)
     else:
-        assert performer_id is not None
-        given = give_performer(Performer.objects.get(pk=performer_id), box, again=again)
+        row = Performer.objects.get(pk=performer_id)
+    given = give_draft(row, StashBox.objects.get(pk=box_id), again=again)
     return {"draft": given.remote_id}
 
 

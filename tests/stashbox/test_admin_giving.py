@@ -12,7 +12,7 @@ from apps.accounts.choices import Role
 from apps.jobs.models import Job
 from apps.stashbox.choices import MatchState
 from apps.stashbox.models import StashBox, StashMatch
-from apps.stashbox.services.drafts import give_performer
+from apps.stashbox.services.drafts import give_draft
 from apps.stashbox.services.submit import submit_fingerprints
 from tests.factories import make_performer, make_user, make_video
 from tests.stashbox.factories import make_box, make_match, scene
@@ -65,7 +65,7 @@ def test_what_was_given_and_refused_is_shown_with_its_words(
     taken = _sure(box, standin)
     refused = make_match(make_video("Refused here"), box=box, state=MatchState.ACCEPTED)
     submit_fingerprints(box)
-    give_performer(make_performer("Eve"), box)
+    give_draft(make_performer("Eve"), box)
 
     page = _look(browser, box)
 
@@ -106,7 +106,7 @@ class TestDraft:
 
     def test_says_that_the_very_same_was_given(self, browser: Client, box: StashBox) -> None:
         eve = make_performer("Eve")
-        give_performer(eve, box)
+        give_draft(eve, box)
         page = reverse("admin:stashbox_stashbox_draft") + f"?performer={eve.pk}"
 
         assert "The very same draft was given before" in browser.get(page).content.decode()

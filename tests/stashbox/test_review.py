@@ -13,6 +13,7 @@ from apps.stashbox.choices import Kind, MatchState, Source
 from apps.stashbox.models import RemoteLink, StashBox, StashMatch
 from apps.stashbox.schema import AnswerRefused
 from apps.stashbox.services import review
+from apps.stashbox.services.apply import FIELDS
 from apps.stashbox.services.boxes import settings_of_all
 from apps.stashbox.services.submit import foresee
 from tests.factories import make_performer, make_user, make_video
@@ -99,6 +100,16 @@ class TestAccept:
         assert _links() == [match.remote_id]
         match.video.refresh_from_db()
         assert match.video.date
+
+    def test_as_a_whole_after_all_fields_can_be_taken_back(self) -> None:
+        match = make_match(make_video("clip"))
+        review.accept(match, fields=FIELDS)
+        review.accept(match)
+
+        review.take_back([match])
+
+        match.video.refresh_from_db()
+        assert (match.video.title, states(match)) == ("clip", ["review"])
 
     def test_twice_is_refused(self) -> None:
         match = make_match()

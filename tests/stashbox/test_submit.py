@@ -19,8 +19,7 @@ from apps.stashbox.schema import as_json
 from apps.stashbox.services.boxes import settings_of_all
 from apps.stashbox.services.drafts import (
     AlreadyGiven,
-    give_performer,
-    give_scene,
+    give_draft,
     scene_draft,
 )
 from apps.stashbox.services.submit import GivingRefused, foresee, submit_fingerprints
@@ -219,7 +218,7 @@ class TestDrafts:
         cover = make_artifact(video)
         default_storage.save(cover.files["full"]["path"], ContentFile(b"RIFF....WEBPpicture"))
 
-        kept = give_scene(video, box)
+        kept = give_draft(video, box)
 
         (draft,) = standin.drafts
         assert draft.fields == {
@@ -239,14 +238,14 @@ class TestDrafts:
         self, box: StashBox, standin: StandIn
     ) -> None:
         video = make_video()
-        give_scene(video, box)
+        give_draft(video, box)
 
         with pytest.raises(AlreadyGiven):
-            give_scene(video, box)
-        give_scene(video, box, again=True)
+            give_draft(video, box)
+        give_draft(video, box, again=True)
         Video.objects.update(title="Other")
         video.refresh_from_db()
-        give_scene(video, box)
+        give_draft(video, box)
 
         assert [draft.fields["title"] == "Other" for draft in standin.drafts] == [
             False, False, True,
@@ -263,7 +262,7 @@ class TestDrafts:
             image = PerformerImage(performer=eve, position=position)
             image.image.save(f"{position}.png", ContentFile(content))
 
-        give_performer(eve, box)
+        give_draft(eve, box)
 
         (draft,) = standin.drafts
         assert draft.fields == {

@@ -10,12 +10,11 @@ from apps.library.models import PerformerImage
 from apps.stashbox.api.match_shapes import NamedShape
 from apps.stashbox.api.shapes import LARGEST
 from apps.stashbox.client import MOST_PERFORMERS
-from apps.stashbox.models import PerformerLookup
+from apps.stashbox.models import MOST_ID, PerformerLookup
 from apps.stashbox.schema import as_json
 from apps.stashbox.services.performers import Hit
 
 _LONGEST_TEXT = 500
-_LONGEST_ID = 100  # of a RemoteLink
 
 
 class PerformerAtBoxSerializer(StrictSerializer):
@@ -31,7 +30,7 @@ class SearchPerformersSerializer(PerformerAtBoxSerializer):
 
 
 class LinkToBoxSerializer(PerformerAtBoxSerializer):
-    remote_id = serializers.CharField(max_length=_LONGEST_ID, help_text="there")
+    remote_id = serializers.CharField(max_length=MOST_ID, help_text="there")
 
 
 class RefreshPerformersSerializer(StrictSerializer):
@@ -50,7 +49,7 @@ class RefreshPerformersSerializer(StrictSerializer):
 
 
 class DecideSerializer(StrictSerializer):
-    remote_id = serializers.CharField(max_length=_LONGEST_ID, help_text="of a candidate")
+    remote_id = serializers.CharField(max_length=MOST_ID, help_text="of a candidate")
 
 
 class FetchPicturesSerializer(StrictSerializer):

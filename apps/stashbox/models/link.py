@@ -7,13 +7,15 @@ from apps.library.models import Performer, Studio, Tag, Video
 from apps.stashbox.choices import Kind
 from apps.stashbox.models.box import StashBox
 
+MOST_ID = 100  # letters: what has a longer one there isn't linked
+
 
 class RemoteLink(models.Model):
     """Which row here is which of a box's. A remote id is one row's, a row may have several."""
 
     box = models.ForeignKey(StashBox, models.CASCADE, related_name="links", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind)
-    remote_id = models.CharField(max_length=100)
+    remote_id = models.CharField(max_length=MOST_ID)
     video = models.ForeignKey(
         Video, models.CASCADE, null=True, blank=True, related_name="remote_links"
     )

@@ -11,9 +11,8 @@ from django.utils import timezone
 from apps.core import context
 from apps.core.models import AuditEntry
 from apps.stashbox.choices import TAKEN, Kind, MatchState
-from apps.stashbox.models import RemoteLink, StashMatch
+from apps.stashbox.models import MOST_ID, RemoteLink, StashMatch
 
-_LONGEST_ID = 100
 # a video is no longer a scene of which no candidate is taken
 _UNLINK = """
     DELETE FROM stashbox_remotelink link
@@ -32,7 +31,7 @@ def link_scenes(matches: Iterable[StashMatch]) -> None:
                 video_id=match.video_id, checked_at=match.decided_at,
             )
             for match in sorted(matches, key=lambda match: match.pk)
-            if match.box_id and len(match.remote_id) <= _LONGEST_ID
+            if match.box_id and len(match.remote_id) <= MOST_ID
         ],
         ignore_conflicts=True,
     )  # fmt: skip

@@ -108,18 +108,11 @@ def performer_draft(performer: Performer, box: StashBox) -> Draft:
     return Draft(Gift.PERFORMER, _said(fields), _stored(picture.image.name) if picture else None)
 
 
-def give_scene(video: Video, box: StashBox, *, again: bool = False) -> Submission:
-    """Send a video's draft and keep that it was. Raises GivingRefused, AlreadyGiven, BoxError."""
-    return _give(scene_draft(video, box), box, again=again, video=video)
-
-
-def give_performer(performer: Performer, box: StashBox, *, again: bool = False) -> Submission:
-    """Send a performer's draft and keep that it was, as ``give_scene``."""
-    return _give(performer_draft(performer, box), box, again=again, performer=performer)
-
-
-def _give(draft: Draft, box: StashBox, *, again: bool, **of: Any) -> Submission:
-    """A draft lives a day there, so that a person may want to send it again."""
+def give_draft(row: Video | Performer, box: StashBox, *, again: bool = False) -> Submission:
+    """Send a draft and keep that it was; the very same only ``again``, which a person may want, for
+    a draft lives a day there. Raises GivingRefused, AlreadyGiven, BoxError.
+    """
+    draft = draft_of(row, box)
     if not again and was_given(draft, box):
         raise AlreadyGiven(f"{box} was given this draft before, and nothing has changed since.")
     with StashBoxClient(box) as client:
@@ -133,7 +126,7 @@ def _give(draft: Draft, box: StashBox, *, again: bool, **of: Any) -> Submission:
         remote_id=draft_id,
         hash=draft.digest,
         sent_at=timezone.now(),
-        **of,
+        **{str(row._meta.model_name): row},
     )
 
 

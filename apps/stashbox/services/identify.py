@@ -9,7 +9,7 @@ is interrupted, nothing that was answered and kept is asked again, and nothing i
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from apps.core.errors import MediaHubError
-from apps.core.progress import Progress, silent
+from apps.core.progress import Guard, Progress, silent
 from apps.library.models import Video
 from apps.stashbox.choices import MatchState, Source
 from apps.stashbox.client import BoxError, StashBoxClient
@@ -33,8 +33,6 @@ from apps.stashbox.services.terms import term_of
 AT_ONCE = 40  # videos a request: boxes refuse more
 _PAGE = 200  # videos that are looked at together
 _LIMIT = 10  # candidates of a search by words
-
-Guard = Callable[[], AbstractContextManager[None]]
 
 
 class NoBox(MediaHubError):

@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 
 from django.db.models import QuerySet
@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from apps.core import outgoing
 from apps.core.audit import RowGone
 from apps.core.outgoing import Fetched
-from apps.core.progress import Progress, silent
+from apps.core.progress import Guard, Progress, silent
 from apps.disk.reader import Disk, DiskSilent
 from apps.library.models import Video
 from apps.library.services.storage import open_disk
@@ -23,8 +23,6 @@ from apps.stashbox.schema import AnswerRefused, RemoteScene, as_json, read_scene
 from apps.stashbox.scrapers import Fetch, Read, Scraper, ScrapeRefused
 from apps.stashbox.services.facts import facts_of
 from apps.stashbox.services.keeping import Candidate, keep
-
-Guard = Callable[[], AbstractContextManager[object]]
 
 _AT_ONCE = 40
 _MOST_TOLD = 100

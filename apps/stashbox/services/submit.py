@@ -4,8 +4,8 @@ A fingerprint is written down once the box has answered. If the worker is lost i
 given a second time, which boxes take as the same vote; it is never left out.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.core.errors import MediaHubError
-from apps.core.progress import Progress, silent
+from apps.core.progress import Guard, Progress, silent
 from apps.library.models import Video
 from apps.stashbox.choices import Gift, MatchState
 from apps.stashbox.client import MOST_PRINTS, StashBoxClient
@@ -22,8 +22,6 @@ from apps.stashbox.matching import LocalPrint, VideoFacts
 from apps.stashbox.models import StashBox, StashMatch, Submission
 from apps.stashbox.services.boxes import settings_of_all
 from apps.stashbox.services.facts import facts_of
-
-Guard = Callable[[], AbstractContextManager[object]]
 
 _PAGE = 250  # matches whose fingerprints are looked up at once
 _MOST_TOLD = 100

@@ -149,7 +149,8 @@ class Tagger {
     event.preventDefault();
     const body = new FormData(form, form.matches("[data-skip]") ? null : event.submitter);
     const deed = body.get("deed");
-    if (form.matches("[data-reopen], [data-search], [data-link]")) this.#ask(form, body);
+    const stays = deed === "reopen" && this.root.dataset.state === "review";
+    if (stays || form.matches("[data-reopen], [data-search], [data-link]")) this.#ask(form, body);
     else if (deed in WORDS) this.#decide(form, deed, body);
   }
 

@@ -16,8 +16,7 @@ from apps.stashbox.services import performers
 from apps.stashbox.services.boxes import in_order, test_box
 from apps.stashbox.services.drafts import (
     draft_of,
-    give_performer,
-    give_scene,
+    give_draft,
 )
 from apps.stashbox.services.scrape import scrape_files
 from apps.stashbox.services.submit import foresee, submit_fingerprints
@@ -139,8 +138,7 @@ class Command(MediaHubCommand):
             made = draft_of(row, box)
             size = len(made.image or b"")
             return {"image_bytes": size, "would_send": [{**made.fields}]}
-        give = give_scene if isinstance(row, Video) else give_performer
-        given = give(row, box, again=options["again"])
+        given = give_draft(row, box, again=options["again"])
         return {"message": f"it is there as draft {given.remote_id}", "draft": given.remote_id}
 
     def _look_up(self, box: StashBox, options: dict[str, Any]) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def _hold(
 def _entry_of(match: StashMatch, work: Work, *, again: bool) -> int | None:
     if work.entry is not None:
         return work.entry.pk
-    return match.entry if again else None
+    return match.entry if again or match.state in TAKEN else None
 
 
 def _is_decided(row: StashMatch, undone: list[StashMatch]) -> bool:

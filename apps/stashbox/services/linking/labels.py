@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from apps.library.models import Performer, Studio, Tag
 from apps.stashbox.choices import Kind, Source
+from apps.stashbox.models import MOST_ID
 from apps.stashbox.schema import RemotePerformer, RemoteStudio, RemoteTag
 from apps.stashbox.services.merged import survivor
 
@@ -14,7 +15,6 @@ Remote = RemotePerformer | RemoteStudio | RemoteTag
 MODELS: dict[Kind, type[Tag] | type[Performer] | type[Studio]] = {
     Kind.TAG: Tag, Kind.PERFORMER: Performer, Kind.STUDIO: Studio,
 }  # fmt: skip
-_LONGEST_ID = 100
 
 
 class Key(NamedTuple):
@@ -66,7 +66,7 @@ class Wanted:
 
 def key_of(box_id: int | None, remote: Remote) -> Key:
     remote_id = survivor(remote) if isinstance(remote, RemotePerformer) else remote.id
-    if not box_id or not remote_id or len(remote_id) > _LONGEST_ID:
+    if not box_id or not remote_id or len(remote_id) > MOST_ID:
         return Key(_kind_of(remote), 0, full_name(remote))
     return Key(_kind_of(remote), box_id, remote_id)
 

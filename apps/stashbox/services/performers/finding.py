@@ -1,7 +1,7 @@
 """Performers whom a box doesn't know by a link yet: is she there now?"""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from apps.core.errors import MediaHubError
-from apps.core.progress import Progress, silent
+from apps.core.progress import Guard, Progress, silent
 from apps.library.models import Performer
 from apps.stashbox import schema
 from apps.stashbox.choices import Kind
@@ -20,8 +20,6 @@ from apps.stashbox.services.linking import link
 from apps.stashbox.services.performers.filling import fill
 from apps.stashbox.services.performers.likeness import compare
 from apps.stashbox.services.performers.linking import Hit, take
-
-Guard = Callable[[], AbstractContextManager[object]]
 
 AGAIN_AFTER = timedelta(days=30)
 MOST_AT_ONCE = 500  # a run of the check: two minutes at the usual pace

@@ -1,7 +1,7 @@
 """Who a performer here is at a box: looked for by a person, linked, brought up to date."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from apps.core.errors import MediaHubError
-from apps.core.progress import Progress, silent
+from apps.core.progress import Guard, Progress, silent
 from apps.library.models import Performer
 from apps.stashbox.choices import Kind
 from apps.stashbox.client import MOST_PERFORMERS, StashBoxClient
@@ -20,8 +20,6 @@ from apps.stashbox.services.linking import link
 from apps.stashbox.services.merged import MergedInCircles, follow, move_links
 from apps.stashbox.services.performers.filling import fill
 from apps.stashbox.services.performers.likeness import Likeness, compare
-
-Guard = Callable[[], AbstractContextManager[object]]
 
 
 class NoSuchPerformer(MediaHubError):

@@ -39,7 +39,7 @@ def dlib_has_cuda() -> bool:
 @lru_cache(maxsize=1)
 def _on_the_card() -> frozenset[str]:
     """Once a process: libraries aren't changed under it."""
-    asked = [sys.executable, "-m", "apps.faces.engines.device"]
+    asked = [sys.executable, "-c", f"from {__name__} import tell; tell()"]
     try:
         said = process.run(asked, timeout_s=_TIMEOUT_SECONDS)
     except process.ProcessFailed:
@@ -47,6 +47,7 @@ def _on_the_card() -> frozenset[str]:
     return frozenset(said.stdout.decode(errors="replace").split())
 
 
-if __name__ == "__main__":
+def tell() -> None:
+    """Print the embedders that compute on a card: what the child is for."""
     found = {"sface": opencv_has_cuda(), "dlib": dlib_has_cuda()}
     sys.stdout.write(" ".join(name for name, has in found.items() if has))

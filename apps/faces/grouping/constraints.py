@@ -72,4 +72,5 @@ def contained(keys: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.b
     if not len(among):
         return np.zeros(keys.shape, bool)
     at = np.minimum(np.searchsorted(among, keys), len(among) - 1)
-    return among[at] == keys
+    found: NDArray[np.bool_] = among[at] == keys
+    return found

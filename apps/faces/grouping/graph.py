@@ -160,11 +160,9 @@ def _edges(
     hits, at, to = hits[other], at[other], to[other]
     over = (likeness.ravel()[hits] - floor) / (1 - floor)
     weights = np.clip(over * 65_535, 1, 65_535).astype(np.uint64)
-    return (
-        (rows[at].astype(np.uint64) << _SHIFT)
-        | (weights << _MIDDLE)
-        | columns[to].astype(np.uint64)
-    )
+    near = (weights << _MIDDLE) | columns[to].astype(np.uint64)
+    edges: Edges = (rows[at].astype(np.uint64) << _SHIFT) | near
+    return edges
 
 
 def _hits(alike: NDArray[np.bool_], rows: NDArray[np.int64], step: int) -> NDArray[np.int64]:
@@ -172,4 +170,5 @@ def _hits(alike: NDArray[np.bool_], rows: NDArray[np.int64], step: int) -> NDArr
     wide = alike.shape[1]
     thinned = alike[:, ::step] if len(rows) == len(alike) else alike[rows, ::step]
     at, to = np.nonzero(thinned)
-    return rows[at] * wide + to * step
+    hits: NDArray[np.int64] = rows[at] * wide + to * step
+    return hits

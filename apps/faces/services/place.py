@@ -12,7 +12,7 @@ from apps.core.progress import Progress, silent
 from apps.faces.engines import calibration
 from apps.faces.grouping import Thresholds, for_size
 from apps.faces.grouping.placing import Decided, Face, apart_of, decide
-from apps.faces.models import FaceSettings, Identity, Track
+from apps.faces.models import FaceSettings, Identity
 from apps.faces.services import identities as counting
 from apps.faces.services import naming, vectors
 from apps.faces.services.settings import settings_of_all
@@ -45,9 +45,13 @@ WHERE identity.id = ANY (%s) AND identity.merged_into_id IS NULL AND NOT identit
 ORDER BY identity.id FOR UPDATE OF identity
 """
 _PUT = """
+WITH held AS MATERIALIZED (
+    SELECT id FROM faces_track WHERE id = ANY (%(ids)s) ORDER BY id FOR NO KEY UPDATE
+)
 UPDATE faces_track track SET identity_id = wanted.identity, similarity = wanted.similarity,
     updated_at = now()
-FROM unnest(%s::bigint[], %s::bigint[], %s::float8[]) wanted(id, identity, similarity)
+FROM unnest(%(ids)s::bigint[], %(identities)s::bigint[], %(likeness)s::float8[])
+    wanted(id, identity, similarity) JOIN held USING (id)
 WHERE track.id = wanted.id AND track.identity_id IS NULL AND track.verdict = ''
 RETURNING track.id
 """
@@ -242,11 +246,10 @@ def _put(going: Mapping[int, tuple[int, float]]) -> set[int]:
     if not going:
         return set()
     ids = sorted(going)
-    list(
-        Track.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).values("pk")
-    )
+    identities, likeness = zip(*(going[pk] for pk in ids), strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(_PUT, [ids, [going[pk][0] for pk in ids], [going[pk][1] for pk in ids]])
+        wanted = {"ids": ids, "identities": list(identities), "likeness": list(likeness)}
+        cursor.execute(_PUT, wanted)
         return {pk for (pk,) in cursor.fetchall()}
 
 

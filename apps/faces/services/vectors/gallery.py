@@ -26,6 +26,7 @@ FROM now LEFT JOIN faces_identityvector middle
     ON middle.engine = %s AND middle.written >= %s
 """
 _SPARE = 1_024
+_FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Gallery:
 
     def likeness(self, vectors: Vectors) -> Vectors:
         """Of faces (m, d) to all: (m, n + own)."""
-        held = vectors @ self.vectors.T
+        held = _products(vectors, self.vectors)
         held[:, self.stale] = 0
         if not len(self.own_identities):
             return held
@@ -63,6 +64,13 @@ class _Held:
     vectors: Vectors = field(default_factory=lambda: np.empty((0, 0), np.float32))
     counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     places: dict[int, int] = field(default_factory=dict)
+
+
+def _products(vectors: Vectors, others: Vectors) -> Vectors:
+    """Of a few without BLAS, whose threads take longer to meet than the work takes."""
+    if len(vectors) > _FEW:
+        return vectors @ others.T
+    return np.stack([np.einsum("ij,j->i", others, vector) for vector in vectors])
 
 
 _held: dict[tuple[str, str], _Held] = {}

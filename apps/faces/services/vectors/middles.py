@@ -11,20 +11,22 @@ from numpy.typing import NDArray
 
 from apps.faces.engines import calibration
 from apps.faces.models import IdentityVector, TrackVector
-from apps.faces.services.settings import settings_of_all
 
 _AT_ONCE = 10_000
+# How tight an identity is, is said by the engine in use.
 _WRITE = """
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::float8[], %s::int[])
+        wanted(identity, engine, vector, length, tracks)
+), tight AS (
+    UPDATE faces_identity identity SET tightness = wanted.length
+    FROM wanted JOIN faces_facesettings settings ON settings.engine = wanted.engine
+    WHERE identity.id = wanted.identity AND identity.tightness IS DISTINCT FROM wanted.length
+)
 INSERT INTO faces_identityvector (identity_id, engine, vector, length, tracks)
-SELECT wanted.*
-FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::float8[], %s::int[]) wanted
+SELECT * FROM wanted
 ON CONFLICT (identity_id, engine) DO UPDATE SET vector = excluded.vector, length = excluded.length,
     tracks = excluded.tracks, written = pg_current_xact_id()::text::bigint
-"""
-_TIGHTNESS = """
-UPDATE faces_identity identity SET tightness = wanted.length
-FROM unnest(%s::bigint[], %s::float8[]) wanted(id, length)
-WHERE identity.id = wanted.id AND identity.tightness IS DISTINCT FROM wanted.length
 """
 
 
@@ -69,8 +71,6 @@ def write_rows(middles: Iterable[Middle]) -> None:
     wanted = sorted(middles, key=lambda each: (each.identity, each.engine))
     if not wanted:
         return
-    engine = settings_of_all().engine
-    own = [each for each in wanted if each.engine == engine]
     with connection.cursor() as cursor:
         cursor.execute(
             _WRITE,
@@ -82,7 +82,6 @@ def write_rows(middles: Iterable[Middle]) -> None:
                 [each.tracks for each in wanted],
             ],
         )
-        cursor.execute(_TIGHTNESS, [[each.identity for each in own], [each.length for each in own]])
 
 
 def _middles(rows: QuerySet[TrackVector]) -> Iterator[Middle]:

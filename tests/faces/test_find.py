@@ -35,6 +35,7 @@ from apps.faces.services.libraries import (
     edit_library,
     edit_settings,
 )
+from apps.faces.services.removed import follow_removals
 from apps.faces.services.settings import settings_of_all
 from apps.faces.tasks import finding as tasks
 from apps.jobs.models import Job
@@ -248,16 +249,16 @@ class TestPictures:
         image = add_face(make_performer(), "barack_obama", "obama.jpg")
         find_pictures.find_in_images()
 
-        assert find_pictures.follow_removals() == 0
+        assert follow_removals() == 0
         assert IdentityVector.objects.exists()
 
         remove_picture(image)
 
         assert not Track.objects.exists()
         assert not PictureFinding.objects.exists()
-        assert find_pictures.follow_removals() == 1
+        assert follow_removals() == 1
         assert not IdentityVector.objects.exists()
-        assert find_pictures.follow_removals() == 0
+        assert follow_removals() == 0
 
     def test_what_is_no_face_stays_that(self, library: Library) -> None:
         switch_on(library)

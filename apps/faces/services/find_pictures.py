@@ -8,16 +8,14 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from apps.core.progress import Progress, silent
 from apps.faces.engines import calibration
 from apps.faces.finding.messages import FindWay, Floats, Found, FoundTrack
-from apps.faces.models import FaceLibrary, Identity, PictureFinding, Track, TrackVector
+from apps.faces.models import FaceLibrary, PictureFinding, Track, TrackVector
 from apps.faces.services.find import PASSING
-from apps.faces.services.identities import recount, refresh_middles, take_turn
 from apps.faces.services.keep_pictures import keep_picture
 from apps.faces.services.ways import check_able, digest_of, shared_finder, way_now
 from apps.ffmpeg.reasons import Reason
@@ -89,23 +87,6 @@ def find_in_images(
                 kept += keep_picture(one.image, one.found, track, way=digest_of(way))
     report(len(wanted), len(wanted), faces=kept)
     return {"performers": len(wanted), "faces": kept}
-
-
-def follow_removals() -> int:
-    """Bring identities up to date whose faces went with performers' pictures that were removed, by
-    which nobody is told; how many there were. One statement finds them."""
-    with transaction.atomic():
-        take_turn()
-        held = Track.objects.filter(identity=OuterRef("pk")).order_by().values("identity")
-        count = held.annotate(count=Count("pk")).values("count")
-        wrong = Identity.objects.filter(performer__isnull=False, merged_into=None).exclude(
-            track_count=Coalesce(Subquery(count), 0)
-        )
-        ids = sorted(wrong.values_list("pk", flat=True))
-        if ids:
-            recount(ids)
-            refresh_middles(ids)
-    return len(ids)
 
 
 def _images(performer: int, lacking: QuerySet[PerformerImage]) -> list[PerformerImage]:

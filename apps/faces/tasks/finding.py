@@ -10,7 +10,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.core import context
+from apps.core.writes import writes
 from apps.faces.models import FaceLibrary, Identity
+from apps.faces.services import removed
 from apps.jobs.choices import Queue
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
@@ -22,6 +24,7 @@ from apps.library.search import Asker, Question
 from apps.library.tasks.lanes import lane_of
 
 _PORTION = 2_000
+_writes_then: list[int] = []  # when this process last found that no faces had gone
 
 
 @task(
@@ -162,7 +165,7 @@ def request_for_new(library_id: int, video_ids: Sequence[int]) -> Job | None:
 @periodic("faces.lacking", every_s=600)
 def request_lacking() -> None:
     """Catch what no scan tells of: libraries that were switched on, what may be tried again, and
-    performers' pictures that came or went."""
+    performers' new pictures."""
     if not FaceLibrary.objects.filter(enabled=True).exists():
         return
     from apps.faces.services import find, find_pictures
@@ -170,9 +173,18 @@ def request_lacking() -> None:
     busy = Job.objects.active().filter(kind=find_faces.name).exists()
     if not busy and find.videos_never_looked_through().exists():
         enqueue(find_faces, {"only_new": True}, dedupe_key="faces.find:new")
-    find_pictures.follow_removals()
     if find_pictures.images_to_look_at().exists():
         request_find_images()
+
+
+@periodic("faces.removed", every_s=600)
+def follow_removals() -> None:
+    """Catch faces that went with their videos or pictures."""
+    counted = writes(*removed.COUNTED)
+    if _writes_then == [counted]:
+        return  # to look for it would read whole tables
+    if not removed.follow_removals():
+        _writes_then[:] = [] if counted is None else [counted]
 
 
 def _chosen(*, q: str = "", ids: Sequence[int] | None = None) -> QuerySet[Video]:

@@ -234,6 +234,7 @@ def draft(
     if video_id is not None:
         row = Video.objects.get(pk=video_id)
     else:
+        assert performer_id is not None
         row = Performer.objects.get(pk=performer_id)
     given = give_draft(row, StashBox.objects.get(pk=box_id), again=again)
     return {"draft": given.remote_id}

@@ -55,9 +55,11 @@ def _hold_labels(video: Video, values: Mapping[str, Any], related: Related) -> N
     the two would wait for each other."""
     stored = Video.objects.values("tag_ids", "performer_ids", "studio").get(pk=video.pk)
     held: list[tuple[type[Named], set[int]]] = []
-    for model, name, ids in ((Tag, "tags", "tag_ids"), (Performer, "performers", "performer_ids")):
-        if name in related:
-            held.append((model, {*stored[ids]} ^ {row.pk for row in related[name]}))
+    if "tags" in related:
+        held.append((Tag, {*stored["tag_ids"]} ^ {row.pk for row in related["tags"]}))
+    if "performers" in related:
+        people = {row.pk for row in related["performers"]}
+        held.append((Performer, {*stored["performer_ids"]} ^ people))
     if "studio" in values:
         held.append((Studio, {stored["studio"], video.studio_id} - {None}))
     for model, wanted in held:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.core import context
 from apps.faces.choices import ChangeKind, Verdict
-from apps.faces.models import FaceChange, Identity, Rejection
+from apps.faces.models import FaceChange, Identity, Rejection, Track
 from apps.faces.services import identities as counting
 from apps.faces.services.changes import write
 from apps.faces.services.changes.clashes import clashes, refuse_clashes
@@ -52,7 +52,7 @@ def apply(
     if stale is Stale.LEAVE:
         after = _without_rejected(after)
     aparts = write.write_aparts(Pairs(tuple(apart), tuple(together)))
-    fields = _changing(fields, rows)
+    fields = _changing(_without_kept(fields, before, after, stale), rows)
     if not (after or fields or any((*_pairs(rejections), *_pairs(aparts)))):
         raise NothingToChange("All of that is so already.")
     olds = {pk: {f: write.value_of(rows[pk], f) for f in new} for pk, new in fields.items()}
@@ -169,6 +169,24 @@ def _refuse_merged(
         merged = fields.get(target, {}).get("merged_into", rows[target].merged_into_id)
         if merged is not None:
             raise StaleFaces(f"{rows[target]} was merged into another: take that one.")
+
+
+def _without_kept(
+    fields: Mapping[int, dict[str, Any]], before: write.Known, after: write.Known, stale: Stale
+) -> dict[int, dict[str, Any]]:
+    """Who keeps a face isn't merged away. Raises StaleFaces."""
+    merging = [pk for pk, values in fields.items() if values.get("merged_into") is not None]
+    if not merging:
+        return dict(fields)
+    going = {pk for pk, state in after.items() if state.identity != before[pk].identity}
+    there = Track.objects.filter(identity__in=merging).values_list("pk", "identity_id")
+    keeping = {identity for pk, identity in there if pk not in going}
+    if keeping and stale is Stale.REFUSE:
+        raise _stale(keeping)
+    return {
+        pk: {f: value for f, value in values.items() if f != "merged_into" or pk not in keeping}
+        for pk, values in fields.items()
+    }
 
 
 def _changing(fields: Mapping[int, dict[str, Any]], rows: Mapping[int, Identity]) -> dict[int, Any]:

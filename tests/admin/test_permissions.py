@@ -17,6 +17,7 @@ from apps.jobs.services.schedules import create
 from apps.library.models import Scan, Tag
 from apps.renaming.models import RenameBatch
 from apps.rules.models import Rule
+from tests.faces.factories import make_identity, make_track
 from tests.factories import (
     NOON,
     make_artifact,
@@ -108,6 +109,14 @@ PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
     "stashbox_stashbox_give": (Role.OPERATOR, lambda: [make_box().pk]),
     "stashbox_performer": (Role.EDITOR, lambda: [make_performer().pk]),
     "stashbox_settings": (Role.OPERATOR, list),
+    "faces_lab": (Role.EDITOR, list),
+    "faces_settings": (Role.EDITOR, list),
+    "faces_identity": (Role.EDITOR, lambda: [make_identity().pk]),
+    "faces_video": (Role.EDITOR, lambda: [make_video().pk]),
+    "faces_portrait": (Role.EDITOR, lambda: [make_track().pk]),
+    "faces_crop": (Role.EDITOR, lambda: [make_track().shots.get().pk]),
+    "faces_wipe": (Role.OPERATOR, lambda: [make_identity().pk]),
+    "faces_wipe_all": (Role.OPERATOR, list),
     "library_tag_delete": (Role.EDITOR, lambda: [make_tag().pk]),
     "jobs_job_changelist": (Role.EDITOR, list),
     "jobs_job_board": (Role.EDITOR, list),

@@ -15,6 +15,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.accounts.choices import Role, Scope
 from apps.browse.models import SavedView
+from apps.faces.choices import ProposalKind
+from apps.faces.models import Appearance, Proposal
 from apps.jobs.choices import JobState
 from apps.jobs.models import Schedule
 from apps.jobs.services.backup import backup
@@ -25,6 +27,7 @@ from apps.renaming.models import RenameBatch
 from apps.rules.models import Rule as VideoRule
 from apps.stashbox.models import PerformerLookup
 from tests.client import Api
+from tests.faces.factories import make_identity, make_track
 from tests.factories import (
     NOON,
     make_artifact,
@@ -266,6 +269,46 @@ POST   stash-boxes/performers/waiting/<lookup>/confirm/ editor write 204 {"remot
 POST   stash-boxes/performers/waiting/<lookup>/reject/ editor write 204 {"remote_id": "<remote>"}
 POST   stash-boxes/performers/pictures/ editor   write  200  {"performer": <performer>}
 POST   stash-boxes/performers/pictures/choose/ editor write 200 {"image": <image>}
+GET    faces/                           editor   read   200
+GET    faces/<face>/                    editor   read   200
+GET    faces/<face>/portrait/           editor   read   200
+GET    faces/shots/<shot>/              editor   read   200
+GET    videos/<video>/faces/            editor   read   200
+POST   faces/confirm/                   editor   write  200  {"faces": [<face>]}
+POST   faces/reject/                    editor   write  200  {"faces": [<face>]}
+POST   faces/not-a-face/                editor   write  200  {"faces": [<face>]}
+POST   faces/ignore/                    editor   write  200  {"faces": [<face>]}
+POST   faces/clear/                     editor   write  409  {"faces": [<face>]}
+POST   faces/assign/                    editor   write  200  {"faces": [<face>], "identity": null}
+POST   faces/<face>/cover/              editor   write  202
+POST   faces/find/                      operator write  202  {}
+POST   faces/recluster/                 operator write  202  {}
+POST   faces/wipe/                      operator ops    202  {"everything": true}
+GET    faces/appearances/               editor   read   200
+GET    faces/appearances/<appearance>/  editor   read   200
+POST   faces/appearances/<appearance>/confirm/ editor write 200
+POST   faces/appearances/<appearance>/refuse/ editor write 200
+GET    faces/proposals/                 editor   read   200
+GET    faces/proposals/<proposal>/      editor   read   200
+POST   faces/proposals/<proposal>/take/ editor   write  200
+POST   faces/proposals/<proposal>/refuse/ editor write  204
+GET    faces/settings/                  editor   read   200
+PATCH  faces/settings/                  operator ops    200  {"frames": 77}
+POST   faces/settings/preview/          editor   write  200  {}
+GET    faces/engines/                   editor   read   200
+GET    faces/engines/compared/          editor   read   200
+GET    faces/libraries/<library>/       editor   read   200
+PATCH  faces/libraries/<library>/       operator ops    200  {"enabled": true}
+GET    identities/                      editor   read   200
+GET    identities/<identity>/           editor   read   200
+GET    identities/<identity>/candidates/ editor  read   200
+POST   identities/<identity>/merge/     editor   write  200  {"into": <other_identity>}
+POST   identities/<identity>/split/     editor   write  200  {"faces": [<face>]}
+POST   identities/<identity>/assign/    editor   write  200  {"name": "Somebody"}
+POST   identities/<identity>/ignore/    editor   write  200  {}
+POST   identities/<identity>/keep-apart/ editor  write  200  {"other": <other_identity>}
+POST   identities/<known>/avatar/       editor   write  201
+POST   identities/<identity>/wipe/      operator write  202  {}
 GET    tokens/                          -        -      200
 POST   tokens/                          -        -      201  {"scope": "read"}
 GET    tokens/<token>/                  -        -      200
@@ -301,6 +344,14 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         performer=performer, box=box, asked_at=NOON,
         candidates=[{"performer": cast, "equal": [], "other": []}],
     )  # fmt: skip
+    identity, other_identity = make_identity(), make_identity()
+    face, _ = make_track(video, identity=identity), make_track(identity=identity)
+    known = make_identity(make_performer())
+    make_track(identity=known)
+    proposal = Proposal.objects.create(
+        kind=ProposalKind.MERGE, identity=identity, other=other_identity, similarity=0.5, digest="1"
+    )
+    appearance = Appearance.objects.create(video=video, performer=performer, linked=False)
     batch = make_job(JobState.SUCCEEDED, is_batch=True)
     make_job(JobState.FAILED, parent=batch, item="a")
     order = {"kind": "library.scan_all", "cron": "0 3 * * *"}
@@ -327,6 +378,9 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         "rename": RenameBatch.objects.create(template="{title}").pk,
         "playlist": make_playlist([video], shared=True).pk,
         "match": match.pk, "box": box.pk, "remote": cast["id"], "lookup": lookup.pk,
+        "identity": identity.pk, "other_identity": other_identity.pk, "known": known.pk,
+        "face": face.pk, "shot": face.shots.get().pk, "proposal": proposal.pk,
+        "appearance": appearance.pk,
         "view": SavedView.objects.create(name="View", owner=make_user(), shared=True).pk,
     }  # fmt: skip
 

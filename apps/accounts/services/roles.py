@@ -23,7 +23,7 @@ _GRANTS: dict[Role, Q] = {
     | _on("add change delete view", ("rule",))
     | _on("view", ("auditentry", "job", "schedule", "stashbox", "identifysettings"))
     | Q(codename="identify", content_type__app_label="stashbox")
-    | _on("view", ("track", "identity"))
+    | _on("view", ("track", "identity", "facesettings", "facelibrary"))
     | _on("change", ("identity",)),
     Role.OPERATOR: _on("add change delete", _OPERATED)
     | _on("view", ("health",))
@@ -32,7 +32,7 @@ _GRANTS: dict[Role, Q] = {
     | _on("add change delete", ("stashbox",))
     | _on("change", ("identifysettings",))
     | Q(codename="submit", content_type__app_label="stashbox")
-    | _on("view change", ("facesettings", "facelibrary"))
+    | _on("change", ("facesettings", "facelibrary"))
     | Q(codename__in=("find", "wipe"), content_type__app_label="faces"),
     Role.ADMINISTRATOR: _on("add change delete view", ("user", "group", "apitoken")),
 }

@@ -1,6 +1,6 @@
 """Addresses of faces and identities, below the API's root."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from apps.faces.api.appearances import AppearanceViewSet
@@ -31,9 +31,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("faces/settings/preview/", PreviewView.as_view(), name="faces-preview"),
     path("faces/engines/", EnginesView.as_view(), name="faces-engines"),
     path("faces/engines/compared/", ComparedView.as_view(), name="faces-compared"),
-    path("faces/libraries/<int:pk>/", FaceLibraryView.as_view(), name="faces-library"),
-    path("faces/shots/<int:pk>/", ShotView.as_view(), name="faces-shot"),
+    re_path(r"^faces/libraries/(?P<pk>[0-9]+)/$", FaceLibraryView.as_view(), name="faces-library"),
+    re_path(r"^faces/shots/(?P<pk>[0-9]+)/$", ShotView.as_view(), name="faces-shot"),
     path("faces/wipe/", WipeView.as_view(), name="faces-wipe"),
-    path("videos/<int:pk>/faces/", VideoFacesView.as_view(), name="video-faces"),
+    re_path(r"^videos/(?P<pk>[0-9]+)/faces/$", VideoFacesView.as_view(), name="video-faces"),
     *_router.urls,
 ]

@@ -85,10 +85,7 @@ def _rates(faces: int) -> dict[str, float]:
 def _apart(faces: int, people: int) -> dict[str, Any]:
     """Group them in a process of its own, on two cores."""
     command = [sys.executable, "-m", "benchmarks.faces_grouping", str(faces), str(people)]
-    env = {**os.environ, "OPENBLAS_NUM_THREADS": str(_CORES), "OMP_NUM_THREADS": str(_CORES)}
-    said = subprocess.run(
-        command, capture_output=True, text=True, cwd=place.ROOT, env=env, check=True
-    )
+    said = subprocess.run(command, capture_output=True, text=True, cwd=place.ROOT, check=True)
     answer: dict[str, Any] = json.loads(said.stdout)
     return answer
 

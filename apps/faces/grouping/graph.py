@@ -6,11 +6,14 @@ a million faces' take 200 MB.
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apps.core.progress import Progress, silent
+from apps.faces.grouping.threads import threads
 
 Vectors = NDArray[np.float32]
 Edges = NDArray[np.uint64]
@@ -21,6 +24,7 @@ _PROBES = 12  # cells that a face is compared with
 _HOME, _ABROAD = 6, 2  # edges of a face inside its own cell, and into each other one
 _FLAT_EDGES = 32
 _BLOCK = 4_096  # faces compared at once
+_CELLS_AT_ONCE = 64
 _SAMPLE = 40  # faces a cell, from which the cells are learnt
 _SHIFT, _COLUMN, _WEIGHT = np.uint64(40), np.uint64((1 << 24) - 1), np.uint64(0xFFFF)
 _MIDDLE = np.uint64(24)
@@ -101,15 +105,26 @@ def _by_cells(
     """All that come to a cell are compared with all that live there, by one product of matrices."""
     count, cells = len(order), int(probes.max()) + 1
     room = np.empty(count * 2 * (_HOME + _ABROAD * (_PROBES - 1)), np.uint64)
-    filled = 0
-    for number, (members, visitors) in enumerate(_visits(probes, cells)):
+    filled = done = 0
+
+    def compare(visit: tuple[NDArray[np.int64], NDArray[np.int64]]) -> Edges:
+        members, visitors = visit
         home = vectors[order[members]]
-        for rows, most in ((members, _HOME), *((part, _ABROAD) for part in _parts(visitors))):
-            found = _edges(vectors[order[rows]], rows, home, members, floor=floor, most=most)
-            found = found[: len(room) - filled]
-            room[filled : filled + len(found)] = found
-            filled += len(found)
-        report(count // 4 + (number + 1) * (count // 4) // cells, count)
+        sides = [(members, _HOME), *((part, _ABROAD) for part in _parts(visitors))]
+        return np.concatenate([
+            _edges(vectors[order[rows]], rows, home, members, floor=floor, most=most)
+            for rows, most in sides
+        ])  # fmt: skip
+
+    visits = _visits(probes, cells)
+    with ThreadPoolExecutor(threads()) as crew:
+        while some := list(islice(visits, _CELLS_AT_ONCE)):
+            for found in crew.map(compare, some):
+                kept = found[: len(room) - filled]
+                room[filled : filled + len(kept)] = kept
+                filled += len(kept)
+            done += len(some)
+            report(count // 4 + done * (count // 4) // cells, count)
     edges = room[:filled]
     edges.sort()
     return edges

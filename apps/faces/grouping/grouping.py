@@ -18,6 +18,7 @@ from apps.faces.grouping.graph import (
 )
 from apps.faces.grouping.linkage import Groups
 from apps.faces.grouping.spread import spread
+from apps.faces.grouping.threads import one_blas_thread
 from apps.faces.grouping.thresholds import Thresholds
 
 Labels = NDArray[np.int64]
@@ -78,7 +79,8 @@ def group(
         constraints=_placed(apart_frames, rejected, places, people[free:]),
         thresholds=thresholds, people=len(people) - free, report=report,
     )  # fmt: skip
-    labels = _labels(work, own.astype(np.int64) - free)
+    with one_blas_thread:
+        labels = _labels(work, own.astype(np.int64) - free)
     known = (labels >= 0) & (labels < work.people)
     first_new = max(int(people[-1]), int(rejected[:, 1].max(initial=-1))) + 1
     result[order] = np.where(labels < 0, -1, labels - work.people + first_new)

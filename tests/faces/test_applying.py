@@ -151,6 +151,30 @@ class TestTaking:
         assert video.provenance["performers"] == mark
         assert not Appearance.objects.exists()
 
+    def test_marks_the_rest_as_long_as_faces_stand_for_them(self, video: Video) -> None:
+        one, other = make_performer(), make_performer()
+        track = sure(video, one)
+        sure(video, other, times_ms=[9_000])
+        applying.apply_names([video.pk])
+        track.delete()
+
+        applying.apply_names([video.pk])
+
+        assert performers(video) == [other.pk]
+        assert video.provenance["performers"]["source"] == "faces"
+
+    def test_follows_a_rejection_of_whom_a_face_only_might_be(self, video: Video) -> None:
+        ada = make_performer()
+        own = make_identity(ada)
+        make_track(identity=own, vector=person(1), verdict=Verdict.CONFIRMED)
+        track = make_track(video, vector=alike(person(1), 0.8), identity=make_identity())
+        applying.name_videos()
+        assert performers(video) == [ada.pk]
+
+        verdicts.reject([track.pk], own)
+
+        assert performers(video) == []
+
     @pytest.mark.parametrize(
         "say",
         [
@@ -267,6 +291,7 @@ class TestPeoplesWord:
         track.refresh_from_db()
         assert performers(video) == []
         assert (track.verdict, Rejection.objects.count()) == (Verdict.NONE, 1)
+        assert "performers" not in video.provenance
         assert Appearance.objects.get().refused
 
     def test_isnt_taken_on_what_is_locked(self, video: Video) -> None:

@@ -62,6 +62,7 @@ def _reach(change: FaceChange) -> _Reach:
             reach.free.update(move.tracks)
         if move.verdict_before == Verdict.CONFIRMED and move.source is not None:
             sources.add(move.source)
+    reach.moved.update(pk for said in (change.before, change.after) for pk, _ in said["rejections"])
     tracks = Track.objects.in_videos()
     renamed = Q(identity__in=_renamed(change))
     for which in (Q(pk__in=reach.moved), renamed):

@@ -6,7 +6,7 @@ from apps.core import audit
 from apps.core.errors import Conflict
 from apps.faces.models import Appearance, Identity, Rejection, Track
 from apps.faces.services import verdicts
-from apps.faces.services.applying.write import FIELD
+from apps.faces.services.applying.write import FIELD, mark_without
 from apps.faces.services.identities import take_turn
 from apps.library.models import Performer
 
@@ -49,7 +49,10 @@ def refuse_appearance(appearance: Appearance) -> Appearance:
     if linked and row.performer_id in video.performer_ids:
         _refuse_locked(row)
         others = [pk for pk in video.performer_ids if pk != row.performer_id]
-        audit.update(video, {}, related={FIELD: Performer.objects.filter(pk__in=others)})
+        rest = Appearance.objects.filter(video=video, linked=True).exclude(pk=row.pk)
+        mark = mark_without(video, still=rest.exists())  # nobody gave the others by hand for it
+        related = {FIELD: Performer.objects.filter(pk__in=others)}
+        audit.update(video, {}, related=related, marks={FIELD: mark})
     row.save(update_fields=["confirmed", "refused", "linked"])
     _reject_faces(row)
     return row

@@ -148,4 +148,6 @@ def _save(plan: _Plan, videos: dict[int, Video]) -> None:
         Appearance.objects.bulk_update(plan.changed, fields)
     if plan.gone:
         Appearance.objects.filter(pk__in=plan.gone).delete()
-    put_on_videos(plan.links, videos, now=timezone.now())
+    linked = Appearance.objects.filter(video__in=list(plan.links.gone), linked=True)
+    still = set(linked.values_list("video_id", flat=True))
+    put_on_videos(plan.links, videos, still=still, now=timezone.now())

@@ -1,7 +1,7 @@
 """Writing performers on videos: links, marks and the audit, by as many statements as for one."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -40,8 +40,11 @@ def is_persons(video: Video) -> bool:
     return isinstance(mark, dict) and mark.get("source") == "person"
 
 
-def put_on_videos(links: Links, videos: Mapping[int, Video], *, now: datetime) -> None:
-    """Videos are held by the caller, and change once each."""
+def put_on_videos(
+    links: Links, videos: Mapping[int, Video], *, still: Collection[int], now: datetime
+) -> None:
+    """Videos are held by the caller, and change once each. ``still`` are those that have others for
+    their faces."""
     changed = [videos[pk] for pk in sorted(links.come.keys() | links.gone.keys())]
     if not changed:
         return
@@ -52,7 +55,13 @@ def put_on_videos(links: Links, videos: Mapping[int, Video], *, now: datetime) -
     for video in changed:
         before, marks = set(video.performer_ids), dict(video.provenance)
         after = (before | links.come.get(video.pk, set())) - links.gone.get(video.pk, set())
-        _mark(video, is_given=video.pk in links.come, now=now)
+        video.provenance = {**video.provenance}
+        if video.pk in links.come:
+            video.provenance[FIELD] = _ours(video, now)
+        elif (mark := mark_without(video, still=video.pk in still)) is not None:
+            video.provenance[FIELD] = mark
+        else:
+            video.provenance.pop(FIELD, None)
         video.version += 1
         video.updated_at = now
         entries.append(
@@ -69,20 +78,20 @@ def put_on_videos(links: Links, videos: Mapping[int, Video], *, now: datetime) -
     audit.record(entries)
 
 
-def _mark(video: Video, *, is_given: bool, now: datetime) -> None:
-    """The mark that was there before stands in ours, and comes back with the last that is taken."""
+def mark_without(video: Video, *, still: bool) -> Any:
+    """Whose mark a video's performers bear once one that came for a face has gone: ours as long as
+    there are others (``still``), then the one before."""
     mark = video.provenance.get(FIELD)
-    ours = isinstance(mark, dict) and mark.get("source") == SOURCE
-    before = mark.get("before") if ours and isinstance(mark, dict) else mark
-    marks: dict[str, Any] = {name: each for name, each in video.provenance.items() if name != FIELD}
-    if is_given:
-        given = {"source": SOURCE, "by": context.current().user_id, "at": now.isoformat()}
-        marks[FIELD] = {**given, "before": before} if before else given
-    elif mark is not None:
-        back = before if ours else mark
-        if back:
-            marks[FIELD] = back
-    video.provenance = marks
+    if still or not isinstance(mark, dict) or mark.get("source") != SOURCE:
+        return mark
+    return mark.get("before")
+
+
+def _ours(video: Video, now: datetime) -> dict[str, Any]:
+    """With the mark that was there before, which comes back with the last who is taken off."""
+    given = {"source": SOURCE, "by": context.current().user_id, "at": now.isoformat()}
+    before = mark_without(video, still=False)
+    return {**given, "before": before} if before else given
 
 
 def _write_links(links: Links) -> None:

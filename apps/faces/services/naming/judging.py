@@ -12,6 +12,7 @@ from apps.core.progress import Progress, silent
 from apps.faces.choices import Band, Verdict
 from apps.faces.engines.calibration import calibration
 from apps.faces.models import Identity, Rejection, Track, TrackVector
+from apps.faces.services.identities import take_turn
 from apps.faces.services.naming.cast import casts_of
 from apps.faces.services.naming.gallery import Gallery, gallery, names_of
 from apps.faces.services.naming.weighing import Levels, Weighed, named, weigh
@@ -77,6 +78,7 @@ def _judge(part: Sequence[int]) -> None:
     names = names_of({c.performer_id for each in weighed.values() for c in each.candidates})
     ids = sorted(weighed)
     said = [json.dumps([asdict(c) for c in named(weighed[pk].candidates, names)]) for pk in ids]
+    take_turn()  # else two that judge the same faces may wait for each other
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, [ids, [str(weighed[pk].band) for pk in ids], said])
         cursor.execute(_FORGET, [list(part)])

@@ -7,6 +7,7 @@ a picture; ``faces.json`` says where, in parts of it: middle, width and height o
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -16,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import faces_naming, place
+from benchmarks import faces_naming, faces_worn, place
 from benchmarks.faces_naming import Seen
 from benchmarks.faces_sums import Verification, pairwise_f1, verification
+from benchmarks.faces_worn import Worn
 from benchmarks.report import Report
 
 _IMAGES = place.ROOT / "tests" / "faces" / "images"
@@ -43,6 +45,8 @@ class Looked:
     groups: dict[str, list[Seen]] = field(default_factory=dict)
     ghosts: int = 0
     passed_over: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)  # of the pictures of ``people``
+    worn: list[tuple[Worn, Seen | None]] = field(default_factory=list)
 
     @property
     def strangers(self) -> list[Seen]:
@@ -70,17 +74,22 @@ def measure(report: Report) -> None:
     persons = len({each.person for each in people})
     report.say("pictures", f"{len(people):,} of {persons:,} people, {folder.name}")
     report.details["images"] = {}
+    worn = faces_worn.wear(
+        [(each.path, each.person) for each in people], place.BUILD / "faces_worn"
+    )
     for engine in ENGINES:
         of_engine = Bars(report, engine, barred=engine == ENGINES[0])
-        looked = _look(folder, people, engine)
+        looked = _look(folder, people, worn, engine)
         _detection(of_engine, folder, looked)
         _verification(of_engine, looked)
+        _worn(of_engine, looked)
         _grouping(of_engine, looked)
         for exemplars in (1, 3):
             said = faces_naming.ask(engine, looked.by_person(), looked.strangers, exemplars)
             _naming(of_engine, said, exemplars)
         _speed(of_engine)
         report.details["images"][engine] = of_engine.details
+    shutil.rmtree(place.BUILD / "faces_worn")
 
 
 class Bars:
@@ -103,7 +112,7 @@ def _pictures(folder: Path) -> list[Path]:
     return [each for each in sorted(folder.glob("*")) if each.suffix.lower() in _ENDINGS]
 
 
-def _look(folder: Path, people: list[Picture], engine: str) -> Looked:
+def _look(folder: Path, people: list[Picture], worn: list[Worn], engine: str) -> Looked:
     """By the child that reads pictures of performers, with settings as they are at first; groups
     without its gates, to see all that the detector finds."""
     from apps.faces.finding.client import Finder
@@ -126,8 +135,12 @@ def _look(folder: Path, people: list[Picture], engine: str) -> Looked:
         for picture in people:
             if faces := look(picture.path, picture.person):
                 looked.people.append(faces[0])
+                looked.names.append(picture.path.name)
             else:
                 looked.passed_over.append(f"{picture.person}/{picture.path.name}")
+        for each in worn:
+            faces = look(each.path, each.person)
+            looked.worn.append((each, faces[0] if faces else None))
         for path in _pictures(folder / "_group"):
             looked.groups[path.name] = look(path, way=ungated)
         looked.ghosts = sum(len(look(path, way=ungated)) for path in _pictures(folder / "_noface"))
@@ -185,6 +198,29 @@ def _verification(of_engine: Bars, looked: Looked) -> None:
         bar = 0.965 if far == 1e-4 else None
         of_engine.add(f"TPR at FAR {far:g}", rate, least=bar, note=f"from {threshold:.3f} on")
     of_engine.details["verification"] = asdict(found)
+
+
+def _worn(of_engine: Bars, looked: Looked) -> None:
+    """Bad pictures of people, against good ones of theirs, and of others."""
+    good, names = _arrays([*looked.people, *looked.strangers])
+    seen = [(worn, face) for worn, face in looked.worn if face is not None]
+    if not seen:
+        return
+    of_engine.add("worn pictures: faces found and kept", len(seen) / len(looked.worn),
+                  note=f"of {len(looked.worn)}: {', '.join(faces_worn.KINDS)}")  # fmt: skip
+    same: list[NDArray[np.float32]] = []
+    different: list[NDArray[np.float32]] = []
+    pictures = np.array([*looked.names, *("" for _ in looked.strangers)])
+    for worn, face in seen:
+        alike = good @ face.vector
+        theirs = names == worn.person
+        same.append(alike[theirs & (pictures != worn.of)])
+        different.append(alike[~theirs])
+    found = verification(np.concatenate(same), np.concatenate(different))
+    pairs = f"{found.same:,} pairs of one person, {found.different:,} of two"
+    of_engine.add("worn pictures: AUC", found.auc, note=pairs)
+    for far, (rate, threshold) in found.tpr_at.items():
+        of_engine.add(f"worn pictures: TPR at FAR {far:g}", rate, note=f"from {threshold:.3f} on")
 
 
 def _grouping(of_engine: Bars, looked: Looked) -> None:

@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 _LAB = "/admin/faces/identity/lab/"
 _IMAGES = Path(__file__).parent.parent / "faces" / "images"
 _SHOTS = os.environ.get("MEDIAHUB_SHOTS", "")
+_WAYS = [(1440, False), (390, True)]  # all of them only where they are looked at
 OpenPage = Callable[..., Page]
 
 
@@ -195,7 +196,7 @@ def test_by_touch(open_page: OpenPage) -> None:
     assert Identity.objects.ignored().count() == 2
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+@pytest.mark.parametrize(("width", "dark"), _WAYS if _SHOTS else _WAYS[:1])
 def test_the_pages_are_for_everybody(open_page: OpenPage, width: int, dark: bool) -> None:
     name = f"{width}-{'dark' if dark else 'light'}"
     ann = _known()
@@ -223,7 +224,7 @@ def test_the_pages_are_for_everybody(open_page: OpenPage, width: int, dark: bool
     _look(page, f"video-{name}")
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, True), (390, False)])
+@pytest.mark.parametrize(("width", "dark"), _WAYS if _SHOTS else _WAYS[1:])
 def test_the_knobs_are_for_everybody(open_page: OpenPage, width: int, dark: bool) -> None:
     name = f"{width}-{'dark' if dark else 'light'}"
     _known()

@@ -11,7 +11,15 @@ from django.urls import reverse
 
 from apps.accounts.choices import Role
 from apps.faces.choices import Band, Ground, ProposalKind, Verdict
-from apps.faces.models import FaceChange, FaceLibrary, FaceSettings, Identity, Proposal, Track
+from apps.faces.models import (
+    Appearance,
+    FaceChange,
+    FaceLibrary,
+    FaceSettings,
+    Identity,
+    Proposal,
+    Track,
+)
 from apps.faces.services.identities import recount
 from apps.library.models import Performer
 from tests.faces.factories import alike, make_identity, make_track, person, switch_on
@@ -367,6 +375,18 @@ class TestVideo:
             ("10.00", "10.00", "0:10 to 0:20"), ("60.00", "0.60", "1:00"),
         ]  # fmt: skip
         assert lines[0].bars[0].href.endswith(f"/{video.pk}/watch/?t=10")
+
+    def test_a_name_by_the_machine_is_confirmed_or_refused(self, browser: Client) -> None:
+        video, ann = make_video(), make_performer("Ann")
+        row = Appearance.objects.create(video=video, performer=ann, linked=False)
+        page = reverse("admin:faces_video", args=[video.pk])
+
+        answer = browser.post(page, {"deed": "confirm_appearance", "appearance": row.pk})
+        row.refresh_from_db()
+        assert (answer["Location"], row.confirmed) == (page, True)
+        browser.post(page, {"deed": "refuse_appearance", "appearance": row.pk})
+        row.refresh_from_db()
+        assert (row.confirmed, row.refused) == (False, True)
 
     def test_a_video_nobody_looked_through_says_so(self, browser: Client) -> None:
         page = browser.get(reverse("admin:faces_video", args=[make_video().pk]))

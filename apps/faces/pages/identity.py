@@ -127,11 +127,14 @@ class IdentityPage(DeedPage):
 
     def _faces(self, identity: Identity) -> dict[str, Any]:
         spread = _spread(identity)
-        rows = _light(Track.objects.filter(identity=identity))
+        rows: QuerySet[Track] = Track.objects.filter(identity=identity)
         position = _position(self.request.GET.get("cursor", ""))
         if ids := asked.numbers_in(self.request.GET.getlist("ids")):
             rows, position = rows.filter(pk__in=ids[:_MOST_ANEW]), ()
-        found = list(ORDER.rows_after(rows, position, limit=_MOST_ANEW if ids else PAGE + 1))
+        limit = _MOST_ANEW if ids else PAGE + 1
+        # sorted by themselves: of somebody with thousands of faces their rows are long
+        chosen = list(ORDER.rows_after(rows, position, limit=limit).values_list("pk", flat=True))
+        found = list(_light(Track.objects.filter(pk__in=chosen)).order_by(*ORDER.order_by()))
         if ids:
             return {"faces": [_face(row, spread) for row in found], "spread": spread, "next": ""}
         last = found[PAGE - 1] if len(found) > PAGE else None

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from apps.core.counting import RowCount, count_rows
-from apps.faces.choices import ChangeKind
-from apps.faces.models import FaceChange, FaceLibrary, Finding, Identity, Proposal
+from apps.core.counting import Precision, RowCount, count_rows
+from apps.faces.choices import Band, ChangeKind, Verdict
+from apps.faces.models import FaceChange, FaceLibrary, Finding, Identity, Proposal, Track
 from apps.faces.pages import asked
 from apps.faces.pages.cards import cards_of, read_page
 from apps.faces.pages.posting import DeedPage
@@ -17,6 +17,8 @@ from apps.library.models import Performer
 
 _COUNT_COST = 20_000.0  # of PostgreSQL's planner: beyond it its own estimate is shown
 _MOST_TARGETS = 8
+_FEW_WAIT = 5_000  # faces
+_MOST_NAMES = 1_000  # performers with what was typed in their names
 TABS = (
     ("unnamed", "Unnamed", "help"),
     ("confirm", "To confirm", "rule"),
@@ -73,17 +75,19 @@ class FaceLabPage(DeedPage):
         else:
             told |= self._list(tab, told["text"], wanted.get("cursor", ""))
             if part != "more":
-                told |= self._around(tab, told["text"])
+                told |= self._around(tab, told)
         return super().get_context_data(**told, **kwargs)
 
     def _list(self, tab: str, text: str, cursor: str) -> dict[str, Any]:
         if tab == "proposals":
             return {"proposals": read_proposals()}
         page = read_page(_in_tab(tab, text), cursor)
-        return {"cards": page.cards, "next": page.next}
+        more = Precision.AT_LEAST if page.next else Precision.EXACT
+        return {"cards": page.cards, "next": page.next, "shown": RowCount(len(page.cards), more)}
 
-    def _around(self, tab: str, text: str) -> dict[str, Any]:
-        count = _count(tab, text)
+    def _around(self, tab: str, listed: dict[str, Any]) -> dict[str, Any]:
+        # who waits is known face by face: they aren't all counted for a number
+        count = listed["shown"] if tab == "confirm" else _count(tab, listed["text"])
         told: dict[str, Any] = {
             "tabs": TABS, "keys": _KEYS, "keys_on": asked.keys_on(self.request.user),
             "count": count, "undoable": last_change(self.request),
@@ -121,20 +125,38 @@ def _tab_in(text: str) -> str:
 
 
 def _in_tab(tab: str, text: str) -> QuerySet[Identity]:
-    rows = {
-        "unnamed": Identity.objects.unnamed(), "confirm": Identity.objects.to_confirm(),
-        "named": Identity.objects.named(), "ignored": Identity.objects.ignored(),
-    }.get(tab, Identity.objects.none())  # fmt: skip
+    if tab == "confirm":
+        rows: QuerySet[Identity] = _to_confirm()
+    else:
+        rows = {
+            "unnamed": Identity.objects.unnamed(), "named": Identity.objects.named(),
+            "ignored": Identity.objects.ignored(),
+        }.get(tab, Identity.objects.none())  # fmt: skip
     return _called(rows, text) if text else rows
+
+
+def _to_confirm() -> QuerySet[Identity]:
+    """Those with faces that wait. Of few their ids are asked for first, by the indexes of faces:
+    to look for a few among a hundred thousand people takes a second."""
+    waiting = Track.objects.filter(verdict=Verdict.NONE, image=None, identity__isnull=False)
+    found: set[int | None] = set()
+    likely = waiting.filter(band__in=[Band.SUGGESTED, Band.APPLIED])
+    placed = waiting.filter(identity__performer__isnull=False)
+    for rows in (likely, placed):
+        ids = rows.values_list("identity_id", flat=True)[: _FEW_WAIT + 1]
+        if len(ids) > _FEW_WAIT:
+            return Identity.objects.to_confirm()
+        found.update(ids)
+    return Identity.objects.with_faces().filter(pk__in=found, ignored=False)
 
 
 def _called(rows: QuerySet[Identity], text: str) -> QuerySet[Identity]:
     """Those whose performer has the words in the name; a number is the identity's own."""
-    words = Performer.objects.filter(pk=OuterRef("performer"), name__icontains=text)
     number = asked.number_in(text.lower().removeprefix("unknown").strip())
     if number:
         return rows.filter(pk=number)
-    return rows.filter(Exists(words))
+    named = Performer.objects.filter(name__icontains=text).order_by("pk")
+    return rows.filter(performer__in=list(named.values_list("pk", flat=True)[:_MOST_NAMES]))
 
 
 def _count(tab: str, text: str) -> RowCount:

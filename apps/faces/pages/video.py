@@ -16,6 +16,7 @@ from apps.library.models import Video
 
 _GAP_MS = 15_000  # what is further apart is another bar
 _MOST_BARS = 400
+_MOST_LINES = 100
 _LEAST_PERCENT = 0.6
 
 
@@ -71,6 +72,9 @@ def read_lines(video: Video) -> list[Line]:
         line = lines.setdefault(identity or 0, Line(None, "Nobody yet"))
         line.tracks.append(pk)
         line.spans.extend(spans_of(times))
+    lines = dict(
+        sorted(lines.items(), key=lambda one: (one[0] != 0, -_seen_ms(one[1])))[:_MOST_LINES]
+    )
     cards = {card.pk: card for card in cards_of(Identity.objects.filter(pk__in=lines))}
     given = {row.performer_id: row for row in Appearance.objects.filter(video=video)}
     length = _length(video, list(lines.values()))
@@ -82,8 +86,12 @@ def read_lines(video: Video) -> list[Line]:
         _draw(line, video.pk, length)
     return sorted(
         (line for line in lines.values() if line.card is None or not line.card.ignored),
-        key=lambda line: (line.card is None, -sum(b - a for a, b in line.spans), line.name),
+        key=lambda line: (line.card is None, -_seen_ms(line), line.name),
     )
+
+
+def _seen_ms(line: Line) -> int:
+    return sum(end - start for start, end in line.spans)
 
 
 def spans_of(times_ms: list[int]) -> list[tuple[int, int]]:

@@ -8,7 +8,11 @@ from numpy.typing import NDArray
 from apps.core.progress import Progress, silent
 from apps.faces.grouping import Thresholds, group
 from apps.faces.grouping.constraints import Constraints, misplaced
+from apps.faces.grouping.graph import Vectors
+from apps.faces.grouping.linkage import sum_up
 from apps.faces.services.regroup.reading import NOBODY, Faces, Numbers
+
+_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,23 @@ def _fixed(faces: Faces) -> Numbers:
     if not len(loose):
         return fixed
     _, whose = np.unique(faces.identities[loose], return_inverse=True)
-    sums = np.zeros((whose.max() + 1, faces.vectors.shape[1]), np.float32)
-    np.add.at(sums, whose, faces.vectors[loose])
-    near = np.einsum("ij,ij->i", faces.vectors[loose], sums[whose])
+    near = _nearness(faces.vectors, loose, whose)
     order = np.lexsort((loose, -near, whose))
     first = order[np.flatnonzero(np.append(True, np.diff(whose[order]) > 0))]
     fixed[loose[first]] = faces.identities[loose[first]]
     return fixed
+
+
+def _nearness(vectors: Vectors, rows: Numbers, whose: Numbers) -> NDArray[np.float32]:
+    """Of rows to the sums of those who are the same."""
+    labels = np.full(len(vectors), -1)
+    labels[rows] = whose
+    sums = sum_up(vectors, np.arange(len(vectors)), labels, int(whose.max()) + 1).sums
+    near = np.empty(len(rows), np.float32)
+    for first in range(0, len(rows), _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        near[some] = np.einsum("ij,ij->i", vectors[rows[some]], sums[whose[some]])
+    return near
 
 
 def _identities(labels: Numbers, fixed: Numbers, faces: Faces) -> Numbers:

@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apps.faces.choices import ProposalKind, ProposalState
 from apps.faces.grouping import Thresholds
+from apps.faces.grouping.constraints import contained, pair_keys
 from apps.faces.grouping.graph import faces_of, neighbours, others_of
 from apps.faces.grouping.linkage import Groups, sum_up
 from apps.faces.models import Proposal
@@ -39,13 +41,36 @@ class Proposed:
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class _Forbidden:
+    """Pairs of identities that are two people: said so, seen together, or a face of the one was
+    rejected from the other. There may be millions."""
+
+    keys: Numbers
+    most: int
+
+    @classmethod
+    def of(cls, faces: Faces) -> Self:
+        seen = faces.identities[faces.moments]
+        said = np.stack([faces.identities[faces.rejected[:, 0]], faces.rejected[:, 1]], axis=1)
+        pairs = np.concatenate([faces.aparts, seen, said])
+        most = int(pairs.max(initial=0)) + 1
+        return cls(pair_keys(pairs[(pairs >= 0).all(axis=1)], most), most)
+
+    def has(self, one: int, other: int) -> bool:
+        if max(one, other) >= self.most:
+            return False
+        key = np.array([min(one, other) * self.most + max(one, other)])
+        return bool(contained(key, self.keys)[0])
+
+
 def propose(faces: Faces, wanted: Wanted, thresholds: Thresholds) -> list[Proposed]:
     """The surest first, no more than 2,000."""
     people, local = np.unique(faces.identities[faces.identities >= 0], return_inverse=True)
     labels = np.full(len(faces.ids), -1)
     labels[faces.identities >= 0] = local
     groups = sum_up(faces.vectors, np.arange(len(labels)), labels, len(people))
-    forbidden = _forbidden(faces)
+    forbidden = _Forbidden.of(faces)
     found = [
         *_of_faces(faces, wanted, people, groups, forbidden),
         *_alike(faces, people, groups, thresholds, forbidden),
@@ -71,7 +96,7 @@ def keep_proposals(proposed: Sequence[Proposed]) -> int:
 
 
 def _of_faces(
-    faces: Faces, wanted: Wanted, people: Numbers, groups: Groups, forbidden: set[tuple[int, int]]
+    faces: Faces, wanted: Wanted, people: Numbers, groups: Groups, forbidden: _Forbidden
 ) -> Iterator[Proposed]:
     """Faces that belong elsewhere, by where they are and where they would go."""
     stand = set(faces.identities[faces.firm].tolist())  # with confirmed faces, which don't go along
@@ -84,7 +109,7 @@ def _of_faces(
     for part in np.split(order, starts[1:]) if len(order) else []:
         here, there = int(faces.identities[part[0]]), int(wanted.grouped[part[0]])
         size = int(groups.sizes[np.searchsorted(people, here)])
-        if there >= 0 and (min(here, there), max(here, there)) in forbidden:
+        if there >= 0 and forbidden.has(here, there):
             continue
         tracks = tuple(faces.ids[part[:_MOST_TRACKS]].tolist())
         whole = 2 * len(part) >= size and here not in stand
@@ -111,7 +136,7 @@ def _likeness(faces: Faces, part: Numbers, there: int, people: Numbers, groups: 
 
 def _alike(
     faces: Faces, people: Numbers, groups: Groups, thresholds: Thresholds,
-    forbidden: set[tuple[int, int]],
+    forbidden: _Forbidden,
 ) -> Iterator[Proposed]:  # fmt: skip
     """Two of whom people have spoken, and who are as alike as one."""
     settled = np.flatnonzero(np.isin(people, faces.settled))
@@ -125,7 +150,7 @@ def _alike(
     for at in np.flatnonzero(mean >= least).tolist():
         pair = sorted((one[at], other[at]), key=lambda place: (groups.sizes[place], -people[place]))
         small, large = (int(people[place]) for place in pair)
-        if (min(small, large), max(small, large)) in forbidden or _both_named(faces, small, large):
+        if forbidden.has(small, large) or _both_named(faces, small, large):
             continue
         if small in faces.named:  # the name stays
             small, large = large, small
@@ -140,13 +165,3 @@ def _mean(groups: Groups, one: Numbers, other: Numbers) -> NDArray[np.float64]:
 
 def _both_named(faces: Faces, one: int, other: int) -> bool:
     return bool(np.isin([one, other], faces.named).all())
-
-
-def _forbidden(faces: Faces) -> set[tuple[int, int]]:
-    """Pairs of identities that are two people: said so, seen together, or a face of the one was
-    rejected from the other."""
-    seen = faces.identities[faces.moments]
-    said = np.stack([faces.identities[faces.rejected[:, 0]], faces.rejected[:, 1]], axis=1)
-    pairs = np.concatenate([faces.aparts, seen, said])
-    pairs = np.unique(np.sort(pairs[(pairs >= 0).all(axis=1)], axis=1), axis=0)
-    return {(one, other) for one, other in pairs.tolist()}

@@ -162,7 +162,8 @@ def _called(rows: QuerySet[Identity], text: str) -> QuerySet[Identity]:
 def _count(tab: str, text: str) -> RowCount:
     if tab == "proposals":
         return count_rows(Proposal.objects.filter(state="open"))
-    return count_rows(_in_tab(tab, text), planned=True, most_cost=_COUNT_COST)
+    # narrowed by a name they are few; and what can be nobody can't be planned
+    return count_rows(_in_tab(tab, text), planned=not text, most_cost=_COUNT_COST)
 
 
 def _targets(text: str, *, but: list[int]) -> list[Any]:

@@ -23,7 +23,8 @@ _FLAT_BELOW = 20_000  # faces: all pairs are compared
 _PROBES = 12  # cells that a face is compared with
 _HOME, _ABROAD = 6, 2  # edges of a face inside its own cell, and into each other one
 _FLAT_EDGES = 32
-_BLOCK = 4_096  # faces compared at once
+_BLOCK = 1_024  # faces compared at once
+_SEARCHED = 1 << 16  # whose cells are looked for at once
 _CELLS_AT_ONCE = 64
 _SAMPLE = 40  # faces a cell, from which the cells are learnt
 _SHIFT, _COLUMN, _WEIGHT = np.uint64(40), np.uint64((1 << 24) - 1), np.uint64(0xFFFF)
@@ -88,8 +89,8 @@ def _cells(vectors: Vectors, order: NDArray[np.int64], report: Progress) -> NDAr
                            max_points_per_centroid=_SAMPLE, min_points_per_centroid=1)  # fmt: skip
     learner.train(vectors[order[::step][: cells * _SAMPLE]])
     probes = np.empty((count, _PROBES), np.int32)
-    for first in range(0, count, 16 * _BLOCK):
-        block = vectors[order[first : first + 16 * _BLOCK]]
+    for first in range(0, count, _SEARCHED):
+        block = vectors[order[first : first + _SEARCHED]]
         probes[first : first + len(block)] = learner.index.search(block, _PROBES)[1]
         report(first // 4, count)
     return probes

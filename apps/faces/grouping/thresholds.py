@@ -9,8 +9,13 @@ from typing import Protocol
 class Calibrated(Protocol):
     """What an engine's likenesses mean (``engines.calibration``)."""
 
-    join_norm: float
-    seed_norm: float
+    @property
+    def join_norm(self) -> float:
+        """Below it a face tells nothing."""
+
+    @property
+    def seed_norm(self) -> float:
+        """From it on a face may begin somebody new."""
 
     def similarity_of(self, one_in: float) -> float:
         """The likeness that one in so many pairs of strangers reaches."""

@@ -36,6 +36,7 @@ _KEYS = (
     (("s",), "split: what is chosen is somebody else"),
     (("t",), "suggest a split in two"),
     (("h",), "have it stand for this person"),
+    (("k",), "make the video's cover from it"),
     (("v",), "move what is chosen to another person"),
     (("n",), "name this person"),
     (("w",), "who is this?"),

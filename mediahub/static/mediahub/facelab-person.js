@@ -108,6 +108,7 @@ export function personKeys(lab) {
     d: verdict("clear"),
     s: verdict("split", { identity }),
     h: withFaces(([item]) => perform("best", { track: idOf(item) })),
+    k: withFaces(([item]) => lab.perform("cover", { track: idOf(item) })),
     v: withFaces(move),
     n: name,
     w: who,

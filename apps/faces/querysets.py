@@ -29,9 +29,8 @@ class IdentityQuerySet(models.QuerySet[Any]):
 
     def to_confirm(self) -> Self:
         """Those with a face that was placed by the machine, or whose name it suggests."""
-        from apps.faces.models import Track
-
-        waiting = Track.objects.waiting().filter(identity=OuterRef("pk"))
+        faces: Any = self.model._meta.get_field("tracks").related_model
+        waiting = faces.objects.waiting().filter(identity=OuterRef("pk"))
         return self.with_faces().filter(Exists(waiting), ignored=False)
 
     def largest_first(self) -> Self:

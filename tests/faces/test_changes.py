@@ -6,7 +6,7 @@ from apps.core import context, undo
 from apps.core.models import AuditEntry
 from apps.core.undo import ChangedSince, Contested, NotUndoable
 from apps.faces.choices import ChangeKind, Verdict
-from apps.faces.models import FaceChange, Identity, Rejection, Track
+from apps.faces.models import Apart, FaceChange, Identity, Rejection, Track
 from apps.faces.services import changes, identities, verdicts
 from apps.faces.services.changes import (
     MoveWanted,
@@ -262,6 +262,14 @@ class TestUndoing:
         track = make_track(identity=one)
         change = verdicts.assign([track.pk], other)
         changes.undo(change)
+
+        with pytest.raises(NotUndoable):
+            changes.undo(change)
+
+    def test_has_nothing_to_do_where_the_same_was_said_since(self) -> None:
+        one, other = make_identity(settled=True), make_identity(settled=True)
+        change = verdicts.keep_apart(one, other)
+        Apart.objects.all().delete()
 
         with pytest.raises(NotUndoable):
             changes.undo(change)

@@ -23,6 +23,7 @@ from apps.faces.models import FaceChange, Identity
 from apps.faces.services import following
 from apps.faces.services.changes.apply import apply
 from apps.faces.services.changes.backwards import Backwards, plan
+from apps.faces.services.changes.wanted import NothingToChange
 
 Guard = Callable[[], AbstractContextManager[Any]]
 
@@ -84,11 +85,14 @@ def _undo(change: FaceChange, contested: Contested) -> tuple[FaceChange, list[st
         raise many_changed_since(count, _samples(backwards, names, set(backwards.contested)))
     if not backwards.size:
         raise nothing_to_undo(backwards.lost)
-    back = apply(
-        ChangeKind.UNDO, backwards.moves, identities=backwards.fields, reject=backwards.reject,
-        forgive=backwards.forgive, apart=backwards.apart, together=backwards.together,
-        summary={"undone": change.pk, "of": change.kind},
-    )  # fmt: skip
+    try:
+        back = apply(
+            ChangeKind.UNDO, backwards.moves, identities=backwards.fields, reject=backwards.reject,
+            forgive=backwards.forgive, apart=backwards.apart, together=backwards.together,
+            summary={"undone": change.pk, "of": change.kind},
+        )  # fmt: skip
+    except NothingToChange as error:  # of pairs that are as they were before
+        raise nothing_to_undo(backwards.lost) from error
     FaceChange.objects.filter(pk=change.pk).update(undone_at=timezone.now())
     if undone := change.summary.get("undone"):  # which holds again
         FaceChange.objects.filter(pk=undone).update(undone_at=None)

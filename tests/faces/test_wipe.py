@@ -18,7 +18,9 @@ from apps.faces.models import (
     Track,
     TrackVector,
 )
+from apps.faces.services.applying import apply_names
 from apps.faces.services.keep import keep
+from apps.faces.services.removed import follow_removals
 from apps.faces.services.wipe import wipe, wipe_all
 from apps.faces.tasks import finding as tasks
 from apps.jobs.worker import work_off
@@ -90,12 +92,14 @@ def test_what_is_written_down_has_nothing_of_the_face() -> None:
 def test_a_library_goes_and_the_others_stay() -> None:
     here, there = make_library(), make_library()
     switch_on(here)
+    switch_on(there)
     in_both, only_here = make_identity(middle=person(1)), make_identity(middle=person(2))
     for library, identity in ((here, in_both), (there, in_both), (here, only_here)):
         video = make_video(library=library)
         track = make_track(video, vector=person(1), identity=identity)
         keep(video, found(found_track(1, track.times_ms)), way="w")
         Track.objects.filter(video=video).update(identity=identity, verdict=Verdict.CONFIRMED)
+    follow_removals()
 
     assert wipe_all(here)["faces"] == 2
 
@@ -106,9 +110,11 @@ def test_a_library_goes_and_the_others_stay() -> None:
     in_both.refresh_from_db()
     assert in_both.track_count == 1
     assert not Identity.objects.filter(pk=only_here.pk).exists()
-    assert FaceLibrary.objects.get(library=here).enabled
-    entry = AuditEntry.objects.get(object_type="faces.facelibrary")
-    assert entry.changes["faces"] == [2, 0]
+    assert not FaceLibrary.objects.get(library=here).enabled
+    assert FaceLibrary.objects.get(library=there).enabled
+    off, wiped = AuditEntry.objects.filter(object_type="faces.facelibrary").order_by("pk")
+    assert off.changes["enabled"] == [True, False]
+    assert wiped.changes["faces"] == [2, 0]
 
 
 def test_all_of_it_goes() -> None:
@@ -136,6 +142,38 @@ def test_stopped_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Track.objects.count() == 3
     assert wipe(identity) == {"faces": 3}
     assert not Identity.objects.exists()
+
+
+def test_of_a_library_nothing_is_left_behind_by_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.faces.services.wipe._BATCH", 2)
+    library = make_library()
+    for number in range(1, 4):
+        identity = make_identity(middle=person(number), track_count=1)
+        make_track(make_video(library=library), identity=identity)
+
+    def stop(done: int, _total: int | None = None, /, **_facts: object) -> None:
+        if done >= 2:
+            raise Stop
+
+    with pytest.raises(Stop):
+        wipe_all(library, report=stop)
+    assert wipe_all(library) == {"faces": 1, "identities": 3}
+
+    assert not Identity.objects.exists()
+    assert not IdentityVector.objects.exists()
+
+
+def test_who_was_put_on_a_video_for_a_face_is_taken_off() -> None:
+    video, performer = make_video(), make_performer()
+    switch_on(video.library)
+    identity = make_identity(performer, middle=person(1), track_count=1)
+    make_track(video, vector=person(1), identity=identity, verdict=Verdict.CONFIRMED)
+    apply_names([video.pk])
+    assert list(video.performers.all()) == [performer]
+
+    wipe(identity)
+
+    assert not video.performers.exists()
 
 
 @pytest.mark.django_db(transaction=True)

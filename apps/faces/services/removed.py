@@ -18,14 +18,20 @@ _WRONG = """
 """
 
 
+def behind() -> list[int]:
+    """Identities that are counted with faces that have gone, or without some: one statement finds
+    them, from an index."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WRONG)
+        return [pk for (pk,) in cursor.fetchall()]
+
+
 def follow_removals() -> int:
     """Count them anew, and bring their middles up to the faces that are left; how many there were.
 
-    One statement finds them, from an index; some at a time are a transaction.
+    Some at a time are a transaction.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_WRONG)
-        ids = [pk for (pk,) in cursor.fetchall()]
+    ids = behind()
     for at in range(0, len(ids), _AT_ONCE):
         with transaction.atomic():
             take_turn()

@@ -16,6 +16,7 @@ from apps.core.models import AuditAction
 from apps.core.progress import Progress, silent
 from apps.faces.choices import Band
 from apps.faces.models import (
+    Appearance,
     FaceChange,
     FaceLibrary,
     Finding,
@@ -26,6 +27,8 @@ from apps.faces.models import (
     Track,
 )
 from apps.faces.services.identities import recount, refresh_middles, take_turn
+from apps.faces.services.libraries import edit_library
+from apps.faces.services.removed import behind
 from apps.faces.services.settings import settings_of_all
 from apps.library.models import Library
 
@@ -51,7 +54,7 @@ def wipe(
             Identity.objects.filter(pk=identity.pk).update(
                 opted_out=True, ignored=True, settled=True
             )
-    videos = _videos(Track.objects.filter(identity__in=ids))
+    videos = _videos(Appearance.objects.filter(performer=identity.performer_id or 0))
     wiped = _wipe_tracks(Track.objects.filter(identity__in=ids), report, guard)
     _forget_candidate(identity, guard)
     with guard():
@@ -71,21 +74,26 @@ def wipe_all(
 
     Of one library: what was found in its videos, and identities that have no face elsewhere.
     Everywhere: performers' pictures' faces, identities and their history as well, also those who
-    were not to be found again. Settings stay, and so do performers on videos that a person kept.
-    Stopped and called again it goes on. ``report`` counts faces.
+    were not to be found again. Faces are switched off there, or they would soon be found again;
+    other settings stay, and so do performers on videos that a person kept. Stopped and called
+    again it goes on. ``report`` counts faces.
     """
+    with guard():
+        for one in FaceLibrary.objects.filter(enabled=True).select_related("library"):
+            if library in (None, one.library):
+                edit_library(one.library, enabled=False)
     tracks = (
         Track.objects.all() if library is None else Track.objects.filter(video__library=library)
     )
     findings = Finding.objects.all()
     if library is not None:
         findings = findings.filter(video__library=library)
-    touched = set(tracks.exclude(identity=None).values_list("identity", flat=True).distinct())
-    videos = _videos(tracks)
+    named = Appearance.objects.all()
+    videos = _videos(named if library is None else named.filter(video__library=library))
     wiped = _wipe_tracks(tracks, report, guard)
     with guard():
-        findings.delete()  # switched on again, they are looked through again
-    people = _wipe_everybody(guard) if library is None else _wipe_empty(sorted(touched), guard)
+        findings.delete()  # switched on again, all is looked through anew
+    people = _wipe_everybody(guard) if library is None else _wipe_empty(behind(), guard)
     with guard():
         _tell(library, wiped, people)
     _take_off(videos, report)
@@ -187,9 +195,8 @@ def _tell(library: Library | None, wiped: int, people: int) -> None:
     audit.record([audit.entry(row, AuditAction.CHANGED, said)])
 
 
-def _videos(tracks: QuerySet[Track]) -> list[int]:
-    rows = tracks.filter(video__isnull=False).order_by("video")
-    return list(rows.values_list("video", flat=True).distinct())
+def _videos(named: QuerySet[Appearance]) -> list[int]:
+    return list(named.order_by("video").values_list("video", flat=True).distinct())
 
 
 def _take_off(videos: Sequence[int], report: Progress) -> None:

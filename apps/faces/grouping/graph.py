@@ -48,8 +48,7 @@ def neighbours(
     count = len(order)
     if count < flat_below:
         return _flat(vectors, order, floor, report)
-    probes = _cells(vectors, order, report)
-    return _by_cells(vectors, order, floor, probes, report)
+    return _by_cells(vectors, order, floor, _cells(vectors, order, report), report)
 
 
 def faces_of(edges: Edges) -> NDArray[np.int64]:
@@ -118,6 +117,7 @@ def _by_cells(
         ])  # fmt: skip
 
     visits = _visits(probes, cells)
+    del probes  # 50 MB of a million faces, as below
     with ThreadPoolExecutor(threads()) as crew:
         while some := list(islice(visits, _CELLS_AT_ONCE)):
             for found in crew.map(compare, some):
@@ -141,6 +141,7 @@ def _visits(
     abroad = np.argsort(probes[:, 1:].ravel(), kind="stable").astype(np.int32)
     visits = np.searchsorted(probes[:, 1:].ravel()[abroad], np.arange(cells + 1))
     abroad //= wide - 1
+    del probes
     for cell in range(cells):
         yield (
             at_home[homes[cell] : homes[cell + 1]].astype(np.int64),

@@ -131,6 +131,20 @@ class TestDetect:
 
         assert wide == pytest.approx(narrow, abs=0.05 * wide[2])
 
+    @pytest.mark.parametrize("degrees", [-40, 30])
+    def test_knows_a_tilted_head_again(self, degrees: int) -> None:
+        image = cv2.resize(picture("rishi_sunak/sunak.jpg"), None, fx=0.5, fy=0.5)
+        height, width = image.shape[:2]
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+        tilted: Any = cv2.warpAffine(image, turn, (width, height))
+
+        (face,) = find(tilted)
+
+        crops = [align.crop(tilted, face.landmarks), crop_of("rishi_sunak/sunak.jpg")]
+        vectors = engine(SFACE).embed(crops)
+        assert cosines(vectors)[0, 1] > 0.6
+        assert np.linalg.norm(vectors[0]) > engines.calibration(SFACE).seed_norm
+
     def test_boxes_stay_within_the_image(self) -> None:
         (face,) = find(picture("barack_obama/obama_partial_face.jpg"))
 

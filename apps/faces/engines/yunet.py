@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from apps.faces.engines.device import opencv_has_cuda
 from apps.faces.engines.protocol import Detection
 from apps.faces.engines.shrinking import found_in, shrink
+from apps.faces.engines.tilted import upright
 
 _OVERLAP = 0.3  # of two boxes of one face
 _CANDIDATES = 1_000
@@ -34,11 +35,10 @@ class YuNet:
 
     def detect(self, image: NDArray[np.uint8], *, width_px: int, score: float) -> list[Detection]:
         small, scale = shrink(image, width_px=width_px)
-        self._net.setInputSize((small.shape[1], small.shape[0]))
         self._net.setScoreThreshold(score)
-        _, rows = self._net.detect(small)
-        if rows is None:
-            return []
+        rows = self._look(small)
+        if len(rows):
+            rows = upright(small, rows, self._look)
         found = []
         for row in rows:
             left, top, width, height = (float(value) / scale for value in row[:4])
@@ -51,3 +51,8 @@ class YuNet:
                 )
             )
         return [each for each in found if each is not None]
+
+    def _look(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self._net.setInputSize((image.shape[1], image.shape[0]))
+        _, rows = self._net.detect(image)
+        return np.zeros((0, 15), np.float32) if rows is None else np.asarray(rows, np.float32)

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.core import context
+from apps.core.models import AuditEntry
 from apps.faces.choices import ChangeKind, Verdict
 from apps.faces.models import FaceChange, Identity, Rejection, Track
 from apps.faces.services import identities as counting
@@ -44,8 +45,7 @@ def apply(
     identities follow; what videos show (``services.applying``) is the caller's matter.
     Raises StaleFaces, RejectedBefore, SameMoment, NothingToChange.
     """
-    wanted = list(moves)
-    fields = {pk: dict(values) for pk, values in (identities or {}).items()}
+    wanted, fields = list(moves), {pk: dict(new) for pk, new in (identities or {}).items()}
     before, rows = _hold(wanted, fields, stale)
     after = _after(wanted, before, stale)
     rejections = write.write_rejections(Pairs(tuple(reject), tuple(forgive)))
@@ -55,28 +55,38 @@ def apply(
     fields = _changing(_without_kept(fields, before, after, stale), rows)
     if not (after or fields or any((*_pairs(rejections), *_pairs(aparts)))):
         raise NothingToChange("All of that is so already.")
+    olds, entry = _write(kind, (before, after), rows, fields)
+    moved = _touched(before, after)
+    change = FaceChange.objects.create(
+        kind=kind, user_id=context.current().user_id, entry=entry.pk,
+        summary={"faces": len(after), "identities": len(moved | fields.keys()), **(summary or {})},
+        before=_kept(olds, rejections.remove, aparts.remove, write.given_by(before, after)),
+        after=_kept(fields, rejections.add, aparts.add, write.given_by(after, after)),
+    )  # fmt: skip
+    write.keep_moves(change, before, after)
+    counting.refresh_middles(moved)
+    return change
+
+
+def _write(
+    kind: ChangeKind, states: tuple[write.Known, write.Known], rows: dict[int, Identity],
+    fields: Mapping[int, Mapping[str, Any]],
+) -> tuple[dict[int, dict[str, Any]], AuditEntry]:  # fmt: skip
+    """What identities had before, and the audit's entry. Raises RejectedBefore, SameMoment."""
+    after = states[1]
     olds = {pk: {f: write.value_of(rows[pk], f) for f in new} for pk, new in fields.items()}
     _refuse_merged(after, rows, fields)
     counts = {pk: row.track_count for pk, row in rows.items()}
     write.write_moves(after, now=timezone.now())
     write.write_identities(rows, fields)
     _check(after)
-    touched = _touched(before, after) | fields.keys()
-    counted = counting.recount(touched)
+    counted = counting.recount(_touched(*states) | fields.keys())
     told = _told(olds, fields, counts, counted)
     entry = write.keep_entry(
         kind, tracks=len(after), rows=told, said=_said(told),
         names={pk: str(rows[pk]) for pk in fields},
     )  # fmt: skip
-    change = FaceChange.objects.create(
-        kind=kind, user_id=context.current().user_id, entry=entry.pk,
-        summary={"faces": len(after), "identities": len(touched), **(summary or {})},
-        before=_kept(olds, rejections.remove, aparts.remove, write.given_by(before, after)),
-        after=_kept(fields, rejections.add, aparts.add, write.given_by(after, after)),
-    )  # fmt: skip
-    write.keep_moves(change, before, after)
-    counting.refresh_middles(_touched(before, after))
-    return change
+    return olds, entry
 
 
 def _hold(

@@ -4,6 +4,7 @@ BIN := .venv/bin
 GATES := types lint format imports templates
 MAKEFLAGS += --no-print-directory
 export MEDIA PYTHON
+unexport PYTHONDONTWRITEBYTECODE  # where it is set, each process would compile everything anew
 
 .DEFAULT_GOAL := help
 .PHONY: help run test bench requirements fmt gates $(GATES) base dev

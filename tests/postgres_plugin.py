@@ -8,6 +8,7 @@ server ends with the last of them, even if all are killed, and deletes itself.
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ import psycopg
 import pytest
 
 from mediahub import postgres
+from tests import pristine
 
 _PLACE = "MEDIAHUB_TEST_PLACE"
 _TEMPLATE = "migrated"
@@ -25,6 +27,9 @@ _TEMPLATE = "migrated"
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
     """Give this process a data folder and a lease; the first process also makes the cluster."""
+    # Where it is set, each program that a test starts would compile Django anew, for seconds.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -55,6 +60,7 @@ def django_db_setup(
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
     _point_django_to(name)
     os.environ["DATABASE_URL"] = _url(name)
+    _restore_instead_of_flushing(name)
     yield
     _point_django_to(name)  # closes what is open
 
@@ -67,7 +73,23 @@ def _make_template(admin: psycopg.Connection) -> None:
     _point_django_to("migrating")
     call_command("migrate", verbosity=0, interactive=False)
     _point_django_to("migrating")
+    with _superuser("migrating") as keeper:
+        pristine.keep_copies(keeper)
     admin.execute(f"ALTER DATABASE migrating RENAME TO {_TEMPLATE}")
+
+
+def _restore_instead_of_flushing(name: str) -> None:
+    from django.test import TransactionTestCase
+
+    def restore(_test: TransactionTestCase) -> None:
+        with _superuser(name) as connection:
+            pristine.restore(connection)
+
+    TransactionTestCase._fixture_teardown = restore
+
+
+def _superuser(name: str) -> psycopg.Connection:
+    return psycopg.connect(_url(name), user="postgres", autocommit=True)
 
 
 def _point_django_to(name: str) -> None:

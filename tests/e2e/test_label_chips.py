@@ -38,8 +38,8 @@ def open_failing(chromium: Browser, live_server: Any) -> Iterator[Callable[..., 
 
     def open_failing(path: str, **_options: object) -> Page:
         contexts.append(chromium.new_context(base_url=live_server.url))
+        log_in(contexts[0], live_server.url)
         page = contexts[0].new_page()
-        log_in(page)
         page.goto(path)
         return page
 

@@ -38,11 +38,11 @@ def open_refused(chromium: Browser, live_server: Any) -> Iterator[OpenPage]:
         base_url=live_server.url, viewport={"width": 1900, "height": 800}
     )
     make_user(superuser=True, username="boss")
+    log_in(context, live_server.url)
 
     def open_refused(path: str) -> Page:
         page = context.new_page()
         page.set_default_timeout(10_000)
-        log_in(page)
         page.goto(path)
         return page
 

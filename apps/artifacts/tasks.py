@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.artifacts.choices import ArtifactKind
 from apps.artifacts.models import Artifact, Leftover
-from apps.artifacts.services import making, storing, twins
+from apps.artifacts.services import making, storing
 from apps.artifacts.services.kinds import usual_kinds
 from apps.core.writes import writes
 from apps.jobs.choices import JobState, Queue
@@ -78,6 +78,8 @@ def clean(job: JobContext, *, search: bool = False) -> dict[str, Any]:
 
 @task("artifacts.twins", title="Compare pictures", queue=Queue.CPU, unit="videos")
 def find_twins(job: JobContext) -> dict[str, Any]:
+    from apps.artifacts.services import twins  # numpy is slow to load, and only this needs it
+
     return dict(twins.find_twins(report=job.report, guard=job.guard))
 
 
@@ -162,6 +164,8 @@ def request_due_clean() -> None:
 @periodic("artifacts.twins", every_s=600)
 def request_twins() -> None:
     """Compare the pictures of what is new, changed or gone."""
+    from apps.artifacts.services import twins
+
     counted = writes(*twins.COMPARED_FROM)
     if _writes_then == [counted]:
         return  # to look for it would read whole tables

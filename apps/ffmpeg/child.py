@@ -15,7 +15,6 @@ from typing import Any
 
 from apps.ffmpeg import hashing, wire
 from apps.ffmpeg.devices import has_graphics_card
-from apps.ffmpeg.make import make
 from apps.ffmpeg.message_json import request_from_json, result_to_json
 from apps.ffmpeg.messages import (
     MakeRequest,
@@ -29,9 +28,7 @@ from apps.ffmpeg.messages import (
 from apps.ffmpeg.reader import Programs, read_facts
 from apps.ffmpeg.reading import Reading
 from apps.ffmpeg.reasons import MediaRefused, Reason, refused_by_system
-from apps.ffmpeg.seek_points import seek_points
 from apps.ffmpeg.source import Source, open_source
-from apps.ffmpeg.verify import verify
 
 _Beat = Callable[[], None]
 
@@ -73,15 +70,24 @@ def _answer(request: Request, programs: Programs, beat: _Beat) -> Result:
 def _read(
     request: Request, source: Source, programs: Programs, found: dict[str, Any], beat: _Beat
 ) -> None:
-    """Put into ``found`` what was asked for. Raises MediaRefused."""
+    """Put into ``found`` what was asked for. Raises MediaRefused.
+
+    What a request needs is loaded for it: all of it takes longer than a small scan does.
+    """
     match request:
         case ProbeRequest():
             _probe(request, source, programs, found, beat)
         case VerifyRequest():
+            from apps.ffmpeg.verify import verify
+
             verify(request, source, found, beat)
         case MakeRequest():
+            from apps.ffmpeg.make import make
+
             make(request, source, programs, found, beat)
         case SeekPointsRequest():
+            from apps.ffmpeg.seek_points import seek_points
+
             source.check_size()
             found["times_ms"] = seek_points(request.path, head=source.read_head())
 

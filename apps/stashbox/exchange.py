@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from apps.core import context, outgoing, sealing
 from apps.core.errors import MediaHubError
@@ -18,6 +16,9 @@ from apps.stashbox.models import StashBox
 from apps.stashbox.schema import AnswerRefused, plain_json
 from apps.stashbox.schema.values import line
 from apps.stashbox.services import pace
+
+if TYPE_CHECKING:
+    import httpx  # slow to load, and most programs ask nobody
 
 MOST_ANSWER_BYTES = 20_000_000
 _BUSY = {500, 502, 503, 504}
@@ -155,6 +156,8 @@ class Exchange:
         return float(min(60, 2**tried)) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 
     def _once(self, content: Mapping[str, Any]) -> Answer:
+        import httpx
+
         try:
             with self._http.stream("POST", self._box.url, **content) as response:
                 _check_before(response, self._box)
@@ -198,7 +201,7 @@ def _failure(error: outgoing.OutgoingError, box: StashBox) -> Exception:
     return _Again(told) if reason in {"unreachable", "timeout"} else told
 
 
-def _check_before(response: httpx.Response, box: StashBox) -> None:
+def _check_before(response: "httpx.Response", box: StashBox) -> None:
     """What the status says by itself, whatever the body is."""
     status = response.status_code
     if status == 401:
@@ -218,7 +221,7 @@ def _check_before(response: httpx.Response, box: StashBox) -> None:
         )
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def _retry_after(response: "httpx.Response") -> float | None:
     """Seconds, from either form of the header."""
     said = response.headers.get("retry-after", "").strip()[:40]
     if said.isascii() and said.isdecimal():
@@ -232,7 +235,7 @@ def _retry_after(response: httpx.Response) -> float | None:
     return max(0.0, (then - datetime.now(UTC)).total_seconds())
 
 
-def _read(response: httpx.Response, body: bytes, box: StashBox) -> Answer:
+def _read(response: "httpx.Response", body: bytes, box: StashBox) -> Answer:
     try:
         found = plain_json(body)
     except AnswerRefused as error:

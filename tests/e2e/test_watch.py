@@ -16,7 +16,7 @@ from apps.playback.models import PlayerSettings
 from tests.e2e.conftest import leave
 from tests.e2e.test_admin import UNNAMED
 from tests.factories import NOON, make_marker, make_tag, make_user
-from tests.jobs.listening import Web, session_of
+from tests.jobs.listening import Web, served, session_of
 from tests.playback.serving import clip
 
 pytestmark = pytest.mark.browser
@@ -39,10 +39,8 @@ def library(transactional_db: None, tmp_path: Path) -> Library:
 
 @pytest.fixture(scope="module")
 def web(django_db_setup: None) -> Iterator[Web]:
-    server = Web(settings="test")
-    server.start()
-    yield server
-    server.close()
+    with served(settings="test") as server:
+        yield server
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from apps.library.choices import LibraryState
 from apps.library.models import File, Library, Video
 from tests.client import Api
 from tests.factories import make_token, make_user, make_video
-from tests.jobs.listening import Web
+from tests.jobs.listening import Web, served
 from tests.media import media
 from tests.playback.serving import add_video, ask
 
@@ -207,14 +207,14 @@ def test_nginx_sends_the_file(api: Api, video: Video, settings: Any) -> None:
     assert response["Content-Type"] == "video/mp4"
 
 
-class TestServer:
-    @pytest.fixture
-    def web(self, transactional_db: None) -> Iterator[Web]:
-        server = Web()
-        server.start()
+@pytest.fixture(scope="module")
+def web(django_db_setup: None) -> Iterator[Web]:
+    with served() as server:
         yield server
-        server.close()
 
+
+@pytest.mark.django_db(transaction=True)
+class TestServer:
     def test_many_at_once(self, web: Web, video: Video, content: bytes) -> None:
         token = make_token(make_user(Role.VIEWER))[1]
         ranges = [(n * 97 % len(content), 5_000) for n in range(40)]

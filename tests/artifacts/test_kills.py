@@ -1,15 +1,13 @@
 """Making, in processes of its own that are killed at any moment: no file is lost sight of."""
 
-import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from apps.artifacts.models import Artifact, Leftover
 from apps.library.models import Video
@@ -17,37 +15,26 @@ from apps.library.services.libraries import add_library
 from apps.library.services.scan import scan_library
 from tests.factories import NOON
 from tests.media import media
+from tests.rigs import deeds
+from tests.rigs.forked import Forked
 
-ROOT = Path(__file__).parents[2]
 KINDS = ["cover", "phash", "sprite", "preview", "waveform"]
 KILLS = 6
-MAKE = """
-import sys
-import django
-django.setup()
-from apps.artifacts.services.making import make_artifacts, videos_lacking
-from apps.library.services.media import shared_pool
-print("ready", flush=True)
-for video in list(videos_lacking(sys.argv[1:])):
-    make_artifacts(video.pk, kinds=sys.argv[1:])
-"""
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def make(data: Path, *, kill_after_s: float | None = None) -> None:
     """In a new process, which is killed so long after it began."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", MAKE, *KINDS], cwd=ROOT, stdout=subprocess.PIPE,
-        start_new_session=True, env={**os.environ, "MEDIAHUB_DATA_DIR": str(data)},
-    )  # fmt: skip
-    with process:
-        assert process.stdout
-        assert process.stdout.readline() == b"ready\n"
-        if kill_after_s is not None:
-            time.sleep(kill_after_s)
-            os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    assert kill_after_s is not None or process.returncode == 0
+    stored = {
+        "default": {**settings.STORAGES["default"], "OPTIONS": {"location": data / "artifacts"}}
+    }
+    making = Forked(
+        deeds.make, KINDS, MEDIAHUB_DATA_DIR=data, STORAGES={**settings.STORAGES, **stored}
+    )
+    if kill_after_s is not None:
+        time.sleep(kill_after_s)
+        making.kill()
+    assert making.wait() == (0 if kill_after_s is None else -signal.SIGKILL)
 
 
 def test_what_was_killed_at_any_moment_comes_to_the_same(tmp_path: Path) -> None:

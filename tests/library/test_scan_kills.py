@@ -2,12 +2,9 @@
 same to the whole of MediaHub, and to PostgreSQL.
 """
 
-import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -16,22 +13,12 @@ import pytest
 from apps.core.models import AuditEntry
 from apps.library.models import File, Library, Video
 from apps.library.services.libraries import add_library
+from tests.rigs import deeds
+from tests.rigs.forked import Forked
 from tests.rigs.media import write_sound
 
-ROOT = Path(__file__).parents[2]
 FILES = 300
 KILLS = 6
-SCAN = """
-import sys
-import django
-django.setup()
-from django.utils import timezone
-from apps.library.models import Library
-from apps.library.services.scan import scan_library
-library = Library.objects.get(pk=int(sys.argv[1]))
-print("ready", flush=True)
-print(scan_library(library, now=timezone.now()).counts["added"])
-"""
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -46,18 +33,11 @@ def library(tmp_path: Path) -> Library:
 
 def scan(library: Library, *, kill_after_s: float | None = None) -> None:
     """In a new process, which is killed so long after its scan began."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", SCAN, str(library.pk)],
-        cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
-    with process:
-        assert process.stdout
-        assert process.stdout.readline() == b"ready\n"
-        if kill_after_s is not None:
-            time.sleep(kill_after_s)
-            os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    assert process.returncode == (0 if kill_after_s is None else -signal.SIGKILL)
+    scanning = Forked(deeds.scan, library.pk)
+    if kill_after_s is not None:
+        time.sleep(kill_after_s)
+        scanning.kill()
+    assert scanning.wait() == (0 if kill_after_s is None else -signal.SIGKILL)
 
 
 def test_what_was_killed_at_any_moment_comes_to_the_same(library: Library, tmp_path: Path) -> None:

@@ -3,9 +3,7 @@
 import json
 import os
 import random
-import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -28,8 +26,9 @@ from apps.markers.tasks import SplitUnderWay, request_split
 from tests.client import Api
 from tests.factories import make_marker, make_performer, make_studio, make_tag, make_user
 from tests.markers.conftest import NAME
+from tests.rigs import deeds
+from tests.rigs.forked import Forked
 
-ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -221,40 +220,25 @@ def test_removing_takes_the_permission_to_delete(on_disk: Video) -> None:
     assert Api(editor).post(url, {"at": [4], "dry_run": True}).status_code == 200
 
 
-_RUN = """
-import sys
-import django
-django.setup()
-from apps.library.models import Video
-from apps.markers.services.split import split_video
-video = Video.objects.select_related("library").get(pk=int(sys.argv[1]))
-print("ready", flush=True)
-split_video(video, [2_480, 5_000, 6_520], exact=True, remove_source=False, run="killed")
-"""
-
-
 def test_killed_at_any_moment_nothing_is_half_done(on_disk: Video, settings: Any) -> None:
     """And the next attempt ends it, keeping the pieces that were finished."""
     chance = random.Random(20_261_121)
     whole: dict[bytes, int] = {}
     folder = os.path.dirname(source_of(on_disk).location) + b"/"
-    environment = {**os.environ, "MEDIAHUB_DATA_DIR": str(settings.MEDIAHUB_DATA_DIR)}
     for attempt in range(5):
-        with subprocess.Popen(
-            [sys.executable, "-c", _RUN, str(on_disk.pk)], cwd=ROOT, env=environment,
-            stdout=subprocess.PIPE, start_new_session=True,
-        ) as process:  # fmt: skip
-            assert process.stdout
-            assert process.stdout.readline() == b"ready\n"
-            if attempt < 4:
-                time.sleep(0.3 + chance.random() * 3)
-                os.kill(process.pid, signal.SIGKILL)
-            process.wait()
+        splitting = Forked(
+            deeds.split, on_disk.pk, [2_480, 5_000, 6_520],
+            MEDIAHUB_DATA_DIR=settings.MEDIAHUB_DATA_DIR,
+        )  # fmt: skip
+        if attempt < 4:
+            time.sleep(0.3 + chance.random() * 3)
+            splitting.kill()
+        status = splitting.wait()
         for name in names(on_disk):
             if name.endswith(b".mp4") and name != NAME:
                 inode = os.stat(folder + name).st_ino
                 assert whole.setdefault(name, inode) == inode
                 assert length(folder + name) > 1
-    assert process.returncode == 0
+    assert status == 0
     assert names(on_disk) == sorted([NAME, part(1), part(2), part(3), part(4)])
     assert abs(sum(length(folder + part(n)) for n in range(1, 5)) - 8) < 0.2

@@ -1,13 +1,9 @@
 """Identifying, in processes of its own that are killed at any moment: nothing is done twice."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -17,18 +13,12 @@ from apps.stashbox.choices import MatchState
 from apps.stashbox.models import Lookup, StashBox, StashMatch
 from apps.stashbox.services.boxes import settings_of_all
 from tests.factories import make_library, make_video
+from tests.rigs import deeds
+from tests.rigs.forked import Forked
 from tests.stashbox.standin import KEY, StandIn, Trouble
 
-ROOT = Path(__file__).parents[2]
 VIDEOS, KILL_AT = 160, (2, 1)  # when it has asked so many times
 KILLS = len(KILL_AT)
-IDENTIFY = """
-import django
-django.setup()
-from apps.library.models import Video
-from apps.stashbox.services.identify import identify
-identify(Video.objects.all())
-"""
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -37,19 +27,16 @@ def identify(standin: StandIn, *, kill_at: int | None = None, later_s: float = 0
     seen = len(standin.requests)
     if kill_at is not None:  # it must not be done before it is killed: one answer never comes
         standin.trouble.extend([*[Trouble()] * kill_at, Trouble(delay_s=60)])
-    process = subprocess.Popen(
-        [sys.executable, "-c", IDENTIFY], cwd=ROOT,
-        env={**os.environ, "MEDIAHUB_LOG_LEVEL": "ERROR"},
-    )  # fmt: skip
-    with process:
-        if kill_at is not None:
-            while process.poll() is None and len(standin.requests) < seen + kill_at:
-                time.sleep(0.002)
-            time.sleep(later_s)
-            process.kill()
-        process.wait()
+    identifying = Forked(deeds.identify)
+    if kill_at is not None:
+        deadline = time.monotonic() + 120
+        while len(standin.requests) < seen + kill_at and time.monotonic() < deadline:
+            time.sleep(0.002)
+        time.sleep(later_s)
+        identifying.kill()
+    status = identifying.wait()
     standin.trouble.clear()
-    assert process.returncode == (0 if kill_at is None else -signal.SIGKILL)
+    assert status == (0 if kill_at is None else -signal.SIGKILL)
 
 
 def test_what_was_killed_at_any_moment_asks_and_applies_nothing_twice(standin: StandIn) -> None:

@@ -17,7 +17,7 @@ from apps.library.tasks import request_scan
 from tests.jobs.tasks import cut_off_others
 from tests.sounds import write_wav
 
-FILES = 1_000
+FILES = 300
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,7 +48,9 @@ def start() -> Iterator[Start]:
 def library(tmp_path: Path) -> Library:
     for number in range(FILES):
         write_wav(tmp_path / f"{number % 7}" / f"{number}.wav", seconds=(number + 100) / 8_000)
-    return add_library(tmp_path)
+    library = add_library(tmp_path)
+    Library.objects.update(files_per_second=150)  # so slowly that it can be interrupted
+    return library
 
 
 def wait_for(condition: Callable[[], bool], *, limit_s: float = 60) -> None:

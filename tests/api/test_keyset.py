@@ -64,7 +64,7 @@ def fill(values: list[dict[str, Any]]) -> None:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=120, deadline=None, derandomize=True,
+    max_examples=40, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(rows, orderings, st.integers(1, 7))
@@ -81,7 +81,7 @@ def test_union_of_pages_is_the_sorted_list(
 
 @pytest.mark.django_db
 @settings(
-    max_examples=60, deadline=None, derandomize=True,
+    max_examples=40, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(rows, orderings, st.integers(1, 7))
@@ -98,7 +98,7 @@ def test_pages_backwards_mirror_those_forwards(
 
 @pytest.mark.django_db
 @settings(
-    max_examples=60, deadline=None, derandomize=True,
+    max_examples=40, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(rows, rows, orderings, st.integers(1, 5))

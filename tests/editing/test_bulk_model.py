@@ -18,7 +18,7 @@ from tests.factories import make_custom_field, make_performer, make_studio, make
 pytestmark = pytest.mark.django_db
 _VIDEOS, _LABELS = 4, 5
 _some = settings(
-    max_examples=25, deadline=None,
+    max_examples=15, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 

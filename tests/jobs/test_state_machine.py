@@ -53,12 +53,12 @@ from tests.jobs.model import (
 
 pytestmark = pytest.mark.django_db
 
-_EXAMPLES = {"long": 3_000, "longer": 30_000}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), 60)
+_EXAMPLES = {"long": 3_000, "longer": 30_000}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), 30)
 _PROFILE = settings(
     max_examples=_EXAMPLES,
-    stateful_step_count=60 if _EXAMPLES > 60 else 40,
+    stateful_step_count=60 if _EXAMPLES > 30 else 40,
     deadline=None,
-    derandomize=_EXAMPLES == 60,
+    derandomize=_EXAMPLES == 30,
     database=None,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),

@@ -33,8 +33,8 @@ from tests.rigs.warm import warm_children
 
 pytestmark = pytest.mark.django_db
 
-_EXAMPLES = {"long": 1_000, "longer": 20_000}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), 40)
-_LONGEST = 40 if _EXAMPLES > 40 else 14
+_EXAMPLES = {"long": 1_000, "longer": 20_000}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), 25)
+_LONGEST = 40 if _EXAMPLES > 25 else 14
 _MOST_FILES = 8  # more that are gone at once, and the scan asks
 _NAMES = [
     b"a.wav", b"A.wav", b"b.wav", b"latin1 \xe9\xff.wav", b"new\nline.wav", b"x" * 251 + b".wav",
@@ -84,7 +84,7 @@ def warm() -> Iterator[None]:
 @settings(
     max_examples=_EXAMPLES,
     deadline=None,
-    derandomize=_EXAMPLES == 40,
+    derandomize=_EXAMPLES == 25,
     database=None,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),

@@ -18,7 +18,7 @@ from tests.library.search.queries import queries
 from tests.query.trees import texts, trees
 
 pytestmark = pytest.mark.django_db
-_often = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_often = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _VALUES = [
     "", "0", "-1", "1e9", "99999999999999999999", "1" * 200, "0.0000001", "1.2.3", "1h1h1h", "10mm",
     "9999-99-99", "0000", "9999", "9999-12-31", "99999y", "99999d", "today", "7d..", "..7d",
@@ -65,7 +65,7 @@ def test_any_text(api: Api) -> None:
 def test_any_value_of_any_field(api: Api, names: list[str]) -> None:
     some = st.sampled_from(_VALUES) | texts
 
-    @settings(_often, max_examples=300)
+    @settings(_often, max_examples=150)
     @given(st.sampled_from(names), st.sampled_from(OPERATORS), some, some, st.booleans())
     def answers(name: str, operator: str, value: str, other: str, quoted: bool) -> None:
         inner = value.replace("\\", "\\\\").replace('"', '\\"')

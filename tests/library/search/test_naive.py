@@ -12,7 +12,7 @@ from tests.library.search.queries import leaves, queries
 
 pytestmark = pytest.mark.django_db
 _often = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )  # fmt: skip
 
 

@@ -14,6 +14,21 @@ from tests.postgres_plugin import django_db_setup  # noqa: F401 - in place of py
 settings.register_profile("mediahub", deadline=None, derandomize=True)
 settings.load_profile("mediahub")
 
+# What takes longest comes first, lest one process is still at it when the others have done.
+_LONGEST = (
+    "tests/platform/test_up.py",
+    "tests/jobs/test_cluster",
+    "tests/jobs/test_faults.py",
+    "tests/jobs/test_state_machine.py",
+    "tests/library/test_scan_model.py",
+    "tests/e2e/",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
+
 
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered() -> None:

@@ -16,7 +16,7 @@ from apps.library.services.scan import scan_library
 from tests.factories import NOON, make_file, make_library
 from tests.sounds import write_wav
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("warm")]
 HOUR = timedelta(hours=1)
 
 

@@ -28,7 +28,7 @@ from apps.library.services.scan.roots import PathRefused
 from tests.factories import NOON
 from tests.sounds import write_wav
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("warm")]
 
 _clock = iter(NOON + timedelta(minutes=n) for n in range(10_000))
 

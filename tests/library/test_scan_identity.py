@@ -17,7 +17,7 @@ from tests.factories import NOON
 from tests.rigs.media import sound_alike
 from tests.sounds import write_wav
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("warm")]
 
 _clock = iter(NOON + timedelta(minutes=n) for n in range(10_000))
 

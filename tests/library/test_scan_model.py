@@ -29,7 +29,6 @@ from apps.library.services.scan import RootOffline, scan_library, under_way
 from tests.factories import NOON
 from tests.library.catalogue import Catalogue, Judge, on_disk
 from tests.rigs.media import sound, sound_alike
-from tests.rigs.warm import warm_children
 
 pytestmark = pytest.mark.django_db
 
@@ -73,12 +72,6 @@ _steps = st.one_of(
     st.tuples(st.just("scan_all")),
     st.tuples(st.just("scan_all")),
 )
-
-
-@pytest.fixture(scope="module")
-def warm() -> Iterator[None]:
-    with warm_children():
-        yield
 
 
 @settings(

@@ -180,7 +180,7 @@ class TestRetry:
             state="failed", finished_at=Now(), dedupe_key=F("item")
         )
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = '20s'")
+            cursor.execute("SET LOCAL statement_timeout = '60s'")
 
         assert many.retry(Job.objects.all()) == number
 

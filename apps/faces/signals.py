@@ -5,3 +5,7 @@ from django.dispatch import Signal
 change_made = Signal()
 """A change moved faces in more videos than anybody waits for: ``change_id``. What follows on it is
 still to be done."""
+
+people_changed = Signal()
+"""By which faces performers are known is otherwise now: ``performer_ids`` (list of int). Others may
+be recognised, or not any more."""

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -114,6 +115,10 @@ class Track(Timestamped):
             ),
             # an identity's faces, the best first
             models.Index(fields=["identity", "-quality", "id"], name="faces_track_identity"),
+            # whose name was thought of
+            GinIndex(
+                fields=["candidates"], opclasses=["jsonb_path_ops"], name="faces_track_candidates",
+            ),
             # what waits for a person, the best first
             models.Index(
                 fields=["band", "-quality", "id"], name="faces_track_waiting",

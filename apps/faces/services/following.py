@@ -8,7 +8,7 @@ from django.db.models import Q
 from apps.core.progress import Progress, silent
 from apps.faces.choices import Verdict
 from apps.faces.models import Appearance, FaceChange, Identity, Track
-from apps.faces.signals import change_made
+from apps.faces.signals import change_made, people_changed
 
 MOST_AT_ONCE = 300  # faces or videos that are brought up to a change while the caller waits
 
@@ -25,6 +25,10 @@ class _Reach:
 def follow(change: FaceChange) -> FaceChange:
     """See to what follows on a change: at once or, of very many faces or videos, by a job."""
     reach = _reach(change)
+    if people := sorted(_people(change)):
+        transaction.on_commit(
+            lambda: people_changed.send_robust(sender=FaceChange, performer_ids=people)
+        )
     if max(len(reach.moved), len(reach.videos)) > MOST_AT_ONCE:
         transaction.on_commit(
             lambda: change_made.send_robust(sender=FaceChange, change_id=change.pk)
@@ -75,6 +79,18 @@ def _reach(change: FaceChange) -> _Reach:
     named = Appearance.objects.filter(performer__in=lost, confirmed=False, refused=False)
     reach.videos.update(named.values_list("video_id", flat=True))
     return reach
+
+
+def _people(change: FaceChange) -> set[int]:
+    """Performers who came or went, or whose faces did or were judged."""
+    touched = {pk for pair in change.moves.values_list("source", "target") for pk in pair if pk}
+    known = Identity.objects.filter(pk__in=touched, performer__isnull=False)
+    given = (values.get("performer") for values in change.after["identities"].values())
+    return (
+        set(known.values_list("performer_id", flat=True))
+        | _lost(change)
+        | {pk for pk in given if pk is not None}
+    )
 
 
 def _renamed(change: FaceChange) -> list[int]:

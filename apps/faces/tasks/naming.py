@@ -38,6 +38,21 @@ def follow_change(job: JobContext, *, change_id: int) -> dict[str, Any]:
     return {}
 
 
+@task("faces.recognise", title="Look for people elsewhere", queue=Queue.CPU, unit="videos")
+def recognise(job: JobContext, *, performer_ids: Sequence[int]) -> dict[str, Any]:
+    from apps.faces.services import recognising
+
+    named = recognising.recognise(performer_ids, report=job.report)
+    return {"given": named.given, "taken": named.taken}
+
+
+def request_recognise(performer_ids: Sequence[int]) -> Job:
+    """Ask for performers to be looked for in all videos, by the faces that they have now."""
+    wanted = sorted(performer_ids)
+    key = f"faces.recognise:{wanted}" if len(wanted) < 20 else ""
+    return enqueue(recognise, {"performer_ids": wanted}, dedupe_key=key)
+
+
 def request_follow(change_id: int) -> Job:
     """Ask for what follows on a change of very many faces."""
     key = f"faces.follow:{change_id}"

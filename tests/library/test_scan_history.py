@@ -9,7 +9,7 @@ from apps.library.models import Scan, ScanFinding
 from apps.library.services.scan.history import forget_old_scans
 from tests.factories import NOON, make_library
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("warm")]
 
 
 def test_forgets_the_watchs_small_scans_after_a_week() -> None:

@@ -20,7 +20,7 @@ from tests.factories import NOON
 from tests.library.test_scan import counted, scan
 from tests.sounds import write_wav
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("warm")]
 
 
 @pytest.fixture

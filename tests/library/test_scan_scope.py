@@ -9,7 +9,7 @@ from apps.library.models import Folder, Library
 from apps.library.services.scan.scope import Scope
 from tests.factories import NOON, make_file, make_folder, make_library
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("warm")]
 SINCE = NOON + timedelta(days=1)
 
 

@@ -16,6 +16,7 @@ from apps.renaming.services.plan import new_batch, plan
 from apps.renaming.services.run import begin, libraries_of, run
 from tests.factories import NOON
 from tests.rigs.media import write_sound
+from tests.rigs.warm import warm_children
 
 NAMES = ("a.wav", "b.wav", "sub/c.wav")
 
@@ -27,8 +28,14 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def warm() -> Iterator[None]:
+    with warm_children():
+        yield
+
+
 @pytest.fixture
-def library(db: None, root: Path) -> Library:
+def library(db: None, warm: None, root: Path) -> Library:
     library = add_library(root)
     scan_library(library, now=NOON)
     return library

@@ -4,10 +4,12 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from apps.faces.signals import change_made, people_changed
-from apps.faces.tasks.finding import request_for_new
-from apps.faces.tasks.naming import request_follow, request_recognise
+from apps.faces.signals import change_made, library_switched, people_changed, settings_changed
+from apps.faces.tasks.finding import request_embed, request_for_new, request_new
+from apps.faces.tasks.naming import request_follow, request_names, request_recognise
 from apps.library.signals import videos_scanned
+
+_NAMING = {"apply_one_in", "suggest_one_in", "margin"}
 
 
 @receiver(videos_scanned, dispatch_uid="faces.find_new")
@@ -23,3 +25,18 @@ def follow_change(*, change_id: int, **_kwargs: Any) -> None:
 @receiver(people_changed, dispatch_uid="faces.recognise")
 def recognise_people(*, performer_ids: list[int], **_kwargs: Any) -> None:
     request_recognise(performer_ids)
+
+
+@receiver(settings_changed, dispatch_uid="faces.settings")
+def follow_settings(*, fields: list[str], **_kwargs: Any) -> None:
+    if "engine" in fields:
+        request_embed()
+    elif not _NAMING.isdisjoint(fields):
+        request_names()
+
+
+@receiver(library_switched, dispatch_uid="faces.library")
+def follow_switch(*, enabled: bool, **_kwargs: Any) -> None:
+    request_names()
+    if enabled:
+        request_new()

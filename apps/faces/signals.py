@@ -9,3 +9,10 @@ still to be done."""
 people_changed = Signal()
 """By which faces performers are known is otherwise now: ``performer_ids`` (list of int). Others may
 be recognised, or not any more."""
+
+settings_changed = Signal()
+"""How faces are found, grouped or named is otherwise now: ``fields`` (list of names)."""
+
+library_switched = Signal()
+"""Faces were switched on or off in a library, or whether names are put on its videos:
+``library_id`` (int), ``enabled`` (bool)."""

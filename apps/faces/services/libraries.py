@@ -10,6 +10,7 @@ from apps.core import audit
 from apps.core.errors import MediaHubError
 from apps.faces.models import FaceLibrary, FaceSettings
 from apps.faces.services.settings import settings_of_all
+from apps.faces.signals import library_switched, settings_changed
 from apps.library.models import Library
 
 
@@ -37,8 +38,12 @@ def edit_library(
     wanted = {name: value for name, value in values.items() if value is not None}
     if row is None:
         audit.check_version(FaceLibrary(library=library), expected_version)
-        return audit.create(FaceLibrary(library=library, **wanted))
-    return audit.update(row, wanted, expected_version=expected_version)
+        row = audit.create(FaceLibrary(library=library, **wanted))
+    else:
+        row = audit.update(row, wanted, expected_version=expected_version)
+    told = {"library_id": library.pk, "enabled": row.enabled}
+    transaction.on_commit(lambda: library_switched.send_robust(sender=FaceLibrary, **told))
+    return row
 
 
 @transaction.atomic
@@ -59,5 +64,11 @@ def edit_settings(
         field, messages = next(iter(error.message_dict.items()))
         named = "" if field == "__all__" else f"{field.replace('_', ' ')}: "
         raise FaceSettingsRefused(f"{named}{messages[0]}") from error
+    before = settings_of_all()
     cleaned = {name: getattr(wanted, name) for name in values}
-    return audit.update(settings_of_all(), cleaned, expected_version=expected_version)
+    row = audit.update(before, cleaned, expected_version=expected_version)
+    if fields := [name for name in cleaned if getattr(before, name) != getattr(row, name)]:
+        transaction.on_commit(
+            lambda: settings_changed.send_robust(sender=FaceSettings, fields=fields)
+        )
+    return row

@@ -79,9 +79,13 @@ def find_images(
 
 @task("faces.embed", title="Compare faces by another engine", queue=Queue.CPU, unit="faces")
 def embed(job: JobContext) -> dict[str, Any]:
+    """Then everybody's faces are judged anew, as that engine sees them."""
     from apps.faces.services.embed import embed_all
+    from apps.faces.tasks.naming import request_names
 
-    return dict(embed_all(report=job.report, guard=job.guard))
+    made = embed_all(report=job.report, guard=job.guard)
+    request_names()
+    return dict(made)
 
 
 @task(
@@ -168,6 +172,11 @@ def request_lacking() -> None:
     performers' new pictures."""
     if not FaceLibrary.objects.filter(enabled=True).exists():
         return
+    request_new()
+
+
+def request_new() -> None:
+    """Ask for what was never looked at to be, if there is any and nobody is at it."""
     from apps.faces.services import find, find_pictures
 
     busy = Job.objects.active().filter(kind=find_faces.name).exists()

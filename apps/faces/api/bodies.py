@@ -1,5 +1,7 @@
 """What is sent: verdicts, moves, names and settings."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.core.api.serializers import RowSerializer, StrictSerializer
@@ -9,14 +11,12 @@ _MOST_FACES = 10_000
 _LARGEST = 2**63 - 1
 
 
-def _row(**options: object) -> serializers.IntegerField:
-    return serializers.IntegerField(min_value=1, max_value=_LARGEST, **options)  # type: ignore[arg-type]
+def _row(**options: Any) -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=1, max_value=_LARGEST, **options)
 
 
-def _rows(**options: object) -> serializers.ListField:
-    return serializers.ListField(  # type: ignore[call-overload,no-any-return]
-        child=_row(), min_length=1, max_length=_MOST_FACES, **options
-    )
+def _rows() -> serializers.ListField:
+    return serializers.ListField(child=_row(), min_length=1, max_length=_MOST_FACES)
 
 
 class FacesSerializer(StrictSerializer):

@@ -52,7 +52,7 @@ class IdentityViewSet(ListedViewSet):
 
     def get_queryset(self) -> QuerySet[Identity]:
         rows: QuerySet[Identity] = super().get_queryset()
-        return rows.standing() if self.action == "list" else rows  # type: ignore[attr-defined,no-any-return]
+        return rows.standing() if self.action == "list" else rows  # type: ignore[attr-defined]
 
     @extend_schema(responses=shapes.FaceCandidateShape(many=True), filters=False)
     @action(detail=True, pagination_class=None)

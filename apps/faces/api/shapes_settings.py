@@ -49,7 +49,9 @@ class EngineShape(serializers.Serializer):
 class RegroupSampleShape(serializers.Serializer):
     """Faces that would go the same way."""
 
-    source = serializers.IntegerField(allow_null=True, help_text="the identity; `null`: nobody")
+    source = serializers.IntegerField(  # type: ignore[assignment]
+        allow_null=True, help_text="the identity; `null`: nobody"
+    )
     target = serializers.IntegerField(allow_null=True, help_text="the identity; `null`: nobody")
     new = serializers.BooleanField(help_text="the target is somebody new")
     faces = serializers.IntegerField()

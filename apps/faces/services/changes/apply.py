@@ -1,18 +1,21 @@
 """Making a change."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from apps.core import context
 from apps.core.models import AuditEntry
 from apps.faces.choices import ChangeKind, Verdict
-from apps.faces.models import FaceChange, Identity, Rejection, Track
+from apps.faces.models import FaceChange, Identity, Track
 from apps.faces.services import identities as counting
 from apps.faces.services.changes import write
 from apps.faces.services.changes.clashes import clashes, refuse_clashes
+from apps.faces.services.changes.leaving import permitted_fields, permitted_moves
 from apps.faces.services.changes.wanted import (
     ANYWHERE,
     MoveWanted,
@@ -22,7 +25,9 @@ from apps.faces.services.changes.wanted import (
     Stale,
     StaleFaces,
     State,
+    States,
 )
+from apps.faces.services.identities import take_turn
 
 
 @transaction.atomic
@@ -50,7 +55,8 @@ def apply(
     after = _after(wanted, before, stale)
     rejections = write.write_rejections(Pairs(tuple(reject), tuple(forgive)))
     if stale is Stale.LEAVE:
-        after = _without_rejected(after)
+        after = permitted_moves(after, before, rows)
+        fields = permitted_fields(fields, rows)
     aparts = write.write_aparts(Pairs(tuple(apart), tuple(together)))
     fields = _changing(_without_kept(fields, before, after, stale), rows)
     if not (after or fields or any((*_pairs(rejections), *_pairs(aparts)))):
@@ -92,20 +98,18 @@ def _write(
 def _hold(
     wanted: Sequence[MoveWanted], fields: Mapping[int, Any], stale: Stale
 ) -> tuple[write.Known, dict[int, Identity]]:
-    """Identities first, then faces, each in order: nobody waits for another in a circle."""
+    """In one's turn, identities first, then faces, each in order: nobody waits for another in a
+    circle, and nothing moves in between."""
+    take_turn()
     tracks = sorted({pk for move in wanted for pk in move.tracks})
-    thought = write.states(tracks)
     targets = {move.target for move in wanted if move.target is not None}
-    sources = {state.identity for state in thought.values() if state.identity is not None}
-    rows = write.hold_identities(targets | sources | set(fields))
-    if lacking := (targets | set(fields)) - rows.keys():
+    rows = write.hold_identities(targets | write.identities_of(tracks) | set(fields))
+    lacking = (targets | set(fields)) - rows.keys()
+    if lacking and stale is Stale.REFUSE:
         raise StaleFaces(f"There is no identity {min(lacking)} any more: read them again.")
-    before = write.states(tracks, hold=True)
-    moved = {pk for pk, state in before.items() if state.identity != thought[pk].identity}
-    if stale is Stale.LEAVE:
-        before = {pk: state for pk, state in before.items() if pk not in moved}
-    elif moved or len(before) < len(tracks):
-        raise _stale(moved or set(tracks) - before.keys())
+    before = write.states(tracks)
+    if len(before) < len(tracks) and stale is Stale.REFUSE:
+        raise _stale(set(tracks) - before.keys())
     return before, rows
 
 
@@ -117,7 +121,7 @@ def _stale(tracks: set[int]) -> StaleFaces:
 def _after(wanted: Sequence[MoveWanted], before: write.Known, stale: Stale) -> write.Known:
     """The states of those that change. Raises StaleFaces."""
     actor, now = context.current().user_id, timezone.now()
-    after, lost = {}, set()
+    after, lost, once = {}, set(), States()
     for move in wanted:
         given = move.given or (actor, now)
         for pk in move.tracks:
@@ -128,42 +132,32 @@ def _after(wanted: Sequence[MoveWanted], before: write.Known, stale: Stale) -> w
             if elsewhere or (stale is Stale.LEAVE and state.verdict):
                 lost.add(pk)
                 continue
-            after[pk] = _moved(state, move, given)
+            after[pk] = once[_moved(state, move, given)]
     if lost and stale is Stale.REFUSE:
         raise _stale(lost)
     return {pk: state for pk, state in after.items() if not _same(state, before[pk])}
 
 
-def _moved(state: State, move: MoveWanted, given: tuple[Any, Any]) -> State:
+def _moved(state: State, move: MoveWanted, given: tuple[Any, Any]) -> tuple[Any, ...]:
+    """The values of a state."""
     if move.verdict is None or (move.verdict == state.verdict and move.given is None):
-        return State(move.target, state.verdict, state.by, state.at)
+        return move.target, state.verdict, state.by, state.at
     if move.verdict == Verdict.NONE:
-        return State(move.target, Verdict.NONE)
-    return State(move.target, move.verdict, *given)
+        return move.target, Verdict.NONE, None, None
+    return move.target, move.verdict, *given
+
+
+def _goes(state: State, before: State) -> bool:
+    return state.identity != before.identity
 
 
 def _same(one: State, other: State) -> bool:
     return (one.identity, one.verdict) == (other.identity, other.verdict)
 
 
-def _without_rejected(after: write.Known) -> write.Known:
-    gone = _rejected(after)
-    return {pk: state for pk, state in after.items() if (pk, state.identity) not in gone}
-
-
-def _rejected(after: write.Known) -> set[tuple[int, int]]:
-    """What of it a person has forbidden."""
-    targets = {state.identity for state in after.values() if state.identity is not None}
-    if not targets:
-        return set()
-    rows = Rejection.objects.filter(track__in=list(after), identity__in=targets)
-    pairs = rows.values_list("track_id", "identity_id")
-    return {(track, identity) for track, identity in pairs if after[track].identity == identity}
-
-
 def _check(after: write.Known) -> None:
     """Raises RejectedBefore, SameMoment."""
-    if gone := _rejected(after):
+    if gone := write.rejected(after):
         faces = "One face was" if len(gone) == 1 else f"{len(gone):,} faces were"
         raise RejectedBefore(
             f"{faces} said not to be that person: move them there one by one if that was wrong."
@@ -188,9 +182,9 @@ def _without_kept(
     merging = [pk for pk, values in fields.items() if values.get("merged_into") is not None]
     if not merging:
         return dict(fields)
-    going = {pk for pk, state in after.items() if state.identity != before[pk].identity}
-    there = Track.objects.filter(identity__in=merging).values_list("pk", "identity_id")
-    keeping = {identity for pk, identity in there if pk not in going}
+    going = Counter(before[pk].identity for pk, state in after.items() if _goes(state, before[pk]))
+    there = Track.objects.filter(identity__in=merging).values_list("identity_id")
+    keeping = {pk for pk, count in there.annotate(n=Count("pk")).order_by() if count > going[pk]}
     if keeping and stale is Stale.REFUSE:
         raise _stale(keeping)
     return {

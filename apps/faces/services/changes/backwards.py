@@ -12,7 +12,7 @@ from apps.faces.models import FaceChange, Identity, Rejection, Track
 from apps.faces.services import identities as standing
 from apps.faces.services.changes import write
 from apps.faces.services.changes.clashes import clashes
-from apps.faces.services.changes.wanted import MoveWanted, State
+from apps.faces.services.changes.wanted import MoveWanted, State, States
 from apps.library.models import Performer
 
 NOBODY = 0  # where faces are that have no identity, where identities are counted
@@ -68,12 +68,13 @@ def plan(change: FaceChange, contested: Contested) -> Backwards:
 def _know(change: FaceChange) -> _Known:
     before: dict[int, State] = {}
     after: dict[int, State] = {}
-    given = _given(change.before)
+    given, once = _given(change.before), States()
     for move in change.moves.order_by("pk"):
         for pk in move.tracks:
-            before[pk] = State(move.source, move.verdict_before, *given.get(pk, (None, None)))
-            after[pk] = State(move.target, move.verdict_after)
-    now = write.states(sorted(before))
+            told = given.get(pk, (None, None))
+            before[pk] = once[move.source, move.verdict_before, *told]
+            after[pk] = once[move.target, move.verdict_after, None, None]
+    now = write.states(sorted(before), hold=False)
     ids = {int(pk) for pk in (*change.before["identities"], *change.after["identities"])}
     for side in (before, after, now):
         ids |= {state.identity for state in side.values() if state.identity is not None}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from apps.core.errors import Conflict
 from apps.faces.choices import Verdict
@@ -67,6 +67,14 @@ class State:
     verdict: str
     by: int | None = None
     at: datetime | None = None
+
+
+class States(dict[tuple[Any, ...], State]):
+    """States by their values, each made once: a million faces share few."""
+
+    def __missing__(self, values: tuple[Any, ...]) -> State:
+        state = self[values] = State(*values)
+        return state
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,28 @@ from django.db.models import F
 from apps.core import audit, context
 from apps.core.models import AuditAction, AuditEntry, AuditRow
 from apps.faces.choices import ChangeKind
-from apps.faces.models import Apart, FaceChange, Identity, Move, Track
-from apps.faces.services.changes.wanted import Pairs, State
+from apps.faces.models import Apart, FaceChange, Identity, Move
+from apps.faces.services.changes.wanted import Pairs, State, States
 from apps.faces.services.identities import take_turn
 
 FIELDS = ("performer", "ignored", "settled", "merged_into")  # of identities, that changes give
 _MOST_ROWS = 1_000  # identities of which the audit tells one by one
 
+_AT_ONCE = 50_000  # faces: of a million the rows of all would fill hundreds of megabytes
+
 Known = dict[int, State]
+_WHERE = """
+SELECT DISTINCT identity_id FROM faces_track WHERE id = ANY (%s) AND identity_id IS NOT NULL
+"""
+_STATES = """
+SELECT id, identity_id, verdict, verdict_by_id, verdict_at FROM faces_track WHERE id = ANY (%s)
+ORDER BY id
+"""
+_HOLD = "FOR UPDATE"
+_REJECTED = """
+SELECT row.track_id, row.identity_id FROM unnest(%s::bigint[], %s::bigint[]) going(track, identity)
+JOIN faces_rejection row ON row.track_id = going.track AND row.identity_id = going.identity
+"""
 _MOVE = """
 UPDATE faces_track track SET identity_id = wanted.identity, verdict = wanted.verdict,
     verdict_by_id = wanted.by, verdict_at = wanted.at, updated_at = %s,
@@ -37,11 +51,34 @@ def hold_identities(ids: Iterable[int]) -> dict[int, Identity]:
     return {row.pk: row for row in rows}
 
 
-def states(tracks: Sequence[int], *, hold: bool = False) -> Known:
-    rows = Track.objects.filter(pk__in=tracks).order_by("pk")
-    rows = rows.select_for_update() if hold else rows
-    fields = ("pk", "identity_id", "verdict", "verdict_by_id", "verdict_at")
-    return {pk: State(*rest) for pk, *rest in rows.values_list(*fields)}
+def identities_of(tracks: Sequence[int]) -> set[int]:
+    """With whom faces are."""
+    found: set[int] = set()
+    with connection.cursor() as cursor:
+        for first in range(0, len(tracks), _AT_ONCE):
+            cursor.execute(_WHERE, [list(tracks[first : first + _AT_ONCE])])
+            found.update(pk for (pk,) in cursor.fetchall())
+    return found
+
+
+def states(tracks: Sequence[int], *, hold: bool = True) -> Known:
+    """By id, those that are there. Equal ones are one object. Held in the order given."""
+    known, once = {}, States()
+    with connection.cursor() as cursor:
+        for first in range(0, len(tracks), _AT_ONCE):
+            cursor.execute(_STATES + _HOLD * hold, [list(tracks[first : first + _AT_ONCE])])
+            known.update((pk, once[tuple(values)]) for pk, *values in cursor.fetchall())
+    return known
+
+
+def rejected(after: Known) -> set[tuple[int, int]]:
+    """What of it a person has forbidden: faces, and to whom they would go."""
+    going = [(pk, state.identity) for pk, state in after.items() if state.identity is not None]
+    if not going:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(_REJECTED, [list(each) for each in zip(*going, strict=True)])
+        return set(cursor.fetchall())
 
 
 def write_moves(after: Mapping[int, State], *, now: datetime) -> None:

@@ -13,7 +13,8 @@ from apps.faces.grouping import Thresholds
 from apps.faces.grouping.constraints import contained, pair_keys
 from apps.faces.grouping.graph import faces_of, neighbours, others_of
 from apps.faces.grouping.linkage import Groups, sum_up
-from apps.faces.models import Proposal
+from apps.faces.models import Identity, Proposal
+from apps.faces.services.identities import take_turn
 from apps.faces.services.regroup.planning import Wanted
 from apps.faces.services.regroup.reading import NOBODY, Faces, Numbers
 
@@ -81,7 +82,12 @@ def propose(faces: Faces, wanted: Wanted, thresholds: Thresholds) -> list[Propos
 
 def keep_proposals(proposed: Sequence[Proposed]) -> int:
     """Store those that are new and take away open ones that are no longer proposed; how many are
-    open. What was refused or taken once is never proposed again."""
+    open. What was refused or taken once is never proposed again, and nothing is of people who were
+    merged or wiped since."""
+    take_turn()
+    named = {pk for each in proposed for pk in (each.identity, each.other) if pk is not None}
+    there = set(Identity.objects.standing().filter(pk__in=named).values_list("pk", flat=True))
+    proposed = [p for p in proposed if p.identity in there and (p.other or p.identity) in there]
     digests = [each.digest for each in proposed]
     Proposal.objects.filter(state=ProposalState.OPEN).exclude(digest__in=digests).delete()
     rows = [

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,7 +14,8 @@ from apps.faces.choices import ChangeKind
 from apps.faces.grouping import Thresholds
 from apps.faces.models import FaceChange, FaceSettings, Identity
 from apps.faces.services import changes
-from apps.faces.services.changes import MoveWanted, Stale
+from apps.faces.services.changes import MoveWanted, NothingToChange, Stale
+from apps.faces.services.identities import take_turn
 from apps.faces.services.place import thresholds_of
 from apps.faces.services.regroup.planning import Wanted, changed, plan_faces
 from apps.faces.services.regroup.proposing import Proposed, keep_proposals, propose
@@ -61,8 +62,8 @@ def regroup(*, report: Progress = silent, guard: Guard = transaction.atomic) -> 
     """Group all faces anew; the change, or None if all is well as it is.
 
     All or nothing, under ``guard``. Faces that were moved or judged since they were read stay where
-    they are. ``report`` counts faces. Raises SameMoment if faces came in meanwhile that were seen
-    beside those that would move.
+    they are, and so do those of people of whom somebody has spoken since, and those beside which
+    another came in. ``report`` counts faces.
     """
     faces, thresholds = _read(settings_of_all(), report)
     wanted = plan_faces(faces, thresholds, report=report)
@@ -73,7 +74,11 @@ def regroup(*, report: Progress = silent, guard: Guard = transaction.atomic) -> 
     emptied = _emptied(faces, wanted)
     del faces, wanted  # hundreds of MB, while rows are written
     with guard():
-        change = _write(ids, sources, targets, emptied, plan) if len(ids) else None
+        take_turn()
+        change = None
+        if len(ids):
+            with suppress(NothingToChange):  # all of them stay
+                change = _write(ids, sources, targets, emptied, plan)
         keep_proposals(_standing(proposed, emptied))
     return change
 
@@ -83,6 +88,7 @@ def _read(settings: FaceSettings, report: Progress) -> tuple[Faces, Thresholds]:
     return faces, thresholds_of(settings, len(faces.ids))
 
 
+@transaction.atomic
 def _write(
     ids: Numbers, sources: Numbers, targets: Numbers, emptied: dict[int, int], plan: Plan
 ) -> FaceChange:
@@ -94,11 +100,10 @@ def _write(
         pk: {"merged_into": into if into >= 0 else int(made[-2 - into])}
         for pk, into in emptied.items()
     }
-    summary = {key: value for key, value in asdict(plan).items() if key != "samples"}
+    summary = {k: value for k, value in asdict(plan).items() if k not in ("samples", "faces")}
     moves = _moves(ids, sources, targets)
     return changes.apply(
-        ChangeKind.REGROUP, moves, identities=merged, summary=summary | {"faces": len(ids)},
-        stale=Stale.LEAVE,
+        ChangeKind.REGROUP, moves, identities=merged, summary=summary, stale=Stale.LEAVE,
     )  # fmt: skip
 
 

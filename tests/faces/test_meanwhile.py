@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from apps.faces.choices import Verdict
+from apps.faces.choices import ProposalKind, Verdict
 from apps.faces.models import Identity, Proposal, Track
-from apps.faces.services import verdicts
+from apps.faces.services import changes, identities, proposals, verdicts
 from apps.faces.services.regroup import regroup
 from apps.faces.services.wipe import wipe
 from tests.faces.factories import alike, make_identity, make_track, person
@@ -92,3 +94,38 @@ class TestRegrouping:
         regroup(guard=after(lambda: wipe(unknown)))
 
         assert not Proposal.objects.exists()
+
+
+def _undo(track: Track, _identity: Identity) -> None:
+    changes.undo(verdicts.confirm([track.pk]))
+
+
+def _take(track: Track, identity: Identity) -> None:
+    proposal = Proposal.objects.create(
+        kind=ProposalKind.ASSIGN, identity=track.identity, other=identity, tracks=[track.pk],
+        similarity=0.6, digest="d",
+    )  # fmt: skip
+    proposals.take(proposal)
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda track, _identity: verdicts.confirm([track.pk]),
+        lambda track, identity: verdicts.assign([track.pk], identity),
+        lambda _track, identity: verdicts.name(identity, make_performer()),
+        lambda track, identity: identities.make_best(track.identity, track),
+        _undo, _take,
+    ],
+    ids=["confirm", "assign", "name", "best", "undo", "take"],
+)  # fmt: skip
+def test_nothing_is_read_before_ones_turn_that_is_written_then(deed: Any) -> None:
+    track, identity = make_track(identity=make_identity()), make_identity()
+
+    with CaptureQueriesContext(connection) as asked:
+        deed(track, identity)
+
+    told = [each["sql"] for each in asked if "SAVEPOINT" not in each["sql"]]
+    first = next(at for at, sql in enumerate(told) if '"faces_' in sql and "INSERT" not in sql)
+    turn = next(at for at, sql in enumerate(told) if "pg_advisory_xact_lock" in sql)
+    assert turn < first

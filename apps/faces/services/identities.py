@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.core.errors import MediaHubError
 from apps.faces.models import Identity, Track
@@ -85,9 +85,11 @@ def refresh_middles(ids: Collection[int]) -> None:
         vectors.write_middles(sorted(ids))
 
 
+@transaction.atomic
 def make_best(identity: Identity, track: Track) -> Identity:
     """Have a face stand for its identity. Raises NotItsFace."""
-    if track.identity_id != identity.pk:
+    take_turn()
+    if not Track.objects.filter(pk=track.pk, identity=identity).exists():
         raise NotItsFace(f"That face isn't one of {identity}: choose one of theirs.")
     Identity.objects.filter(pk=identity.pk).update(best=track, settled=True)
     identity.best, identity.settled = track, True

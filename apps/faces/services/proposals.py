@@ -6,6 +6,7 @@ from apps.core.errors import Conflict
 from apps.faces.choices import ProposalKind, ProposalState
 from apps.faces.models import FaceChange, Identity, Proposal, Track
 from apps.faces.services import verdicts
+from apps.faces.services.identities import take_turn
 
 
 class ProposalDecided(Conflict):
@@ -64,7 +65,8 @@ def refuse(proposal: Proposal) -> FaceChange | None:
 
 
 def _open(proposal: Proposal) -> Proposal:
-    """Held, as it is now."""
+    """Held, as it is now, in one's turn: a regrouping takes away proposals in its own."""
+    take_turn()
     row = Proposal.objects.select_for_update(of=("self",)).filter(pk=proposal.pk).first()
     if row is None or row.state != ProposalState.OPEN:
         raise ProposalDecided("That was decided already: read the proposals again.")

@@ -11,6 +11,7 @@ from apps.faces.models import Appearance, FaceLibrary, Track
 from apps.faces.services import naming
 from apps.faces.services.applying.grounds import Standing, grounds_of
 from apps.faces.services.applying.write import FIELD, Links, is_persons, put_on_videos
+from apps.faces.services.identities import take_turn
 from apps.library.models import Video
 
 _AT_ONCE = 500  # videos
@@ -46,6 +47,7 @@ def apply_names(video_ids: Collection[int], *, report: Progress = silent) -> Nam
     person took off is remembered. A number of statements that doesn't grow with videos, for each
     500 of them. ``report`` counts videos.
     """
+    take_turn()  # before videos are held: people's words on appearances hold those first
     wanted = sorted(set(video_ids))
     given = taken = 0
     for first in range(0, len(wanted), _AT_ONCE):

@@ -24,6 +24,7 @@ from apps.faces.services import following
 from apps.faces.services.changes.apply import apply
 from apps.faces.services.changes.backwards import Backwards, plan
 from apps.faces.services.changes.wanted import NothingToChange
+from apps.faces.services.identities import take_turn
 
 Guard = Callable[[], AbstractContextManager[Any]]
 
@@ -77,6 +78,7 @@ def undo_entry(
 
 
 def _undo(change: FaceChange, contested: Contested) -> tuple[FaceChange, list[str]]:
+    take_turn()  # before anything is read or held: what is planned holds until it is written
     FaceChange.objects.select_for_update().get(pk=change.pk)
     backwards = plan(change, contested)
     if backwards.contested and contested is Contested.REFUSE:

@@ -10,6 +10,7 @@ from apps.faces.models import FaceChange, Identity, Rejection, Track
 from apps.faces.services import changes
 from apps.faces.services.changes import MoveWanted
 from apps.faces.services.following import follow
+from apps.faces.services.identities import take_turn
 
 
 class NoFaces(MediaHubError):
@@ -117,7 +118,8 @@ def _take_out(track_ids: Sequence[int], kind: ChangeKind, verdict: Verdict) -> F
 
 
 def _read(track_ids: Sequence[int]) -> list[Track]:
-    """Raises NoFaces."""
+    """In one's turn: what is read holds until it is written. Raises NoFaces."""
+    take_turn()
     wanted = set(track_ids)
     rows = Track.objects.filter(pk__in=wanted).order_by("pk")
     tracks = list(rows.only("pk", "identity_id", "verdict"))

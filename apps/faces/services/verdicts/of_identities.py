@@ -14,6 +14,7 @@ from apps.faces.services import changes
 from apps.faces.services.changes import MoveWanted, RejectedBefore
 from apps.faces.services.changes.write import hold_identities
 from apps.faces.services.following import follow
+from apps.faces.services.identities import take_turn
 from apps.faces.services.verdicts.of_faces import NoFaces
 from apps.library.models import Performer
 
@@ -178,6 +179,7 @@ def keep_apart(a: Identity, b: Identity) -> FaceChange:
 def name(identity: Identity, performer: Performer) -> FaceChange:
     """Say who somebody is. If the performer has an identity, the two become one, as by ``merge``;
     else a name that it had is gone. Raises what ``merge`` does."""
+    take_turn()
     own = Identity.objects.filter(performer=performer).exclude(pk=identity.pk).first()
     if own is not None and identity.performer_id:
         raise NameTaken(f"{identity} is named, and {performer} is known: merge them, or unname it.")
@@ -187,6 +189,7 @@ def name(identity: Identity, performer: Performer) -> FaceChange:
 @transaction.atomic
 def become(identity: Identity, performer: Performer) -> FaceChange:
     """As ``name``, also of somebody whose name is another: the two performers are one."""
+    take_turn()
     own = Identity.objects.filter(performer=performer).first()
     if own is None or own.pk == identity.pk:
         [identity] = _standing(identity)

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files import File as Upload
+from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
@@ -37,6 +39,7 @@ from apps.faces.services.libraries import (
 )
 from apps.faces.services.removed import follow_removals
 from apps.faces.services.settings import settings_of_all
+from apps.faces.services.wipe import wipe_all
 from apps.faces.tasks import finding as tasks
 from apps.jobs.models import Job
 from apps.jobs.worker import work_off
@@ -103,6 +106,21 @@ def test_finds_keeps_and_places(library: Library) -> None:
     assert not find.videos_never_looked_through().exists()
     FaceSettings.objects.update(engine=Engine.YUNET_DLIB, detector_width_px=640)
     assert not find.videos_to_look_through().exists()  # the same detector
+
+
+def test_keeps_nothing_where_all_was_wiped_meanwhile(library: Library) -> None:
+    video = put(library, still_clip("barack_obama", "obama.jpg"))
+    switch_on(library)
+
+    @contextmanager
+    def guard() -> Iterator[None]:
+        wipe_all(library)
+        with transaction.atomic():
+            yield
+
+    assert find.find_in_video(video.pk, guard=guard) == {}
+    assert not Track.objects.exists()
+    assert not Finding.objects.exists()
 
 
 def test_another_engine_compares_what_is_kept(library: Library) -> None:

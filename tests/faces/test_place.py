@@ -196,3 +196,19 @@ def test_what_another_process_wrote_is_seen_and_what_is_gone_is_not() -> None:
     again = make_track(vector=BERT)
     assert place([again.pk]).started == 1
     vectors.forget()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_were_merged_by_others_are_in_nobodys_way() -> None:
+    vectors.forget()
+    stands = make_identity(middle=alike(ANNA, 0.8))
+    gone = [make_identity(middle=alike(ANNA, 0.95, number)) for number in range(2, 9)]
+    vectors.matrix(Engine.YUNET_SFACE, width=128)
+    Identity.objects.filter(pk__in=[each.pk for each in gone]).update(merged_into=stands)
+    IdentityVector.objects.exclude(identity=stands).delete()  # by others: it is not told
+    track = make_track(vector=ANNA)
+
+    place([track.pk])
+
+    assert identity_of(track) == stands.pk
+    vectors.forget()

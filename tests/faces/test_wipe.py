@@ -1,8 +1,11 @@
 """Wiping: pictures and vectors are gone, and whoever is not to be found again isn't."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from django.db import transaction
 
 from apps.core.models import AuditEntry
 from apps.faces.choices import ProposalKind, Verdict
@@ -20,6 +23,7 @@ from apps.faces.models import (
 )
 from apps.faces.services.applying import apply_names
 from apps.faces.services.keep import keep
+from apps.faces.services.naming import judge
 from apps.faces.services.removed import follow_removals
 from apps.faces.services.wipe import wipe, wipe_all
 from apps.faces.tasks import finding as tasks
@@ -174,6 +178,54 @@ def test_who_was_put_on_a_video_for_a_face_is_taken_off() -> None:
     wipe(identity)
 
     assert not video.performers.exists()
+
+
+def test_stopped_before_the_end_it_still_takes_them_off_videos() -> None:
+    video, performer = make_video(), make_performer()
+    switch_on(video.library)
+    identity = make_identity(performer, middle=person(1), track_count=1)
+    make_track(video, vector=person(1), identity=identity, verdict=Verdict.CONFIRMED)
+    apply_names([video.pk])
+
+    @contextmanager
+    def guard() -> Iterator[None]:
+        with transaction.atomic():
+            yield
+        if not Identity.objects.exists():
+            raise Stop
+
+    with pytest.raises(Stop):
+        wipe(identity, guard=guard)
+
+    assert not video.performers.exists()
+
+
+def test_who_is_not_to_be_found_again_is_nobodys_candidate() -> None:
+    performer = make_performer()
+    wiped = somebody(1, performer=performer)
+    wipe(wiped, never_again=True)
+    track = make_track(vector=alike(person(1), 0.38))
+
+    judge([track.pk])
+
+    track.refresh_from_db()
+    assert track.candidates == []
+
+
+def test_faces_that_come_meanwhile_go_as_well() -> None:
+    identity = somebody(1, tracks=1)
+
+    @contextmanager
+    def guard() -> Iterator[None]:
+        if not Track.objects.exists():
+            make_track(identity=identity, verdict=Verdict.CONFIRMED)
+        with transaction.atomic():
+            yield
+
+    wipe(identity, guard=guard)
+
+    assert not Track.objects.filter(verdict=Verdict.CONFIRMED).exists()
+    assert not Identity.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,9 @@ from apps.faces.finding.messages import FindRequest, Found
 from apps.faces.models import FaceLibrary, Finding
 from apps.faces.services.applying import apply_names
 from apps.faces.services.embed import vectors_of_spoken
+from apps.faces.services.identities import take_turn
 from apps.faces.services.keep import keep, note_failure
+from apps.faces.services.settings import settings_of_all
 from apps.faces.services.ways import check_able, digest_of, shared_finder, way_now
 from apps.ffmpeg.messages import FileStat
 from apps.ffmpeg.reasons import MediaRefused, Reason
@@ -76,9 +78,18 @@ def find_in_video(
         return {"failed": 1}
     spoken = vectors_of_spoken(video, engine=found.engine)
     with guard():
+        take_turn()
+        if not _is_wanted(video, found):
+            return {}
         ids = keep(video, found, way=digest_of(way), vectors=spoken)
         apply_names([video.pk])
     return {"faces": found.faces, "tracks": len(ids)}
+
+
+def _is_wanted(video: Video, found: Found) -> bool:
+    """Not if it was switched off meanwhile, and perhaps wiped, or if another engine was chosen."""
+    enabled = FaceLibrary.objects.filter(library=video.library_id, enabled=True)
+    return enabled.exists() and settings_of_all().engine == found.engine
 
 
 def _done(way: str | None) -> QuerySet[Finding]:

@@ -16,6 +16,7 @@ from apps.faces.engines import calibration
 from apps.faces.finding.messages import FindWay, Floats, Found, FoundTrack
 from apps.faces.models import FaceLibrary, PictureFinding, Track, TrackVector
 from apps.faces.services.find import PASSING
+from apps.faces.services.identities import take_turn
 from apps.faces.services.keep_pictures import keep_picture
 from apps.faces.services.ways import check_able, digest_of, shared_finder, way_now
 from apps.ffmpeg.reasons import Reason
@@ -82,6 +83,9 @@ def find_in_images(
             continue
         chosen = _choose(looked, way.engine)
         with guard():
+            take_turn()
+            if not FaceLibrary.objects.filter(enabled=True).exists():
+                break  # switched off meanwhile, and perhaps wiped
             for one in looked:
                 track = chosen.get(one.image.pk)
                 kept += keep_picture(one.image, one.found, track, way=digest_of(way))

@@ -105,7 +105,9 @@ def _place_some(track_ids: Sequence[int]) -> Counter[str]:
     if not new:
         return Counter()
     gone: set[int] = set()
-    for _ in range(_TRIES):
+    for turn in range(_TRIES):
+        if turn == _TRIES - 1:
+            vectors.forget()  # too many were merged or wiped by others: all is read again
         decided = _decide(new, settings, gone)
         held = _hold(decided, settings.engine)
         lacking = {pk for pk, _ in decided.values() if pk is not None and pk > 0} - held.keys()

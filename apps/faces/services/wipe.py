@@ -51,19 +51,21 @@ def wipe(
     ids = _with_merged(identity)
     if never_again:
         with guard():
+            take_turn()  # whoever keeps faces now is done before, and later ones know of it
             Identity.objects.filter(pk=identity.pk).update(
                 opted_out=True, ignored=True, settled=True
             )
     videos = _videos(Appearance.objects.filter(performer=identity.performer_id or 0))
     wiped = _wipe_tracks(Track.objects.filter(identity__in=ids), report, guard)
     _forget_candidate(identity, guard)
+    _take_off(videos, report)  # as long as the identity is there, a wipe that was stopped goes on
     with guard():
         take_turn()
+        Track.objects.filter(identity__in=ids).delete()  # that came meanwhile
         Proposal.objects.filter(Q(identity__in=ids) | Q(other__in=ids)).delete()
         kept = Identity.objects.select_for_update().filter(pk=identity.pk).first()
         if kept is not None:
             _close(kept, ids, wiped, never_again=never_again)
-    _take_off(videos, report)
     return {"faces": wiped}
 
 
@@ -79,6 +81,7 @@ def wipe_all(
     again it goes on. ``report`` counts faces.
     """
     with guard():
+        take_turn()  # a search that isn't done by now keeps nothing
         for one in FaceLibrary.objects.filter(enabled=True).select_related("library"):
             if library in (None, one.library):
                 edit_library(one.library, enabled=False)
@@ -132,6 +135,7 @@ def _forget_candidate(identity: Identity, guard: Guard) -> None:
         Track.objects.filter(pk__gt=last, candidates__contains=named).order_by("pk")[:_BATCH]
     ):
         with guard():
+            take_turn()
             for row in Track.objects.select_for_update().filter(pk__in=[row.pk for row in rows]):
                 left = [
                     one for one in row.candidates
@@ -165,6 +169,7 @@ def _wipe_everybody(guard: Guard) -> int:
             FaceChange.objects.filter(pk__in=ids).delete()
     while ids := list(Identity.objects.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
         with guard():
+            take_turn()
             Identity.objects.filter(pk__in=ids).delete()
         wiped += len(ids)
     return wiped

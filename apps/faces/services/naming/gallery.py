@@ -38,7 +38,7 @@ UNION ALL
 SELECT identity.performer_id, COALESCE(identity.best_id, 0), middle.vector, 4
 FROM faces_identity identity JOIN faces_identityvector middle ON middle.identity_id = identity.id
     AND middle.engine = %(engine)s
-WHERE identity.performer_id IS NOT NULL
+WHERE identity.performer_id IS NOT NULL AND NOT identity.opted_out
     AND NOT EXISTS (SELECT FROM faces WHERE faces.performer_id = identity.performer_id)
 ORDER BY 1, 2
 """

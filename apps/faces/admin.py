@@ -18,6 +18,9 @@ from apps.faces.pages.lab import FaceLabPage
 from apps.faces.pages.pictures import picture_urls
 from apps.faces.pages.video import VideoFacesPage
 from apps.faces.pages.wiping import WipeAllPage, WipePersonPage
+from apps.library.admin.people import PerformerAdmin
+
+PerformerAdmin.change_form_outer_after_template = "admin/faces/performer_door.html"
 
 
 @admin.register(Identity)

@@ -20,7 +20,8 @@ from apps.faces.models import (
     Track,
 )
 from apps.faces.services.identities import recount
-from apps.library.models import Performer
+from apps.faces.services.settings import settings_of_all
+from apps.library.models import Performer, PerformerImage
 from tests.faces.factories import alike, make_identity, make_track, person, switch_on
 from tests.factories import make_library, make_performer, make_user, make_video
 
@@ -92,14 +93,15 @@ class TestLists:
             "margin": 0.1, "ground": Ground.LIBRARY, "exemplars": [],
         }  # fmt: skip
         Track.objects.update(candidates=[candidate], band=Band.SUGGESTED)
-        broken = _someone(2, 1)
-        Track.objects.filter(identity=broken).update(candidates=[{"name": 3}])
+        broken, unlikely = _someone(2, 1), _someone(3, 1)
+        Track.objects.filter(identity=broken).update(candidates=[{"name": 3}], band=Band.SUGGESTED)
+        Track.objects.filter(identity=unlikely).update(candidates=[candidate])
 
         page = browser.get(_LAB).content.decode()
 
         cards = {card.pk: card for card in browser.get(_LAB).context["cards"]}
         assert cards[identity.pk].likely.strangers == "1 in 12,000 strangers"
-        assert cards[broken.pk].likely is None
+        assert cards[broken.pk].likely is cards[unlikely.pk].likely is None
         assert "&lt;Ann&gt;?" in page
 
     def test_many_cost_the_queries_of_few(self, browser: Client) -> None:
@@ -119,9 +121,42 @@ class TestLists:
 
     def test_say_what_there_is_to_do_where_there_is_nobody(self, browser: Client) -> None:
         assert "Find out who is in your videos" in browser.get(_LAB).content.decode()
+        assert "data-show-fresh" in browser.get(_LAB).content.decode()
         switch_on(make_library())
         assert "No video was looked through yet" in browser.get(_LAB).content.decode()
         assert "No proposals" in browser.get(_LAB, {"tab": "proposals"}).content.decode()
+
+    def test_say_what_is_under_way(self, browser: Client) -> None:
+        switch_on(make_library())
+        PerformerImage.objects.create(performer=make_performer("Ann"), image="a.jpg")
+        assert _send(browser, "find").json()["href"] == ""
+        page, line = browser.get(_LAB), browser.get(_LAB, {"fragment": "working"})
+        _send(browser, "regroup")
+
+        told = browser.get(_LAB, {"fragment": "working"}).context
+        assert "by themselves as they are found" in page.content.decode()
+        assert "Find faces" in line.content.decode()
+        assert (told["others"], told["is_finding"]) == (2, True)  # pictures, and the grouping
+
+    def test_offer_nothing_that_one_may_not(self) -> None:
+        client, user = Client(), make_user()
+        user.user_permissions.add(Permission.objects.get(codename="view_identity"))
+        client.force_login(user)
+
+        off = client.get(_LAB).content.decode()
+        switch_on(make_library())
+        on = client.get(_LAB).content.decode()
+
+        assert "Ask whoever looks after MediaHub" in off
+        assert "Switch it on" not in off
+        assert 'value="find"' not in off + on
+
+    def test_a_single_face_is_alike_to_nothing(self, browser: Client) -> None:
+        one, few = _someone(1, 1, tightness=1.0), _someone(2, 2, tightness=0.9)
+
+        cards = {card.pk: card.tightness for card in browser.get(_LAB).context["cards"]}
+
+        assert cards == {one.pk: "", few.pk: "90 % alike"}
 
     def test_offer_people_by_name(self, browser: Client) -> None:
         ann, other = _someone(1, 1, performer=make_performer("Ann")), _someone(2, 2)
@@ -178,6 +213,21 @@ class TestPerson:
         change = reverse("admin:faces_identity_change", args=[first.pk])
         assert browser.get(change)["Location"] == _page(first)
 
+    def test_performers_lead_to_their_faces(self, browser: Client) -> None:
+        known, other = make_performer("Ann"), make_performer("Berta")
+        ann = _someone(1, 2, performer=known)
+
+        pages = [
+            browser.get(reverse("admin:library_performer_change", args=[one.pk])).content.decode()
+            for one in (known, other)
+        ]
+
+        assert [_page(ann) in page for page in pages] == [True, False]
+        assert (
+            reverse("admin:library_performer_change", args=[known.pk])
+            in browser.get(_page(ann)).content.decode()
+        )
+
     def test_two_people_in_one_are_told_apart(self, browser: Client) -> None:
         identity = _someone(1, 5)
         assert browser.get(_page(identity), {"fragment": "split"}).context["suggested"] is None
@@ -196,6 +246,8 @@ class TestPerson:
 
         (candidate,) = answer.context["candidates"]
         assert (candidate.likely.name, len(candidate.faces)) == ("Ann", 2)
+        is_likely = candidate.likely.one_in >= settings_of_all().suggest_one_in
+        assert ("data-likely" in answer.content.decode()) is is_likely
         assert "strangers" in answer.content.decode()
 
 
@@ -386,6 +438,18 @@ class TestVideo:
         row.refresh_from_db()
         assert (row.confirmed, row.refused) == (False, True)
 
+    def test_a_face_that_was_confirmed_asks_nothing_more(self, browser: Client) -> None:
+        video, ann = make_video(), make_identity(make_performer("Ann"))
+        assert ann.performer is not None
+        Appearance.objects.create(video=video, performer=ann.performer, linked=True)
+        track = make_track(video, identity=ann)
+        page = reverse("admin:faces_video", args=[video.pk])
+        assert "named by the machine" in browser.get(page).content.decode()
+
+        Track.objects.filter(pk=track.pk).update(verdict=Verdict.CONFIRMED)
+
+        assert "named by the machine" not in browser.get(page).content.decode()
+
     def test_a_video_nobody_looked_through_says_so(self, browser: Client) -> None:
         page = browser.get(reverse("admin:faces_video", args=[make_video().pk]))
 
@@ -429,6 +493,16 @@ class TestKnobs:
 
         row = FaceLibrary.objects.get(library=library)
         assert (row.enabled, row.apply_names) == (True, False)
+
+    def test_who_switches_on_is_led_to_where_people_come(self, browser: Client) -> None:
+        values = {"deed": "library", "library": make_library().pk}
+
+        on = browser.post(_KNOBS, {**values, "enabled": 1})
+        again = browser.post(_KNOBS, {**values, "enabled": 1, "apply_names": 1})
+        off = browser.post(_KNOBS, values, follow=True)
+
+        assert (on["Location"], again["Location"]) == (_LAB, _KNOBS)
+        assert "what is known stays until it is wiped" in off.content.decode()
 
 
 def _defaults() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.db.models import F, OuterRef, QuerySet
 from django.urls import reverse
 
 from apps.core.api.keyset import Cursor, Key, Keyset, read_cursor
+from apps.faces.choices import Band
 from apps.faces.models import Identity, Track
 from apps.faces.pages.who import Likely, likely_of
 
@@ -85,8 +86,9 @@ def portrait_url(track: int) -> str:
     return reverse("admin:faces_portrait", args=[track])
 
 
-def say_tightness(tightness: float | None) -> str:
-    return "" if tightness is None else f"{round(tightness * 100)} % alike"
+def say_tightness(tightness: float | None, *, faces: int) -> str:
+    """Nothing of a single face, which is like itself."""
+    return "" if tightness is None or faces < 2 else f"{round(tightness * 100)} % alike"
 
 
 def _card(row: Any, likely: Likely | None) -> Card:
@@ -98,7 +100,7 @@ def _card(row: Any, likely: Likely | None) -> Card:
         faces=row.track_count,
         videos=row.video_count,
         confirmed=row.confirmed_count,
-        tightness=say_tightness(row.tightness),
+        tightness=say_tightness(row.tightness, faces=row.track_count),
         loose=row.tightness is not None and row.tightness < LOOSE,
         ignored=row.ignored,
         portraits=[portrait_url(pk) for pk in shown if pk][:SHOWN_FACES],
@@ -109,7 +111,7 @@ def _card(row: Any, likely: Likely | None) -> Card:
 def _likely(rows: Iterable[Any]) -> dict[int, Likely]:
     """Who the nameless may be, by what was written of their best faces."""
     faces = {pk: row.pk for row in rows if row.performer_id is None for pk in row.shown}
-    told = Track.objects.filter(pk__in=faces).exclude(candidates=[])
+    told = Track.objects.filter(pk__in=faces, band__in=[Band.SUGGESTED, Band.APPLIED])
     found: dict[int, Likely] = {}
     for pk, candidates in told.order_by("-quality", "pk").values_list("pk", "candidates"):
         for first in likely_of(candidates)[:1]:

@@ -14,10 +14,11 @@ from apps.faces.choices import Verdict
 from apps.faces.models import Apart, Identity, Track
 from apps.faces.pages import asked
 from apps.faces.pages.cards import Card, cards_of, portrait_url
-from apps.faces.pages.lab import job_at_work, last_change, rights_of
+from apps.faces.pages.lab import last_change, rights_of
 from apps.faces.pages.posting import DeedPage
 from apps.faces.pages.suggesting import split_in_two, who_is
 from apps.faces.services.identities import standing_of
+from apps.faces.services.settings import settings_of_all
 
 PAGE = 120
 _MOST_ANEW = 300
@@ -118,6 +119,7 @@ class IdentityPage(DeedPage):
         if part == "who":
             told["candidates"] = who_is(identity)
             told["card"] = _card(identity)
+            told["likely_from"] = settings_of_all().suggest_one_in
         elif part == "split":
             told["suggested"] = split_in_two(identity)
         else:
@@ -147,7 +149,7 @@ class IdentityPage(DeedPage):
         return {
             "card": _card(identity), "apart": _apart(identity), "keys": _KEYS,
             "keys_on": asked.keys_on(self.request.user), "undoable": last_change(self.request),
-            "running": job_at_work(), "title": str(identity),
+            "title": str(identity),
         }  # fmt: skip
 
 

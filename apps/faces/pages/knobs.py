@@ -15,7 +15,7 @@ from apps.faces.forms import FaceSettingsForm
 from apps.faces.models import FaceLibrary, FaceSettings, Identity, Shot, Track
 from apps.faces.pages import asked
 from apps.faces.pages.histogram import draw
-from apps.faces.pages.lab import job_at_work, rights_of
+from apps.faces.pages.lab import rights_of
 from apps.faces.services import libraries, preview
 from apps.faces.services.settings import settings_of_all
 from apps.library.models import Library
@@ -54,7 +54,7 @@ class KnobsPage(AdminPage):
         else:
             told |= {
                 "form": kwargs.pop("form", None) or FaceSettingsForm(instance=settings_of_all()),
-                "libraries": _libraries(), "engines": _engines(), "running": job_at_work(),
+                "libraries": _libraries(), "engines": _engines(),
                 "known": _known(), "may_switch": self.request.user.has_perm(_SWITCH),
             }  # fmt: skip
         return super().get_context_data(**told, **kwargs)
@@ -69,10 +69,12 @@ class KnobsPage(AdminPage):
         if deed == "save":
             return self._save(request)
         try:
-            messages.success(request, perform(request))
+            said, page = perform(request)
         except MediaHubError as error:
             messages.error(request, str(error))
-        return redirect("admin:faces_settings")
+            return redirect("admin:faces_settings")
+        messages.success(request, said)
+        return redirect(page)
 
     def _save(self, request: HttpRequest) -> HttpResponse:
         form = FaceSettingsForm(request.POST, instance=settings_of_all())
@@ -167,14 +169,25 @@ def _guarded(name: str, ask: Any) -> dict[str, Any]:
 
 
 _SWITCH = "faces.change_facelibrary"
+_LAB = "admin:faces_lab"
 
 
-def _switch(request: HttpRequest) -> str:
+def _switch(request: HttpRequest) -> tuple[str, str]:
+    """What to say, and where to go on. A library that is switched on is looked through at once:
+    the page where people come is the next one."""
     library = get_object_or_404(Library, pk=asked.number_in(request.POST.get("library", "")))
     on = request.POST.get("enabled") == "1"
     names = request.POST.get("apply_names") == "1"
+    was_on = FaceLibrary.objects.filter(library=library, enabled=True).exists()
     libraries.edit_library(library, enabled=on, apply_names=names)
-    return f"Faces are {'looked for' if on else 'no longer looked for'} in {library}."
+    if on == was_on:
+        return f"Saved for {library}.", "admin:faces_settings"
+    if not on:
+        said = (
+            f"Faces are no longer looked for in {library}; what is known stays until it is wiped."
+        )
+        return said, "admin:faces_settings"
+    return f"Faces are looked for in {library}: people come here as they are found.", _LAB
 
 
 _DEEDS: dict[str, tuple[str, Any]] = {

@@ -12,7 +12,7 @@ from apps.faces.pages import asked
 from apps.faces.pages.cards import cards_of, read_page
 from apps.faces.pages.posting import DeedPage
 from apps.faces.pages.proposals import read_proposals
-from apps.jobs.models import Job
+from apps.faces.pages.working import working
 from apps.library.models import Performer
 
 _COUNT_COST = 20_000.0  # of PostgreSQL's planner: beyond it its own estimate is shown
@@ -48,7 +48,8 @@ _KEYS = (
 
 class FaceLabPage(DeedPage):
     """``?tab=`` one of the five lists, ``text`` narrows it by name, ``cursor`` is a page of it;
-    ``fragment=cards&ids=`` are some of it anew, ``fragment=targets&text=`` whom one may mean."""
+    ``fragment=cards&ids=`` are some of it anew, ``fragment=targets&text=`` whom one may mean,
+    ``fragment=working`` what is under way."""
 
     title = "Faces"
     name = "faces_lab"
@@ -59,6 +60,7 @@ class FaceLabPage(DeedPage):
         "more": "admin/faces/_lab_cards.html",
         "cards": "admin/faces/_lab_cards.html",
         "targets": "admin/faces/_targets.html",
+        "working": "admin/faces/_working.html",
     }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -72,6 +74,8 @@ class FaceLabPage(DeedPage):
         elif part == "cards":
             ids = asked.numbers_in(wanted.getlist("ids"))[:500]
             told["cards"] = cards_of(_in_tab(tab, told["text"]).filter(pk__in=ids))
+        elif part == "working":
+            told |= working(self.request.user)
         else:
             told |= self._list(tab, told["text"], wanted.get("cursor", ""))
             if part != "more":
@@ -91,7 +95,8 @@ class FaceLabPage(DeedPage):
         told: dict[str, Any] = {
             "tabs": TABS, "keys": _KEYS, "keys_on": asked.keys_on(self.request.user),
             "count": count, "undoable": last_change(self.request),
-            "running": job_at_work(), "any_on": FaceLibrary.objects.filter(enabled=True).exists(),
+            "any_on": FaceLibrary.objects.filter(enabled=True).exists(),
+            **working(self.request.user),
         }  # fmt: skip
         if not told["any_on"] or not count.rows:
             told["any_looked"] = Finding.objects.exists()
@@ -112,12 +117,6 @@ def last_change(request: HttpRequest) -> FaceChange | None:
     """What an undo takes back first: the person's own last change that isn't an undo itself."""
     mine = FaceChange.objects.filter(user=request.user.pk, undone_at=None)
     return mine.exclude(kind=ChangeKind.UNDO).order_by("-pk").first()
-
-
-def job_at_work() -> Job | None:
-    """A job about faces that is under way or waits."""
-    rows = Job.objects.active().filter(kind__startswith="faces.", parent=None)
-    return rows.order_by("-pk").first()
 
 
 def _tab_in(text: str) -> str:

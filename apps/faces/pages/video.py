@@ -32,7 +32,8 @@ class Bar:
 
 @dataclass(slots=True)
 class Line:
-    """A person's line; ``appearance`` is the performer that was put on the video for it."""
+    """A person's line; ``appearance`` is the performer that was put on the video for it, and
+    ``confirmed`` whether a person has said of a face here that it is theirs."""
 
     card: Card | None
     name: str
@@ -40,6 +41,7 @@ class Line:
     spans: list[tuple[int, int]] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
     appearance: Appearance | None = None
+    confirmed: bool = False
     seen: str = ""
 
 
@@ -68,9 +70,11 @@ def read_lines(video: Video) -> list[Line]:
     rows = Track.objects.filter(video=video).exclude(
         verdict__in=[Verdict.NOT_A_FACE, Verdict.IGNORED]
     )
-    for pk, identity, times in rows.values_list("pk", "identity", "times_ms").order_by("start_ms"):
+    read = rows.values_list("pk", "identity", "times_ms", "verdict")
+    for pk, identity, times, verdict in read.order_by("start_ms"):
         line = lines.setdefault(identity or 0, Line(None, "Nobody yet"))
         line.tracks.append(pk)
+        line.confirmed |= verdict == Verdict.CONFIRMED
         line.spans.extend(spans_of(times))
     lines = dict(
         sorted(lines.items(), key=lambda one: (one[0] != 0, -_seen_ms(one[1])))[:_MOST_LINES]

@@ -25,6 +25,7 @@ class Likely:
     similarity: str
     margin: str
     ground: str
+    one_in: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +100,5 @@ def likely_from(
         similarity=f"{similarity:.2f}",
         margin=f"{margin:.2f}" if margin else "",
         ground=f"among {among}" if among else "",
+        one_in=one_in,
     )

@@ -170,7 +170,8 @@ export async function askWho(address) {
   try {
     const fresh = await answer(address, "who");
     body.replaceChildren(...[...fresh.body.children].map((one) => document.adoptNode(one)));
-    body.querySelector("[data-that], [data-other-name]")?.focus();
+    // Enter takes a likely one only: whoever is like anybody is chosen on purpose
+    (body.querySelector("[data-likely] [data-that]") || body.querySelector("[data-other-name]"))?.focus();
   } catch (error) {
     body.replaceChildren(make("p", { class: "mh-error", role: "alert" }, error.message));
   }

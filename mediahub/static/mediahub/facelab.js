@@ -5,6 +5,7 @@
 
 import { startDialogs } from "./facelab-dialogs.js";
 import { startDrag } from "./facelab-drag.js";
+import { startFresh } from "./facelab-fresh.js";
 import { Grid, idOf } from "./facelab-grid.js";
 import { peopleKeys } from "./facelab-people.js";
 import { personKeys } from "./facelab-person.js";
@@ -62,12 +63,12 @@ class FaceLab {
   }
 
   /* The whole page anew, as it is on the server now. */
-  async reload(more = {}) {
+  async reload({ focus = true } = {}) {
     try {
-      const fresh = await answer(location.href, "page", more);
+      const fresh = await answer(location.href, "page");
       this.root.querySelector("#fl-page").replaceChildren(...[...fresh.body.childNodes].map((one) => document.adoptNode(one)));
       this.#settle();
-      this.grid?.go(this.grid.current);
+      if (focus) this.grid?.go(this.grid.current);
     } catch (error) {
       this.fault(error.message);
     }
@@ -198,4 +199,4 @@ function stop(event, deed) {
 }
 
 startDialogs();
-new FaceLab(document.querySelector("[data-facelab]"));
+startFresh(new FaceLab(document.querySelector("[data-facelab]")));

@@ -14,13 +14,13 @@ from apps.faces.pages.deeds.forms import (
     Done,
     WrongForm,
     changing,
-    job_url,
     needs,
     touched_by,
 )
 from apps.faces.pages.deeds.people import OF_PEOPLE
 from apps.faces.services import changes, proposals
-from apps.faces.tasks.finding import request_find
+from apps.faces.tasks.finding import request_find, request_find_images
+from apps.library.models import PerformerImage
 
 __all__ = ["DEEDS", "Done", "WrongForm"]
 
@@ -61,16 +61,18 @@ def _undo(request: HttpRequest) -> Done:
 
 @needs("faces.find")
 def _find(_request: HttpRequest) -> Done:
-    job = request_find()
-    return Done(f"Faces are being looked for (job {job.pk}).", href=job_url(job.pk))
+    request_find()
+    if PerformerImage.objects.exists():
+        request_find_images()  # by those the first names are suggested
+    return Done("Faces are being looked for: people come here as they are found.")
 
 
 @needs("faces.find")
 def _regroup(_request: HttpRequest) -> Done:
     from apps.faces.tasks.grouping import request_regroup  # arrays: not in every process
 
-    job = request_regroup()
-    return Done(f"Faces are being grouped anew (job {job.pk}).", href=job_url(job.pk))
+    request_regroup()
+    return Done("Faces are being grouped anew. What you have said stays.")
 
 
 DEEDS: Mapping[str, Deed] = {

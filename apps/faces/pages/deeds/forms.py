@@ -58,10 +58,6 @@ def identity_url(pk: int) -> str:
     return reverse("admin:faces_identity", args=[pk])
 
 
-def job_url(pk: int) -> str:
-    return reverse("admin:jobs_job_change", args=[pk])
-
-
 def read_identity(request: HttpRequest, name: str = "identity") -> Identity:
     rows = Identity.objects.select_related("performer")
     found: Identity = get_object_or_404(rows, pk=number_in(request.POST.get(name, "")))

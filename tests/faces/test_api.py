@@ -333,6 +333,8 @@ class TestSettings:
 
         assert api.patch("faces/settings/", {"frames": 100}).json()["frames"] == 100
         assert api.patch("faces/settings/", {"frames": 1}).status_code == 400
+        for name in ("margin", "detector_score", "minimum_norm", "join_similarity"):
+            assert api.patch("faces/settings/", {name: "NaN"}).status_code == 400
         assert api.patch("faces/settings/", {"framez": 100}).status_code == 400
         levels = {"apply_one_in": 20, "suggest_one_in": 500}
         assert api.patch("faces/settings/", levels).status_code == 400

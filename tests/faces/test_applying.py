@@ -271,6 +271,42 @@ class TestPeoplesWord:
 
         assert performers(video) == [ada.pk]
 
+    def test_leaves_whom_they_kept_when_they_gave_others(self, video: Video) -> None:
+        ada, ben = make_performer(), make_performer()
+        track = sure(video, ada)
+        applying.apply_names([video.pk])
+        video.refresh_from_db()
+        audit.update(video, {}, related={"performers": [ada, ben]})
+        track.delete()
+
+        applying.apply_names([video.pk])
+
+        assert sorted(performers(video)) == [ada.pk, ben.pk]
+
+    def test_on_whom_they_took_off_counts_after_they_confirmed_them(self, video: Video) -> None:
+        sure(video, make_performer())
+        applying.apply_names([video.pk])
+        applying.confirm_appearance(Appearance.objects.get())
+        video.refresh_from_db()
+        audit.update(video, {}, related={"performers": []})
+
+        applying.apply_names([video.pk])
+
+        assert Appearance.objects.get().refused
+
+    def test_for_one_isnt_for_others_whom_the_machine_put_there(self, video: Video) -> None:
+        ada, ben = make_performer(), make_performer()
+        tracks = [sure(video, ada), sure(video, ben, times_ms=[9_000])]
+        applying.apply_names([video.pk])
+        Appearance.objects.filter(performer=ben).update(linked=False)
+        video.performers.remove(ben)
+
+        applying.confirm_appearance(Appearance.objects.get(performer=ben))
+        tracks[0].delete()
+        applying.apply_names([video.pk])
+
+        assert performers(video) == [ben.pk]
+
     def test_puts_whom_the_machine_only_told_of(self) -> None:
         video, ada = make_video(), make_performer()
         sure(video, ada)

@@ -3,7 +3,7 @@
 import pytest
 
 from apps.faces.choices import Verdict
-from apps.faces.models import Apart, FaceChange, Identity, Rejection, Track
+from apps.faces.models import Apart, Appearance, FaceChange, Identity, Rejection, Track
 from apps.faces.services import identities, verdicts
 from apps.faces.services.changes import NothingToChange, RejectedBefore, SameMoment
 from apps.library.models import Performer
@@ -285,6 +285,21 @@ class TestMergedPerformers:
 
         one.refresh_from_db()
         assert one.performer == into
+
+    def test_keep_what_was_said_of_either_in_a_video(self) -> None:
+        gone, into = make_performer(), make_performer()
+        confirmed, refused = make_video(), make_video()
+        for video in (confirmed, refused):
+            video.performers.add(into)
+            Appearance.objects.create(video=video, performer=into, linked=True)
+        Appearance.objects.create(video=confirmed, performer=gone, linked=True, confirmed=True)
+        Appearance.objects.create(video=refused, performer=gone, linked=False, refused=True)
+
+        merge_performers(gone, into=into)
+
+        said = Appearance.objects.values_list("video", "confirmed", "refused")
+        assert set(said) == {(confirmed.pk, True, False), (refused.pk, False, True)}
+        assert list(into.videos.all()) == [confirmed]
 
     def test_are_one_identity_if_both_had_one(self) -> None:
         gone, into = make_performer(), make_performer()

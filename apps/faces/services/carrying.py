@@ -3,7 +3,9 @@
 from django.db.models import Q
 
 from apps.faces.models import Appearance, Identity
-from apps.faces.services import verdicts
+from apps.faces.services import applying, verdicts
+from apps.faces.services.applying.write import FIELD
+from apps.faces.services.identities import take_turn
 from apps.library.models import Performer
 from apps.library.models.label import Named
 
@@ -15,8 +17,21 @@ def carry_faces(source: Named, into: Named) -> None:
     """
     if not isinstance(source, Performer) or not isinstance(into, Performer):
         return
+    take_turn()
     theirs = Appearance.objects.filter(performer=into).values("video")
     Appearance.objects.filter(~Q(video__in=theirs), performer=source).update(performer=into)
     identity = Identity.objects.filter(performer=source).first()
     if identity is not None:
         verdicts.become(identity, into)
+    _carry_words(source, into)
+
+
+def _carry_words(source: Performer, into: Performer) -> None:
+    """What a person said of the one in a video holds for the other, of whom nobody has spoken."""
+    said = Appearance.objects.filter(performer=source)
+    unsaid = Appearance.objects.filter(performer=into, confirmed=False, refused=False)
+    confirmed = said.filter(confirmed=True).values("video")
+    unsaid.filter(video__in=confirmed).update(confirmed=True)
+    refused = unsaid.filter(video__in=said.filter(refused=True).values("video"))
+    for row in refused.exclude(video__locked_fields__contains=[FIELD]).order_by("pk"):
+        applying.refuse_appearance(row)

@@ -29,7 +29,10 @@ def confirm_appearance(appearance: Appearance) -> Appearance:
     if row.performer_id not in video.performer_ids:
         _refuse_locked(row)
         others = Performer.objects.filter(pk__in=[*video.performer_ids, row.performer_id])
-        audit.update(video, {}, related={FIELD: others})
+        rest = Appearance.objects.filter(video=video, linked=True, confirmed=False)
+        # else those whom the machine has put there would pass for given by hand
+        marks = {FIELD: video.provenance.get(FIELD)} if rest.exists() else None
+        audit.update(video, {}, related={FIELD: others}, marks=marks)
     row.confirmed, row.refused = True, False
     row.save(update_fields=["confirmed", "refused"])
     return row

@@ -10,7 +10,7 @@ from apps.core.progress import Progress, silent
 from apps.faces.models import Appearance, FaceLibrary, Track
 from apps.faces.services import naming
 from apps.faces.services.applying.grounds import Standing, grounds_of
-from apps.faces.services.applying.write import FIELD, Links, is_persons, put_on_videos
+from apps.faces.services.applying.write import FIELD, Links, is_ours, is_persons, put_on_videos
 from apps.faces.services.identities import take_turn
 from apps.library.models import Video
 
@@ -102,9 +102,8 @@ def _give(
     plan: _Plan, video: Video, performer: int, standing: Standing, row: Appearance | None
 ) -> None:
     pair, is_on = (video.pk, performer), performer in video.performer_ids
-    if row is not None and row.linked and not is_on:  # a person has taken them off
-        row.refused, row.linked, row.confirmed = not row.confirmed, False, False
-        plan.changed.append(row)
+    if row is not None and row.linked and not is_on:
+        _note_taken_off(plan, video, row)
         return
     if row is not None and (row.refused or row.confirmed):
         return
@@ -124,18 +123,23 @@ def _give(
         plan.changed.append(row)
 
 
+def _note_taken_off(plan: _Plan, video: Video, row: Appearance) -> None:
+    """Somebody took them off the video: that is their word, unless a person said before that they
+    are in it and it wasn't a person who took them off."""
+    if not row.confirmed or is_persons(video):
+        row.refused, row.confirmed = True, False
+    row.linked = False
+    plan.changed.append(row)
+
+
 def _take(plan: _Plan, video: Video, pair: Pair, row: Appearance) -> None:
-    is_on = pair[1] in video.performer_ids
-    if row.refused or row.confirmed:
-        return
-    if row.linked and not is_on:
-        row.refused, row.linked = True, False
-        plan.changed.append(row)
-    elif row.linked and FIELD in video.locked_fields:
-        return  # somebody locked them as they are
+    if row.linked and pair[1] not in video.performer_ids:
+        _note_taken_off(plan, video, row)
+    elif row.refused or row.confirmed or (row.linked and FIELD in video.locked_fields):
+        return  # a person said so, or locked them as they are
     else:
         plan.gone.append(row.pk)
-        if row.linked:
+        if row.linked and is_ours(video):  # else somebody has seen to all of them since
             plan.links.take(pair)
 
 

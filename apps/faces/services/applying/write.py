@@ -36,8 +36,17 @@ class Links:
 
 def is_persons(video: Video) -> bool:
     """Whether a person gave the video its performers by hand."""
+    return _source(video) == "person"
+
+
+def is_ours(video: Video) -> bool:
+    """Whether nobody has given the video its performers since we put some there."""
+    return _source(video) == SOURCE
+
+
+def _source(video: Video) -> Any:
     mark = video.provenance.get(FIELD)
-    return isinstance(mark, dict) and mark.get("source") == "person"
+    return mark.get("source") if isinstance(mark, dict) else None
 
 
 def put_on_videos(

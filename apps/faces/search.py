@@ -16,8 +16,6 @@ from apps.library.search.names import Wanted
 from apps.query import Range, Term, Value
 
 _WORDS = {
-    "any": "somebody's face",
-    "none": "nobody's face",
     "unknown": "a face of somebody without a name",
     "waiting": "a face that waits for a person's word",
     "looked": "faces were looked for",
@@ -44,13 +42,10 @@ class FaceField(LabelField):
 
     def match(self, value: Value | Range, operator: str, scope: Scope) -> Q:
         word = _word(value)
-        if word == "looked":
-            return Q(pk__in=Finding.objects.filter(error="").values("video"))
-        if word == "waiting":
-            return Q(pk__in=Track.objects.waiting().values("video"))
-        if word == "unknown":
-            return _with(Q(identity__performer=None, identity__ignored=False) | Q(identity=None))
-        return super().match(value, operator, scope)
+        if word is None and value.text.lower() in _WORDS:  # quoted: somebody's name, if it is one
+            named = scope.names.named[self._wanted(value, operator)]
+            word = None if named else value.text.lower()
+        return super().match(value, operator, scope) if word is None else _of(word)
 
     def filed(self, ids: Sequence[int]) -> Q:
         return _with(Q(identity__performer__in=ids))
@@ -59,7 +54,11 @@ class FaceField(LabelField):
         return list(_WORDS.items())
 
     def offers(self, text: str, asker: Asker, *, limit: int) -> Sequence[Offer]:
-        words = Field.offers(self, text, asker, limit=limit)
+        reserved = [Offer("any", "somebody's face"), Offer("none", "nobody's face")]
+        words = [
+            *Field.offers(self, text, asker, limit=limit),
+            *(offer for offer in reserved if offer.value.startswith(text.lower())),
+        ]
         people = labels_holding(text, fields=["performer"], limit=limit)["performer"]
         return [*words, *people][:limit]
 
@@ -67,6 +66,14 @@ class FaceField(LabelField):
 def _word(value: Value | Range) -> str | None:
     """The word of ours that a value is, which quotes take the meaning of."""
     return next((word for word in _WORDS if is_word(value, word)), None)
+
+
+def _of(word: str) -> Q:
+    if word == "looked":
+        return Q(pk__in=Finding.objects.filter(error="").values("video"))
+    if word == "waiting":
+        return Q(pk__in=Track.objects.waiting().values("video"))
+    return _with(Q(identity__performer=None, identity__ignored=False) | Q(identity=None))
 
 
 def _with(which: Q) -> Q:

@@ -46,6 +46,7 @@ def videos() -> list[Video]:
         ("face:waiting", {"Known"}),
         ("face:looked", {"Empty"}),
         ("face:unknown,waiting", {"Strange", "Known"}),
+        ('face:"unknown"', {"Strange"}),  # nobody is called so
         ('face!="anna fox"', {"Strange", "Crowd", "Empty"}),
     ],
 )

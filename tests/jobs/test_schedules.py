@@ -126,7 +126,8 @@ def test_what_deletes_or_runs_programs_cannot_be_scheduled() -> None:
             schedules.check(kind, {"library_id": 1})
         assert caught.value.field == "kind"
     assert {task.name for task in schedules.kinds() if not task.name.startswith("tests.")} == {
-        "artifacts.generate", "library.compare", "library.scan", "library.scan_all",
+        "artifacts.generate", "faces.find", "faces.name", "faces.regroup", "library.compare",
+        "library.scan", "library.scan_all",
         "library.verify", "rules.autotag", "rules.run", "stashbox.identify",
         "stashbox.performers", "stashbox.scrape",
     }  # fmt: skip

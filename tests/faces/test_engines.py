@@ -75,7 +75,9 @@ class TestLoad:
             "import sys, apps.faces.engines; early = 'numpy' in sys.modules\n"
             "import django; django.setup()\n"
             "from django.urls import get_resolver; get_resolver().url_patterns\n"
-            "print(early, {'cv2', 'dlib', 'faiss', 'face_recognition', 'scipy'} & {*sys.modules})"
+            "import apps.faces.tasks, apps.faces.services.carrying\n"
+            "heavy = {'cv2', 'dlib', 'faiss', 'face_recognition', 'scipy', 'numpy'}\n"
+            "print(early, heavy & {*sys.modules})"
         )
 
         ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

@@ -64,9 +64,8 @@ def group(
     if count > MOST_FACES:
         raise ValueError(f"{count:,} faces are too many: group at most {MOST_FACES:,}.")
     result = np.full(count, -1, np.int64)
-    usable = (norms >= thresholds.join_norm) | (fixed >= 0)
     order = _order(vectors)
-    order = order[usable[order]]
+    order = order[(norms[order] >= thresholds.join_norm) | (fixed[order] >= 0)]
     if not len(order):
         return result
     places = np.full(count, -1, np.int64)
@@ -81,11 +80,17 @@ def group(
     )  # fmt: skip
     with one_blas_thread:
         labels = _labels(work, own.astype(np.int64) - free)
-    known = (labels >= 0) & (labels < work.people)
-    first_new = max(int(people[-1]), int(rejected[:, 1].max(initial=-1))) + 1
-    result[order] = np.where(labels < 0, -1, labels - work.people + first_new)
-    result[order[known]] = people[free:][labels[known]]
+    result[order] = _named(labels, people[free:], rejected)
     return result
+
+
+def _named(labels: Labels, people: Labels, rejected: Pairs) -> Labels:
+    """Labels as they are told: of settled people their own, of new ones what is above all those."""
+    first_new = int(max(people.max(initial=-1), rejected[:, 1].max(initial=-1))) + 1
+    told = np.where(labels < 0, -1, labels - len(people) + first_new)
+    known = (labels >= 0) & (labels < len(people))
+    told[known] = people[labels[known]]
+    return told
 
 
 def _order(vectors: Vectors) -> NDArray[np.int64]:

@@ -76,12 +76,7 @@ def link(
     edges = neighbours(groups.middles, chosen, floor=min(merge, join))
     pairs = np.stack([chosen[faces_of(edges)], chosen[others_of(edges)]], axis=1)
     for turn in range(_ROUNDS):
-        keys = pair_keys(pairs, count)
-        banned = pair_keys(apart, count)
-        keys = keys[~contained(keys, banned)]
-        one, other = np.divmod(keys, count)
-        free = ~(settled[one] & settled[other])
-        one, other = one[free], other[free]
+        keys, one, other = _free(pairs, apart, settled)
         mean = np.einsum("ij,ij->i", sums[one], sums[other]) / (sizes[one] * sizes[other])
         smaller = np.minimum(sizes[one], sizes[other])
         enough = mean >= merge + max(0.0, join - merge) / smaller
@@ -96,6 +91,17 @@ def link(
         apart = _followed(apart, parents)
         report(turn + 1, _ROUNDS)
     return _roots(parents)
+
+
+def _free(
+    pairs: Pairs, apart: Pairs, settled: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The keys of pairs that aren't apart, and those of them that aren't both settled."""
+    keys = pair_keys(pairs, len(settled))
+    keys = keys[~contained(keys, pair_keys(apart, len(settled)))]
+    one, other = np.divmod(keys, len(settled))
+    free = ~(settled[one] & settled[other])
+    return keys, one[free], other[free]
 
 
 def _mutual(

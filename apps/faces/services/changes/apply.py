@@ -15,7 +15,7 @@ from apps.faces.models import FaceChange, Identity, Track
 from apps.faces.services import identities as counting
 from apps.faces.services.changes import write
 from apps.faces.services.changes.clashes import clashes, refuse_clashes
-from apps.faces.services.changes.leaving import permitted_fields, permitted_moves
+from apps.faces.services.changes.leaving import permitted
 from apps.faces.services.changes.wanted import (
     ANYWHERE,
     MoveWanted,
@@ -52,11 +52,10 @@ def apply(
     """
     wanted, fields = list(moves), {pk: dict(new) for pk, new in (identities or {}).items()}
     before, rows = _hold(wanted, fields, stale)
-    after = _after(wanted, before, stale)
     rejections = write.write_rejections(Pairs(tuple(reject), tuple(forgive)))
+    after = _after(wanted, before, stale)
     if stale is Stale.LEAVE:
-        after = permitted_moves(after, before, rows)
-        fields = permitted_fields(fields, rows)
+        after, fields = permitted(after, fields, before, rows)
     aparts = write.write_aparts(Pairs(tuple(apart), tuple(together)))
     fields = _changing(_without_kept(fields, before, after, stale), rows)
     if not (after or fields or any((*_pairs(rejections), *_pairs(aparts)))):

@@ -8,14 +8,23 @@ from apps.faces.services.changes import write
 from apps.faces.services.changes.clashes import clashes
 
 Rows = Mapping[int, Identity]
+Fields = dict[int, dict[str, Any]]
 
 _TURNS = 20
 
 
-def permitted_moves(after: write.Known, before: write.Known, rows: Rows) -> write.Known:
+def permitted(
+    after: write.Known, fields: Fields, before: write.Known, rows: Rows
+) -> tuple[write.Known, Fields]:
+    """What is left of the moves and of the identities' fields. ``rows`` are the identities, held,
+    ``before`` where faces are."""
+    return _moves(after, before, rows), _fields(fields, rows)
+
+
+def _moves(after: write.Known, before: write.Known, rows: Rows) -> write.Known:
     """Without faces of somebody of whom a person has spoken, such as would come to one from
     elsewhere or to nobody who stands, and without those that were rejected there, or that would
-    share a moment with another. ``rows`` are the identities, held."""
+    share a moment with another."""
     free = {
         pk: state
         for pk, state in after.items()
@@ -35,7 +44,7 @@ def permitted_moves(after: write.Known, before: write.Known, rows: Rows) -> writ
     return free
 
 
-def permitted_fields(fields: Mapping[int, dict[str, Any]], rows: Rows) -> dict[int, dict[str, Any]]:
+def _fields(fields: Fields, rows: Rows) -> Fields:
     """Without those of whom a person has spoken, or who would be merged into nobody who stands."""
     return {
         pk: values

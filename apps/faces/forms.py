@@ -64,8 +64,8 @@ class FaceSettingsForm(AuditedForm):
 
     groups: ClassVar[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         (
-            "Finding", ("What a change here means for videos that were looked through: they are "
-            "looked through again by the next job."),
+            "Finding", ("Videos that were looked through before are looked through again only when "
+            "you ask for it on the page Faces."),
             (
                 "engine", "detector_width_px", "detector_score", "minimum_size_px",
                 "minimum_norm", "frames",

@@ -87,6 +87,8 @@ class KnobsPage(AdminPage):
             form.add_error(None, str(error))
             return self.render_to_response(self.get_context_data(form=form))
         said = "Saved."
+        if "engine" in values:
+            said = "Saved; the pictures that were kept are being read by that engine."
         if request.POST.get("regroup") and request.user.has_perm("faces.find"):
             from apps.faces.tasks.grouping import request_regroup  # arrays
 

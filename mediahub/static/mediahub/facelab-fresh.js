@@ -1,12 +1,12 @@
 /* What jobs find comes into the lists by itself while nobody is at them; else a button offers it. */
 
-const LEAST_MS = 4000; // between two times
+const LEAST_MS = 2000; // between two times
 
 export function startFresh(lab) {
   const line = lab.root.querySelector("#fl-working");
   const offer = lab.root.querySelector("[data-fresh]");
   if (!line || !offer) return;
-  let showedAt = Date.now();
+  let showedAt = 0;
   let timer = 0;
 
   /* Nobody chooses, types, asks or has gone down the list. */

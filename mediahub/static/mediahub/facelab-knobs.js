@@ -6,23 +6,23 @@ const WAIT_MS = 600;
 const page = document.querySelector("[data-knobs]");
 const form = page.querySelector("[data-knobs-form]");
 let timer = 0;
-let turn = 0;
+const turns = {}; // of each part
 
 /* What the values would do, below its button; the newest question wins. */
 async function show(part) {
   const place = page.querySelector(`[data-tried=${part}]`);
-  const mine = (turn += 1);
+  const mine = (turns[part] = (turns[part] || 0) + 1);
   place.setAttribute("aria-busy", "true");
   if (!place.childElementCount) place.textContent = "Being worked out…";
   try {
     const values = Object.fromEntries([...new FormData(form)].filter(([name]) => !["csrfmiddlewaretoken", "deed", "regroup"].includes(name)));
     const fresh = await answer(location.pathname, part, values);
-    if (mine !== turn && part === "preview") return;
+    if (mine !== turns[part]) return;
     place.replaceChildren(...[...fresh.body.childNodes].map((one) => document.adoptNode(one)));
   } catch (error) {
-    place.textContent = error.message;
+    if (mine === turns[part]) place.textContent = error.message;
   } finally {
-    place.removeAttribute("aria-busy");
+    if (mine === turns[part]) place.removeAttribute("aria-busy");
   }
 }
 

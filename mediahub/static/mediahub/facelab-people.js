@@ -21,11 +21,20 @@ export function peopleKeys(lab) {
     if (!shown.length) return;
     try {
       const fresh = await answer(location.href, "cards", { ids: shown.join(",") });
-      lab.grid.renew(shown, new Map([...fresh.querySelectorAll("[data-item]")].map((one) => [idOf(one), one])));
+      const left = new Map([...fresh.querySelectorAll("[data-item]")].map((one) => [idOf(one), one]));
+      lab.grid.renew(shown, left);
+      recount(shown.length - left.size);
     } catch (error) {
       lab.fault(error.message);
     }
     if (!lab.grid.items.length) await lab.reload();
+  }
+
+  function recount(gone) {
+    const line = lab.root.querySelector("[data-count]");
+    if (!line) return;
+    const number = (line.dataset.count -= gone);
+    line.textContent = `${number.toLocaleString("en")} ${number === 1 ? "person" : "people"}`;
   }
 
   async function perform(deed, values) {

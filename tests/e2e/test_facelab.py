@@ -15,10 +15,12 @@ from playwright.sync_api import Page, expect
 from apps.faces.choices import Band, Ground, ProposalKind, Verdict
 from apps.faces.models import Appearance, Finding, Identity, Proposal, Track
 from apps.faces.services.identities import recount
+from apps.jobs.choices import JobState
+from apps.jobs.models import Job
 from apps.library.models import Performer
 from tests.e2e.accessibility import violations
 from tests.faces.factories import alike, make_identity, make_track, person, switch_on
-from tests.factories import NOON, make_library, make_performer, make_video
+from tests.factories import NOON, make_job, make_library, make_performer, make_video
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -222,6 +224,29 @@ def test_the_pages_are_for_everybody(open_page: OpenPage, width: int, dark: bool
     video = Track.objects.filter(identity=ann).first().video_id  # type: ignore[union-attr]
     page.goto(reverse("admin:faces_video", args=[video]))
     _look(page, f"video-{name}")
+
+
+def test_what_is_found_comes_by_itself_unless_one_is_at_it(open_page: OpenPage) -> None:
+    switch_on(make_library())
+    job = make_job(JobState.RUNNING, kind="faces.find", total=2)
+    page = open_page(_LAB)
+    expect(page.get_by_role("heading", name="Faces are being looked for")).to_be_visible()
+    expect(page.locator("#fl-working")).to_contain_text("Find faces")
+
+    _someone(1)
+    Job.objects.filter(pk=job.pk).update(done=1)
+    expect(_cards(page)).to_have_count(1)
+    page.keyboard.press("ArrowRight")
+    _someone(2)
+    Job.objects.filter(pk=job.pk).update(
+        state=JobState.SUCCEEDED, finished_at=NOON, lease_until=None
+    )
+
+    offer = page.get_by_role("button", name="Show what was found since")
+    expect(offer).to_be_visible()
+    expect(_cards(page)).to_have_count(1)
+    offer.click()
+    expect(_cards(page)).to_have_count(2)
 
 
 @pytest.mark.parametrize(("width", "dark"), _WAYS if _SHOTS else _WAYS[1:])

@@ -137,6 +137,7 @@ class TestLists:
         assert again.status_code == 304
         assert api.get(f"faces/shots/{shot.pk}/").content == bytes(shot.crop)
         assert api.get(f"faces/{none.pk}/portrait/").status_code == 404
+        assert first["Cache-Control"] == "private, max-age=300"  # a wiped face is soon gone
 
 
 class TestVerdicts:
@@ -295,6 +296,16 @@ class TestWork:
         assert api.post("faces/find/", {"q": "nofield:1"}).status_code == 400
         assert api.post("faces/wipe/", {}).status_code == 400
         assert Track.objects.count() == 2  # nothing before the job runs
+
+    def test_a_dry_run_of_too_many_is_left_to_a_shell(
+        self, api: Api, anna: Identity, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("apps.faces.services.regroup._MOST_AT_ONCE", 1)
+
+        told = api.post("faces/recluster/", {"dry_run": True})
+
+        assert told.status_code == 400
+        assert "manage.py faces group --dry-run" in told.json()["detail"]
 
     def test_a_dry_run_changes_nothing(self, api: Api, anna: Identity, unknown: Identity) -> None:
         before = list(Track.objects.order_by("pk").values_list("pk", "identity"))

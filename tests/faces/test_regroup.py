@@ -12,6 +12,8 @@ from apps.faces.models import Apart, FaceChange, Identity, Proposal, Rejection, 
 from apps.faces.services import changes, proposals, verdicts
 from apps.faces.services.regroup import foresee, regroup
 from apps.faces.tasks.grouping import request_regroup
+from apps.faces.tasks.naming import request_names
+from apps.jobs.services import claims
 from apps.library.models import Performer
 from tests.faces.factories import alike, make_identity, make_track, person
 from tests.factories import make_video
@@ -256,3 +258,14 @@ def test_what_a_person_split_stays_split() -> None:
 
 def test_one_job_at_a_time_is_asked_for() -> None:
     assert request_regroup() == request_regroup()
+
+
+def test_work_that_has_begun_is_followed_by_what_is_asked_for_then() -> None:
+    first = request_names()
+    assert request_names() == first
+    assert claims.claim("cpu", worker="x:1") == first
+
+    later = request_names()
+
+    assert later != first
+    assert request_names() == later

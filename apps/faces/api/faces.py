@@ -3,6 +3,7 @@
 from hashlib import blake2b
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
@@ -47,8 +48,9 @@ class FaceFilter(FilterSet):
     def that_wait(self, faces: Any, _name: str, value: Any) -> Any:
         if value in (None, ""):
             return faces
-        waiting = Track.objects.waiting().values("pk")
-        return faces.filter(pk__in=waiting) if value else faces.exclude(pk__in=waiting)
+        # one by one as the list is read: NOT IN of a million would be worked out first
+        waiting = Exists(Track.objects.waiting().filter(pk=OuterRef("pk")))
+        return faces.filter(waiting) if value else faces.exclude(waiting)
 
 
 class FaceViewSet(ListedViewSet):
@@ -125,9 +127,12 @@ class FaceViewSet(ListedViewSet):
 
 
 def picture(request: Request, told: tuple[bytes, str] | None) -> HttpResponse:
-    """A picture under the digest of its own bytes. Raises FileGone."""
+    """A picture under the digest of its own bytes; asked for anew after minutes, for what is wiped
+    is to be gone from browsers as well. Raises FileGone."""
     if told is None:
         raise FileGone("There is no such picture.")
     content, content_type = told
     tag = blake2b(content, digest_size=16).hexdigest()
-    return for_good(request, content, content_type, tag=tag)
+    answer = for_good(request, content, content_type, tag=tag)
+    answer["Cache-Control"] = f"private, max-age={pictures.FRESH_SECONDS}"
+    return answer

@@ -43,7 +43,7 @@ class RegroupView(StrictView):
     def post(self, request: Request) -> Response:
         """Start grouping all faces anew, or say what it would change. What a person said stays."""
         if read(bodies.RegroupSerializer, request)["dry_run"]:
-            return Response(shapes_settings.RegroupPlanShape(regroup.foresee()).data)
+            return Response(shapes_settings.RegroupPlanShape(regroup.foresee_at_once()).data)
         return started(request_regroup(), request)
 
 

@@ -20,14 +20,6 @@ from apps.faces.services import libraries, preview
 from apps.faces.services.settings import settings_of_all
 from apps.library.models import Library
 
-_MOST_AT_ONCE = 200_000  # faces: half a minute
-
-
-class TooManyToForesee(MediaHubError):
-    """What a regrouping would do can't be worked out at once; nothing was changed."""
-
-    code = "too_many_to_foresee"
-
 
 class KnobsPage(AdminPage):
     """``fragment=preview`` shows what the values in the address do to faces that are confirmed,
@@ -136,12 +128,7 @@ def _foreseen(settings: FaceSettings) -> list[str]:
     """Splits, merges and the like by their numbers; nothing where nothing would change."""
     from apps.faces.services import regroup  # arrays and indexes: not in every process
 
-    if Track.objects.all()[:_MOST_AT_ONCE].count() == _MOST_AT_ONCE:
-        raise TooManyToForesee(
-            "There are too many faces to work it out while you wait: ask for it in a shell, by "
-            "`manage.py faces group --dry-run`."
-        )
-    plan = regroup.foresee(settings)
+    plan = regroup.foresee_at_once(settings)
     told = (
         ("splits", plan.splits), ("merges", plan.merges), ("assigns", plan.assigned),
         ("moves", plan.moved), ("takes back", plan.taken_back), ("proposes", plan.proposals),

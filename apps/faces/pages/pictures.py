@@ -10,9 +10,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 
 from apps.faces.models import Shot, Track
-from apps.faces.services.pictures import crop_of, portrait_of
-
-_FRESH_SECONDS = 300  # short: what is wiped is to be gone from browsers as well
+from apps.faces.services.pictures import FRESH_SECONDS, crop_of, portrait_of
 
 
 def portrait(request: HttpRequest, pk: int) -> HttpResponse:
@@ -44,6 +42,6 @@ def _answer(request: HttpRequest, found: tuple[bytes, str] | None) -> HttpRespon
     answer = get_conditional_response(request, etag=etag)
     response: HttpResponse = answer or HttpResponse(content, content_type=kind)
     response["ETag"] = etag
-    response["Cache-Control"] = f"private, max-age={_FRESH_SECONDS}"
+    response["Cache-Control"] = f"private, max-age={FRESH_SECONDS}"
     response["X-Content-Type-Options"] = "nosniff"
     return response

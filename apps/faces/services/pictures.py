@@ -3,6 +3,7 @@
 from apps.faces.models import Shot, Track
 
 TYPE = "image/webp"
+FRESH_SECONDS = 300  # short: what is wiped is to be gone from browsers as well
 
 
 def portrait_of(track: Track) -> tuple[bytes, str] | None:

@@ -13,6 +13,7 @@ from apps.core import context
 from apps.core.writes import writes
 from apps.faces.models import FaceLibrary, Identity
 from apps.faces.services import removed
+from apps.faces.tasks.asking import ask
 from apps.jobs.choices import Queue
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
@@ -142,7 +143,7 @@ def request_find_images(
 
 def request_embed() -> Job:
     """Ask for what is kept to be compared by the engine of the settings."""
-    return enqueue(embed, {}, dedupe_key="faces.embed")
+    return ask(embed, {}, key="faces.embed")
 
 
 def request_wipe(library: Library | None = None) -> Job:

@@ -7,6 +7,7 @@ from apps.core.models import AuditEntry
 from apps.core.undo import Contested
 from apps.faces.models import FaceChange
 from apps.faces.services import applying, changes, following
+from apps.faces.tasks.asking import ask
 from apps.jobs.choices import Queue
 from apps.jobs.context import JobContext
 from apps.jobs.models import Job
@@ -50,7 +51,7 @@ def request_recognise(performer_ids: Sequence[int]) -> Job:
     """Ask for performers to be looked for in all videos, by the faces that they have now."""
     wanted = sorted(performer_ids)
     key = f"faces.recognise:{wanted}" if len(wanted) < 20 else ""
-    return enqueue(recognise, {"performer_ids": wanted}, dedupe_key=key)
+    return ask(recognise, {"performer_ids": wanted}, key=key)
 
 
 def request_follow(change_id: int) -> Job:
@@ -69,4 +70,4 @@ def request_names(ids: Sequence[int] | None = None) -> Job:
     """Ask for names to be judged anew, and for their videos (None: all) to follow."""
     key = "faces.name" if ids is None else ""
     params = {} if ids is None else {"ids": sorted(ids)}
-    return enqueue(name_videos, params, dedupe_key=key)
+    return ask(name_videos, params, key=key)

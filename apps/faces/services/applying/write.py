@@ -44,9 +44,9 @@ def is_ours(video: Video) -> bool:
     return _source(video) == SOURCE
 
 
-def _source(video: Video) -> Any:
+def _source(video: Video) -> str:
     mark = video.provenance.get(FIELD)
-    return mark.get("source") if isinstance(mark, dict) else None
+    return str(mark.get("source")) if isinstance(mark, dict) else ""
 
 
 def put_on_videos(

@@ -63,7 +63,8 @@ def identities_of(tracks: Sequence[int]) -> set[int]:
 
 def states(tracks: Sequence[int], *, hold: bool = True) -> Known:
     """By id, those that are there. Equal ones are one object. Held in the order given."""
-    known, once = {}, States()
+    known: Known = {}
+    once = States()
     with connection.cursor() as cursor:
         for first in range(0, len(tracks), _AT_ONCE):
             cursor.execute(_STATES + _HOLD * hold, [list(tracks[first : first + _AT_ONCE])])

@@ -11,7 +11,7 @@ from apps.core.errors import Conflict, MediaHubError
 from apps.faces.choices import ChangeKind, Verdict
 from apps.faces.models import Apart, FaceChange, Identity, Rejection, Track
 from apps.faces.services import changes
-from apps.faces.services.changes import MoveWanted, RejectedBefore
+from apps.faces.services.changes import MoveWanted, RejectedBefore, SameMoment
 from apps.faces.services.changes.write import hold_identities
 from apps.faces.services.following import follow
 from apps.faces.services.identities import take_turn
@@ -51,7 +51,8 @@ def merge(identity: Identity, *, into: Identity) -> FaceChange:
 
     Faces that only the machine placed, and that share a moment with another or were said not to be
     the other, stay behind: then ``identity`` goes on (``summary["left"]``), without a name.
-    Raises SameMoment, RejectedBefore where confirmed ones do; NameTaken, MergedAway, SameIdentity.
+    Raises SameMoment where none could go, or a confirmed one can't; RejectedBefore where that was
+    said of confirmed ones; NameTaken, MergedAway, SameIdentity.
     """
     source, target = _standing(identity, into)
     if source.pk == target.pk:
@@ -67,6 +68,11 @@ def _merge(
     tracks = dict(Track.objects.filter(identity=source).order_by("pk").values_list("pk", "verdict"))
     staying, leaving = _left_behind(source, target, tracks)
     going = [pk for pk in tracks if pk not in staying]
+    if tracks and not going:
+        raise SameMoment(
+            f"{source} and {target} are two people: they are seen at the same moment, or each face "
+            "was rejected before."
+        )
     moves = [MoveWanted(going, target.pk, source=source.pk)] if going else []
     if leaving:
         moves.append(MoveWanted(sorted(leaving), None, Verdict.NONE, source=target.pk))

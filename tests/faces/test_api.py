@@ -1,6 +1,7 @@
 """Faces and identities by the API."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -20,7 +21,7 @@ from tests.faces.factories import (
     picture,
     switch_on,
 )
-from tests.factories import make_library, make_performer, make_video
+from tests.factories import make_library, make_performer, make_user, make_video
 
 pytestmark = pytest.mark.django_db
 
@@ -367,3 +368,18 @@ class TestSettings:
         assert {"yunet-sface-1", "yunet-dlib-1", "hog-dlib-1"} == {one["id"] for one in told}
         assert all(one["ok"] for one in told)
         assert api.get("faces/engines/compared/").status_code == 200
+
+
+def test_whoever_may_not_see_faces_does_nothing_else_with_them(anna: Identity) -> None:
+    user = make_user()
+    may = ("change_performer", "change_video")
+    user.user_permissions.set(Permission.objects.filter(codename__in=may))
+    face = Track.objects.filter(identity=anna).first()
+    assert face is not None
+    seen = Appearance.objects.create(video=face.video, performer=anna.performer, linked=False)
+
+    for path in (
+        f"identities/{anna.pk}/avatar/", f"faces/{face.pk}/cover/",
+        f"faces/appearances/{seen.pk}/confirm/", f"faces/appearances/{seen.pk}/refuse/",
+    ):  # fmt: skip
+        assert Api(user).post(path).status_code == 403

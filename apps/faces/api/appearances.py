@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from apps.core.api.filters import AnyOfFilter, FilterSet, FlagFilter
 from apps.core.api.views import ListedViewSet
+from apps.faces.api.reading import need_sight
 from apps.faces.api.shapes import PersonShape, person_of
 from apps.faces.choices import Ground
 from apps.faces.models import Appearance
@@ -69,12 +70,14 @@ class AppearanceViewSet(ListedViewSet):
 
     @extend_schema(request=None, responses=AppearanceSerializer)
     @action(detail=True, methods=["post"], permission=_CHANGE)
-    def confirm(self, _request: Request, **_kwargs: Any) -> Response:
+    def confirm(self, request: Request, **_kwargs: Any) -> Response:
         """Say that it is so: the performer stays, whatever becomes of the face."""
+        need_sight(request)
         return Response(self.represent(applying.confirm_appearance(self.get_object())))
 
     @extend_schema(request=None, responses=AppearanceSerializer)
     @action(detail=True, methods=["post"], permission=_CHANGE)
-    def refuse(self, _request: Request, **_kwargs: Any) -> Response:
+    def refuse(self, request: Request, **_kwargs: Any) -> Response:
         """Say that it is not so: the performer is taken off, and not put there again."""
+        need_sight(request)
         return Response(self.represent(applying.refuse_appearance(self.get_object())))

@@ -18,7 +18,7 @@ from apps.core.api.filters import AnyOfFilter, FilterSet, FlagFilter
 from apps.core.api.media import FileGone, for_good
 from apps.core.api.views import ListedViewSet
 from apps.faces.api import bodies, shapes
-from apps.faces.api.reading import changed, read
+from apps.faces.api.reading import changed, need_sight, read
 from apps.faces.choices import Band, Verdict
 from apps.faces.models import Identity, Track
 from apps.faces.services import applying, pictures, verdicts
@@ -113,6 +113,7 @@ class FaceViewSet(ListedViewSet):
     @action(detail=True, methods=["post"], permission="library.change_video")
     def cover(self, request: Request, **_kwargs: Any) -> Response:
         """Have the video's cover show this face, and start making it."""
+        need_sight(request)
         face: Track = self.get_object()
         video = get_object_or_404(Video, pk=face.video_id)
         return started(request_cover(video, applying.best_moment_ms(face)), request)

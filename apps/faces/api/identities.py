@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from apps.core.api.filters import AnyOfFilter, FilterSet
 from apps.core.api.views import ListedViewSet
 from apps.faces.api import bodies, shapes
-from apps.faces.api.reading import changed, read
+from apps.faces.api.reading import changed, need_sight, read
 from apps.faces.models import Identity
 from apps.faces.services import applying, naming, verdicts
 from apps.faces.tasks.finding import request_wipe_person
@@ -105,8 +105,9 @@ class IdentityViewSet(ListedViewSet):
 
     @extend_schema(request=None, responses={201: None})
     @action(detail=True, methods=["post"], permission="library.change_performer")
-    def avatar(self, _request: Request, **_kwargs: Any) -> Response:
+    def avatar(self, request: Request, **_kwargs: Any) -> Response:
         """Give the performer the best picture of their face."""
+        need_sight(request)
         applying.make_avatar(self.get_object())
         return Response(status=201)
 

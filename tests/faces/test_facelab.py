@@ -308,6 +308,18 @@ class TestDeeds:
         assert (into.track_count, one.track_count, one.merged_into_id) == (3, 1, None)
         assert _send(browser, "merge", identity=one.pk, into=one.pk).status_code == 409
 
+    def test_what_a_merge_leaves_behind_is_told(self, browser: Client) -> None:
+        video, one, into = make_video(), _someone(1, 1), _someone(2, 1)
+        make_track(video, identity=one)
+        make_track(video, identity=into)
+
+        done = _send(browser, "merge", identity=one.pk, into=into.pk)
+        refused = _send(browser, "merge", identity=one.pk, into=into.pk)
+
+        assert "1 face stays behind" in done.json()["said"]
+        assert refused.status_code == 409
+        assert "are two people" in refused.json()["said"]
+
     def test_name_create_and_unname(self, browser: Client) -> None:
         one, other = _someone(1), _someone(2)
         ann = make_performer("Ann")

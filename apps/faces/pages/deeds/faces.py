@@ -55,7 +55,7 @@ def _assign(request: HttpRequest) -> Done:
 def _split(request: HttpRequest) -> Done:
     identity, tracks = read_identity(request), read_tracks(request)
     change = verdicts.split(identity, tracks)
-    said = f"{count_faces(len(tracks))} of {identity} are somebody else now."
+    said = f"{count_faces(len(tracks))} of {identity} split off, as somebody else."
     return Done(said, changes=[change.pk], touched=touched_by(change))
 
 
@@ -100,7 +100,7 @@ def _appearance(request: HttpRequest) -> Appearance:
 
 OF_FACES: Mapping[str, Deed] = {
     "confirm": _of_tracks(verdicts.confirm, "confirmed"),
-    "reject": _of_tracks(verdicts.reject, "rejected: they are somebody else"),
+    "reject": _of_tracks(verdicts.reject, "rejected, as somebody else's"),
     "not_a_face": _of_tracks(verdicts.not_a_face, "put away as no face"),
     "ignore_faces": _of_tracks(verdicts.ignore_tracks, "ignored"),
     "clear": _of_tracks(verdicts.clear, "undecided again"),

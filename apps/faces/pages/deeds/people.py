@@ -12,6 +12,7 @@ from apps.faces.pages.deeds.forms import (
     Done,
     WrongForm,
     changing,
+    count_faces,
     identity_url,
     needs,
     read_identities,
@@ -27,12 +28,22 @@ def _merge(request: HttpRequest) -> Done:
     merged = [one for one in read_identities(request) if one.pk != into.pk]
     if not merged:
         raise WrongForm("Choose two people: one is merged into the other.")
-    made = [verdicts.merge(one, into=into).pk for one in merged]
+    made = [verdicts.merge(one, into=into) for one in merged]
     who = str(merged[0]) if len(merged) == 1 else f"{len(merged)} groups"
+    said = f"Merged {who} into {into}.{_left_behind(made)}"
     return Done(
-        f"Merged {who} into {into}.", changes=made, href=identity_url(into.pk),
+        said, changes=[change.pk for change in made], href=identity_url(into.pk),
         touched=[*(one.pk for one in merged), into.pk],
     )  # fmt: skip
+
+
+def _left_behind(made: list[FaceChange]) -> str:
+    """What a merge couldn't take along, in words; nothing where all went."""
+    left = sum(change.summary.get("left", 0) for change in made)
+    if not left:
+        return ""
+    stay = "stays" if left == 1 else "stay"
+    return f" {count_faces(left)} {stay} behind: seen at the same moment, or rejected before."
 
 
 @changing
@@ -61,7 +72,7 @@ def _name(request: HttpRequest) -> Done:
     pk = number_in(request.POST.get("performer", ""))
     performer: Performer = get_object_or_404(Performer, pk=pk)
     change = verdicts.name(identity, performer)
-    return _named(identity, change, f"That is {performer}.")
+    return _named(identity, change, f"That is {performer}.{_left_behind([change])}")
 
 
 @needs("faces.change_identity", "library.add_performer")

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from apps.faces import engines
 from apps.faces.choices import Engine
@@ -83,6 +83,12 @@ class TestLoad:
         ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
 
         assert ended.stdout.strip() == "False set()", ended.stderr
+
+
+def test_pictures_that_break_off_stay_broken_for_everybody_else() -> None:
+    engines.load(Engine.HOG_DLIB)
+
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES  # face_recognition has them pass
 
 
 class TestDetect:

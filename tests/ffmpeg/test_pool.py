@@ -221,12 +221,12 @@ def test_a_crash_names_the_signal() -> None:
 
 
 def test_a_child_that_hangs_costs_one_file_and_its_time() -> None:
-    with MediaPool(children=1, timeout_s=0.5) as pool:
+    with MediaPool(children=1, timeout_s=2) as pool:  # each of the others takes some ms
         begun = time.monotonic()
         results = list(pool.run(_disturbed(pool, 60, signal.SIGSTOP)))
 
     assert _errors(results) == {"": 59, "timed_out": 1}
-    assert 0.5 <= time.monotonic() - begun < 10
+    assert 2 <= time.monotonic() - begun < 20
 
 
 def test_others_go_on_while_one_child_hangs() -> None:

@@ -5,11 +5,15 @@ import math
 import face_recognition
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ImageFile
 
 from apps.faces.engines.chips import FACE, landmarks_of, on_scale
 from apps.faces.engines.device import dlib_has_cuda
 from apps.faces.engines.protocol import Detection
 from apps.faces.engines.shrinking import found_in, shrink
+
+# Its import has Pillow take pictures that break off, everywhere.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 _ENLARGED = 1  # once, as in face_recognition.face_locations
 _AT_ZERO = 0.8

@@ -8,7 +8,7 @@ from apps.faces.services import identities, verdicts
 from apps.faces.services.changes import NothingToChange, RejectedBefore, SameMoment
 from apps.library.models import Performer
 from apps.library.services.merge import merge_performers
-from tests.faces.factories import make_identity, make_track
+from tests.faces.factories import alike, make_identity, make_track, person
 from tests.factories import make_performer, make_video
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +29,16 @@ class TestFaces:
         one.refresh_from_db()
         assert [of(track)[1] for track in tracks] == [Verdict.CONFIRMED] * 2
         assert (one.settled, one.confirmed_count) == (True, 2)
+
+    def test_say_how_alike_they_are_to_whom_they_were_moved_to(self) -> None:
+        middle, track = person(1), make_track(vector=alike(person(1), 0.7))
+        one = make_identity(middle=middle)
+        make_track(identity=one, vector=middle)
+
+        verdicts.assign([track.pk], one)
+
+        track.refresh_from_db()
+        assert track.similarity == pytest.approx(0.92, abs=0.01)  # it moved the middle, too
 
     def test_of_nobody_have_nobody_to_be_confirmed_as(self) -> None:
         with pytest.raises(verdicts.NotPlaced):

@@ -8,6 +8,7 @@ from django.db.models import Q
 from apps.core.progress import Progress, silent
 from apps.faces.choices import Verdict
 from apps.faces.models import Appearance, FaceChange, Identity, Track
+from apps.faces.services.settings import settings_of_all
 from apps.faces.signals import change_made, people_changed
 
 MOST_AT_ONCE = 300  # faces or videos that are brought up to a change while the caller waits
@@ -49,8 +50,9 @@ def bring_up(change: FaceChange, *, report: Progress = silent) -> FaceChange:
 
 
 def _bring_up(reach: _Reach, report: Progress) -> None:
-    from apps.faces.services import applying, place  # numpy: not in every process
+    from apps.faces.services import applying, place, vectors  # numpy: not in every process
 
+    vectors.write_likeness(reach.moved, settings_of_all().engine)
     if reach.free:
         report(0, len(reach.videos))
         place.place(reach.free)

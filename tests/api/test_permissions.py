@@ -308,7 +308,7 @@ POST   identities/<identity>/assign/    editor   write  200  {"name": "Somebody"
 POST   identities/<identity>/ignore/    editor   write  200  {}
 POST   identities/<identity>/keep-apart/ editor  write  200  {"other": <other_identity>}
 POST   identities/<known>/avatar/       editor   write  201
-POST   identities/<identity>/wipe/      operator write  202  {}
+POST   identities/<identity>/wipe/      operator ops    202  {}
 GET    tokens/                          -        -      200
 POST   tokens/                          -        -      201  {"scope": "read"}
 GET    tokens/<token>/                  -        -      200

@@ -112,7 +112,7 @@ class IdentityViewSet(ListedViewSet):
         return Response(status=201)
 
     @extend_schema(request=bodies.WipePersonSerializer, responses={202: JobSerializer})
-    @action(detail=True, methods=["post"], permission="faces.wipe")
+    @action(detail=True, methods=["post"], permission="faces.wipe", write_scope="ops")
     def wipe(self, request: Request, **_kwargs: Any) -> Response:
         """Start wiping all that is known of its faces, and who it is. For good."""
         body = read(bodies.WipePersonSerializer, request)

@@ -37,7 +37,8 @@ def scan(library: Library, *, kill_after_s: float | None = None) -> None:
     if kill_after_s is not None:
         time.sleep(kill_after_s)
         scanning.kill()
-    assert scanning.wait() == (0 if kill_after_s is None else -signal.SIGKILL)
+    status = scanning.wait()  # 0: it was done before it was killed
+    assert status == 0 or (kill_after_s is not None and status == -signal.SIGKILL)
 
 
 def test_what_was_killed_at_any_moment_comes_to_the_same(library: Library, tmp_path: Path) -> None:

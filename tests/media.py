@@ -24,7 +24,7 @@ from apps.ffmpeg.commands.clip import (
 from apps.ffmpeg.demo import CLIPS, make_demo
 from apps.ffmpeg.display_matrix import turn_mp4
 
-_CACHE = Path(__file__).parents[1] / "build" / "test-media"
+BUILT = Path(__file__).parents[1] / "build" / "test-media"
 _TEST = "testsrc2=s=160x90:r=25"
 _TONE = "sine=f=440:r=44100"
 _YUV = ("-pix_fmt", "yuv420p")
@@ -46,6 +46,7 @@ _CLIPS = {
             video="color=gray:s=160x90:r=25,format=yuv420p10,lutyuv=y=573:u=512:v=512",
             encode=(*X265, "-pix_fmt", "yuv420p10le", *_PQ.split()),
         ),
+        Clip("larger.mp4", "mp4", 1, video="testsrc2=s=320x180:r=25", encode=(*X265, *_YUV)),
         Clip("vp9.webm", "webm", 1, video=_TEST, audio=_TONE, encode=(*VP9, *OPUS)),
         Clip("av1.mp4", "mp4", 1, video=_TEST, encode=AV1),
         Clip(
@@ -94,7 +95,7 @@ def media(name: str) -> Path:
     """The clip of this name (see ``CLIP_NAMES``); the file is shared: never change it."""
     clip = _CLIPS[name]
     recipe = repr((clip, make_clip("ffmpeg", clip, "out"), _TURNED.get(name)))
-    path = _CACHE / hashlib.sha256(recipe.encode()).hexdigest()[:12] / name
+    path = BUILT / hashlib.sha256(recipe.encode()).hexdigest()[:12] / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f"{os.getpid()}.part")
@@ -109,9 +110,9 @@ def media(name: str) -> Path:
 def demo_library() -> Path:
     """The whole demonstration library; shared as well. Making it takes some 15 s of two cores."""
     recipe = hashlib.sha256(repr(CLIPS).encode()).hexdigest()[:12]
-    folder = _CACHE / f"demo-{recipe}"
+    folder = BUILT / f"demo-{recipe}"
     folder.mkdir(parents=True, exist_ok=True)
-    with (_CACHE / f"demo-{recipe}.lock").open("w") as lock:
+    with (BUILT / f"demo-{recipe}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         make_demo(folder, ffmpeg=ffmpeg())
     return folder

@@ -5,7 +5,6 @@ import shlex
 from apps.ffmpeg.commands.clip import AAC, X264, Clip, make_clip
 from apps.ffmpeg.commands.cover import cover
 from apps.ffmpeg.commands.probe import probe
-from apps.ffmpeg.commands.trial import decode_frame, encode_frame
 from apps.ffmpeg.formats import FORMAT_WHITELIST
 
 
@@ -32,20 +31,6 @@ def test_cover() -> None:
 
 def test_cover_keeps_a_name_that_is_not_utf8() -> None:
     assert b"file:/films/\xff.mp4" in cover("ffmpeg", b"/films/\xff.mp4", at_ms=0)
-
-
-def test_trials() -> None:
-    assert _line(encode_frame("ffmpeg", "libx264")) == (
-        "ffmpeg -f lavfi -i testsrc2=s=320x240:r=25:d=0.04 -f nut -frames:v 1 -pix_fmt yuv420p"
-        " -vcodec libx264 pipe:1 -hide_banner -loglevel error"
-    )
-    assert _line(encode_frame("ffmpeg", "h264_vaapi")).endswith(
-        "-vcodec h264_vaapi -vf format=nv12,hwupload pipe:1 -hide_banner -loglevel error"
-        " -vaapi_device /dev/dri/renderD128"
-    )
-    assert _line(decode_frame("ffmpeg")) == (
-        "ffmpeg -i pipe:0 -f framecrc pipe:1 -hide_banner -loglevel error"
-    )
 
 
 def test_clip() -> None:

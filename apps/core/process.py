@@ -135,6 +135,16 @@ def kill(process: subprocess.Popen[bytes], *, patience_s: float = 5.0) -> bool:
     return True
 
 
+def suspend(process: subprocess.Popen[bytes]) -> None:
+    """Halt a child's session where it is, with all that it holds; it can still be killed."""
+    _signal_session(process, signal.SIGSTOP)
+
+
+def resume(process: subprocess.Popen[bytes]) -> None:
+    """Let a child's session go on after ``suspend``."""
+    _signal_session(process, signal.SIGCONT)
+
+
 def _signal_session(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)

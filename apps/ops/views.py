@@ -4,14 +4,16 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.db import Error as DatabaseFailed
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.api.permissions import may_see_health
 from apps.core.api.errors import MEDIA_TYPE
 from apps.ops.services.health import check_health
+from apps.ops.services.metrics import CONTENT_TYPE, metrics_text
 
-_View = Callable[[HttpRequest], JsonResponse]
+_View = Callable[[HttpRequest], HttpResponse]
 
 
 def _for_ops(view: _View) -> _View:
@@ -19,7 +21,7 @@ def _for_ops(view: _View) -> _View:
 
     @require_safe
     @wraps(view)
-    def guarded(request: HttpRequest) -> JsonResponse:
+    def guarded(request: HttpRequest) -> HttpResponse:
         response = view(request) if _is_allowed(request) else _refusal()
         response["Cache-Control"] = "no-store"
         return response
@@ -38,6 +40,13 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     """Each check with its outcome; 503 when a required one failed."""
     health = check_health()
     return JsonResponse(health.as_json(), status=503 if health.status == "unready" else 200)
+
+
+@_for_ops
+def metrics(_request: HttpRequest) -> HttpResponse:
+    """Figures about jobs, workers, machines and their cards, for Prometheus."""
+    text = metrics_text(now=timezone.now())
+    return HttpResponse(text, content_type=CONTENT_TYPE)
 
 
 def _is_allowed(request: HttpRequest) -> bool:

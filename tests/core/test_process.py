@@ -89,6 +89,20 @@ def test_killing_reaps_at_once() -> None:
     assert child.returncode == -signal.SIGKILL
 
 
+def test_what_is_suspended_stands_still_goes_on_and_can_be_killed() -> None:
+    child = _started([sys.executable, "-c", "print('up', flush=True)\nwhile True: pass"])
+    process.suspend(child)
+    _, status = os.waitpid(child.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+
+    process.resume(child)
+    _, status = os.waitpid(child.pid, os.WCONTINUED)
+    assert os.WIFCONTINUED(status)
+
+    process.suspend(child)
+    assert process.kill(child)
+
+
 def test_killing_does_not_wait_for_what_cannot_die_and_reaps_it_later() -> None:
     """Without patience nothing has died yet: as it is with a child that waits for a dead disk."""
     child = _started(_SLEEPER)

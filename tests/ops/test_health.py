@@ -45,7 +45,7 @@ class TestHealthz:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 class TestAccess:
     @pytest.mark.parametrize(
         ("headers", "status"),

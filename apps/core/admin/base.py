@@ -48,6 +48,8 @@ class BaseAdmin(ModelAdmin):  # type: ignore[misc]
     ) -> HttpResponse:
         if ERROR_FLAG in request.GET:  # Django was sent here from an address that it can't read
             messages.warning(request, "A filter, an order or a page couldn't be used: here is all.")
+        if any("\0" in value for _, values in request.GET.lists() for value in values):
+            return redirect(f"{request.path}?{ERROR_FLAG}=1")  # the database holds no such letter
         response: HttpResponse = super().changelist_view(request, extra_context)
         return response
 

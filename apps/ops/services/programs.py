@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from apps.ffmpeg.binaries import find_binaries
-from apps.ffmpeg.encoders import try_encoders
+from apps.ffmpeg.transcoding.trials import Trial, try_all
 
 
 def examine_programs() -> dict[str, Any]:
@@ -14,13 +14,18 @@ def examine_programs() -> dict[str, Any]:
     found = find_binaries(
         ffmpeg=_text(settings.MEDIAHUB_FFMPEG), ffprobe=_text(settings.MEDIAHUB_FFPROBE)
     )
-    trials = try_encoders(found.ffmpeg.path) if found.ffmpeg else ()
+    trials = try_all(found.ffmpeg.path) if found.ffmpeg else ()
     return {
         "ffmpeg": asdict(found.ffmpeg) if found.ffmpeg else None,
         "ffprobe": asdict(found.ffprobe) if found.ffprobe else None,
         "candidates": [asdict(candidate) for candidate in found.why],
-        "encoders": [asdict(trial) for trial in trials],
+        "encoders": [_plain(trial) for trial in trials],
     }
+
+
+def _plain(trial: Trial) -> dict[str, Any]:
+    told = asdict(trial)
+    return {**told.pop("ability"), **told}
 
 
 def _text(path: object) -> str | None:

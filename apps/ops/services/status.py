@@ -26,7 +26,7 @@ def system_status(*, now: datetime) -> dict[str, Any]:
         "versions": _versions(),
         "migrations": {**asdict(state := schema_state()), "current": state.is_current},
         "rows": _rows(),
-        "queues": _queues(now),
+        "queues": queue_depths(now),
         "settings": {
             s["name"]: {k: s[k] for k in ("value", "source")} for s in effective_settings()
         },
@@ -73,7 +73,7 @@ def _rows() -> dict[str, dict[str, Any]]:
     }
 
 
-def _queues(now: datetime) -> dict[str, dict[str, Any]]:
+def queue_depths(now: datetime) -> dict[str, dict[str, Any]]:
     """Jobs under way by state, and how long ago the oldest that may start was asked for."""
     states: dict[str, Any] = {state.value: Count("pk", filter=Q(state=state)) for state in ACTIVE}
     due = Min("created_at", filter=Q(state=JobState.QUEUED, run_at__isnull=True, waits=0))

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
+from datetime import timedelta
 from functools import partial
 from itertools import islice
 from typing import Self
@@ -27,7 +28,7 @@ from apps.jobs.progress_log import ProgressLog
 from apps.jobs.registry import Task
 from apps.jobs.services import beats
 from apps.jobs.services.items import Item
-from apps.jobs.services.lifecycle import add_items
+from apps.jobs.services.lifecycle import add_items, add_last
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,20 @@ class JobTimedOut(JobStopped):
     """The attempt took longer than its kind may."""
 
     code = "time_limit"
+
+
+class JobPostponed(JobStopped):
+    """Raised by work that can't be done now: the job gives its worker back and is started again.
+
+    It counts as no attempt. ``reason``, in a few words, stands on the job until then; it is not
+    started before ``delay`` is over.
+    """
+
+    code = "job_postponed"
+
+    def __init__(self, reason: str, delay: timedelta) -> None:
+        super().__init__(reason)
+        self.reason, self.delay = reason, delay
 
 
 class LeaseLost(JobStopped):
@@ -126,13 +141,20 @@ class JobContext:
         line = JobLogLine(job=self.job, level=level, message=storable(text), at=timezone.now())
         self._lines.append(line)
 
-    def split(self, task: Task, items: Iterable[Item]) -> None:
+    def split(
+        self, task: Task, items: Iterable[Item], *, last: tuple[Task, Item] | None = None
+    ) -> None:
         """Leave the work to children, a job for each item; those made already aren't made again.
 
         When the work returns, the job waits for them, and its progress and summary are theirs.
-        Raises LeaseLost.
+        ``last`` is one more, of few, that starts when all of them have succeeded. Raises LeaseLost.
         """
         self.has_split = True
+        if last is not None:
+            with self.guard():
+                add_items(self.job, task, items)
+                add_last(self.job, *last)
+            return
         rest = iter(items)
         while some := list(islice(rest, _SPLIT)):
             with self.guard():

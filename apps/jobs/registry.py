@@ -12,6 +12,7 @@ from apps.core.errors import MediaHubError
 from apps.jobs.choices import Queue
 
 Work = Callable[..., dict[str, Any]]
+Gate = Callable[[], str]
 
 
 class UnknownTask(MediaHubError):
@@ -38,6 +39,8 @@ class Task:
     ``target`` names a param and the model whose id it is: ``("library_id", "library.library")``.
     ``schedulable``: whoever may control jobs may ask for it with any params, again and again. Never
     for what deletes, or what is checked when it is asked for.
+    ``gate`` says in a few words why no worker on this machine is to start one now, or nothing. It
+    is asked before every claim: it must be quick.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Task:
     rules: Rules = Rules()
     target: tuple[str, str] | None = None
     schedulable: bool = False
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +76,14 @@ def task(
     rules: Rules = Rules(),
     target: tuple[str, str] | None = None,
     schedulable: bool = False,
+    gate: Gate | None = None,
 ) -> Callable[[Work], Task]:
     """Declare a task: ``@task("library.scan", …)`` in an app's ``tasks.py``."""
 
     def declare(work: Work) -> Task:
         if name in _tasks:
             raise ValueError(f"two tasks are named {name}")
-        _tasks[name] = Task(name, title, queue, unit, work, rules, target, schedulable)
+        _tasks[name] = Task(name, title, queue, unit, work, rules, target, schedulable, gate)
         return _tasks[name]
 
     return declare

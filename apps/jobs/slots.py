@@ -2,23 +2,18 @@
 
 from functools import cache
 
-import pynvml
 from django.conf import settings
+
+from apps.core.nvml import nvml
+from apps.core.render_nodes import render_nodes
 
 
 def slots(queue: str) -> int:
-    """As set; of the queue ``gpu`` by default one for each GPU that there is, so perhaps none."""
+    """As set; of the queue ``gpu`` by default one for each graphics card, so perhaps none."""
     number: int = settings.MEDIAHUB_QUEUES[queue]
-    return number if number >= 0 else _gpus()
+    return number if number >= 0 else _cards()
 
 
 @cache
-def _gpus() -> int:
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:  # no driver
-        return 0
-    try:
-        return int(pynvml.nvmlDeviceGetCount())
-    finally:
-        pynvml.nvmlShutdown()
+def _cards() -> int:
+    return nvml.count() + len(render_nodes())

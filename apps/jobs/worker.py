@@ -19,6 +19,7 @@ from django.db import (
     transaction,
 )
 from django.db.models import F, QuerySet
+from django.db.models.functions import Now
 
 from apps.core.context import Actor, acting, logged
 from apps.core.errors import MediaHubError
@@ -113,6 +114,8 @@ def _work(running: JobContext) -> dict[str, Any]:
         try:
             summary = _checked(find_task(job.kind).work(running, **job.params))
         except JobStopped as stopped:
+            if isinstance(stopped, context.JobPostponed):
+                running.log(f"Put off: {stopped}")
             return _stopped(job, stopped)
         except MediaHubError as error:
             running.log(str(error), level=LogLevel.ERROR)
@@ -136,9 +139,17 @@ def _stopped(job: Job, reason: JobStopped) -> dict[str, Any]:
         return paused | {"attempt": job.attempt - 1}
     if isinstance(reason, context.JobInterrupted):
         return {"state": JobState.QUEUED, "attempt": job.attempt - 1}
+    if isinstance(reason, context.JobPostponed):
+        again = {"attempt": job.attempt - 1, "run_at": Now() + reason.delay}
+        return {"state": JobState.QUEUED, **again, "wait_reason": _few_words(reason.reason)}
     if isinstance(reason, context.JobTimedOut):
         return _failed_as(reason)
     return {"state": JobState.CANCELLED}
+
+
+def _few_words(reason: str) -> str:
+    most = Job._meta.get_field("wait_reason").max_length
+    return storable(reason)[:most]
 
 
 def _cut_off(job: Job, error: Exception) -> dict[str, Any]:

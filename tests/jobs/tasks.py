@@ -2,13 +2,14 @@
 
 import os
 import signal
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 
 from apps.core.errors import MediaHubError
 from apps.jobs.choices import Queue
-from apps.jobs.context import JobContext, JobPaused
+from apps.jobs.context import JobContext, JobPaused, JobPostponed
 from apps.jobs.models import Job
 from apps.jobs.registry import Task, task
 from apps.jobs.services.lifecycle import cancel
@@ -103,6 +104,27 @@ def no_summary(_job: JobContext) -> Any:
 @task("tests.odd_facts", title="Odd facts", queue=Queue.CPU)
 def odd_facts(job: JobContext) -> dict[str, Any]:
     job.report(1, 2, name="nul \0", thing=object())
+    return {}
+
+
+@task("tests.postpone", title="Postpone", queue=Queue.CPU)
+def postpone(job: JobContext, *, minutes: int) -> dict[str, Any]:
+    job.report(1, 2)
+    raise JobPostponed("the card is warm (84 °C)", timedelta(minutes=minutes))
+
+
+# What the gate of the task below says.
+gate_says: list[str] = []
+
+
+def _gate() -> str:
+    if "fail" in gate_says:
+        raise ZeroDivisionError
+    return gate_says[0] if gate_says else ""
+
+
+@task("tests.gated", title="Gated", queue=Queue.NET, gate=_gate)
+def gated(_job: JobContext) -> dict[str, Any]:
     return {}
 
 

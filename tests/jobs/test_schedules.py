@@ -129,7 +129,7 @@ def test_what_deletes_or_runs_programs_cannot_be_scheduled() -> None:
         "artifacts.generate", "faces.find", "faces.name", "faces.regroup", "library.compare",
         "library.scan", "library.scan_all",
         "library.verify", "rules.autotag", "rules.run", "stashbox.identify",
-        "stashbox.performers", "stashbox.scrape",
+        "stashbox.performers", "stashbox.scrape", "transcodes.run_rules",
     }  # fmt: skip
 
 

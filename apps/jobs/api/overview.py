@@ -46,6 +46,9 @@ class ClusterSerializer(serializers.Serializer):
     pid = serializers.IntegerField()
     slots = serializers.IntegerField(help_text="how many workers it should have")
     workers = WorkerShape(many=True)
+    gates = serializers.DictField(
+        child=serializers.CharField(), help_text="kinds that it starts none of now, and why"
+    )
     trouble = serializers.CharField(help_text="what is wrong with it, if anything")
     stopping = serializers.BooleanField()
     started_at = serializers.DateTimeField()
@@ -166,6 +169,7 @@ def _cluster(view: ClusterView) -> dict[str, Any]:
         "pid": row.pid,
         "slots": row.slots,
         "workers": [_worker(worker) for worker in view.workers],
+        "gates": row.gates,
         "trouble": view.trouble,
         "stopping": row.stopping,
         "started_at": row.started_at,

@@ -1,7 +1,7 @@
 """Jobs as the API shows them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rest_framework import serializers
@@ -10,6 +10,7 @@ from apps.core.api.serializers import AnyObject
 from apps.jobs.choices import JobState, LogLevel, Queue
 from apps.jobs.models import Job, JobDependency, JobLogLine
 from apps.jobs.registry import UnknownTask, find_task
+from apps.jobs.services.gates import shut_for
 
 
 class JobProgressShape(serializers.Serializer):
@@ -53,6 +54,9 @@ class JobSerializer(serializers.Serializer):
     requested_by = serializers.IntegerField(allow_null=True, help_text="the user's id")
     created_at = serializers.DateTimeField()
     run_at = serializers.DateTimeField(allow_null=True, help_text="not before")
+    wait_reason = serializers.CharField(
+        help_text="why it was put off, or why no machine starts its kind now"
+    )
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     attempt = serializers.IntegerField()
@@ -82,10 +86,16 @@ def represent_jobs(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     needs = JobDependency.objects.filter(job__in=[job.pk for job in jobs]).order_by("needs")
     for job_id, needed in needs.values_list("job", "needs"):
         after[job_id].append(needed)
-    return [_represent(job, after[job.pk]) for job in jobs]
+    shut = shut_for(jobs)
+    return [_represent(job, after[job.pk], shut) for job in jobs]
 
 
-def _represent(job: Job, after: list[int]) -> dict[str, Any]:
+def _wait_reason(job: Job, shut: Mapping[tuple[str, str], str]) -> str:
+    is_due = job.state == JobState.QUEUED and not job.wait_reason and not job.waits
+    return shut.get((job.queue, job.kind), "") if is_due else job.wait_reason
+
+
+def _represent(job: Job, after: list[int], shut: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     return {
         "id": job.pk,
         "uid": job.uid,
@@ -105,6 +115,7 @@ def _represent(job: Job, after: list[int]) -> dict[str, Any]:
         "requested_by": job.requested_by_id,
         "created_at": job.created_at,
         "run_at": job.run_at,
+        "wait_reason": _wait_reason(job, shut),
         "started_at": job.started_at,
         "finished_at": job.finished_at,
         "attempt": job.attempt,

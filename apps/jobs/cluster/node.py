@@ -26,6 +26,7 @@ from apps.jobs.flag import Flag
 from apps.jobs.models import Cluster
 from apps.jobs.places import here
 from apps.jobs.services.crashes import dead_workers, give_back, release_worker
+from apps.jobs.services.gates import closed
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +129,8 @@ class Node:
         pids = [pid for tree in (*self._trees, *self._put_aside) for pid in tree.workers()]
         workers = [{"pid": pid, "memory_bytes": memory_of(pid)} for pid in sorted(pids)]
         known = Cluster.objects.filter(pk=self._row)
-        if not known.update(seen_at=Now(), workers=workers):  # forgotten: the database was restored
+        told = {"workers": workers, "gates": closed(self._queue)}
+        if not known.update(seen_at=Now(), **told):  # forgotten: the database was restored
             self._row = self._enter()
             for tree in self._trees:
                 tree.perch.move_to(self._row)

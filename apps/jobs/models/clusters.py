@@ -18,6 +18,7 @@ class Cluster(models.Model):
     queue = models.CharField(max_length=10, choices=Queue)
     slots = models.PositiveSmallIntegerField(help_text="how many workers it should have")
     workers = models.JSONField(default=list)
+    gates = models.JSONField(default=dict, help_text="kinds that it starts none of now, and why")
     started_at = models.DateTimeField(db_default=Now())
     seen_at = models.DateTimeField(db_default=Now())
     canary_at = models.DateTimeField(db_default=Now())

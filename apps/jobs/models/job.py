@@ -65,6 +65,10 @@ class Job(models.Model):
     urgency = models.DateTimeField(
         db_default=Now(), help_text="who came first, each point of priority counting as so long ago"
     )
+    wait_reason = models.CharField(
+        max_length=300, blank=True, default="", db_default="",
+        help_text="why it was put off, until it is started again",
+    )  # fmt: skip
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

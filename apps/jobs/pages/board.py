@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db.models.functions import Coalesce
+from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.core.counting import RowCount, count_rows
@@ -21,12 +22,23 @@ from apps.jobs.pages.views import JobView, job_title, job_views
 from apps.jobs.pages.waiting import Reasons
 from apps.jobs.registry import all_tasks
 from apps.jobs.services.clusters import ClusterView, clusters
+from apps.jobs.services.gates import shut_everywhere
 from apps.jobs.services.holds import holds
 from apps.jobs.services.schedules import describe
 from apps.jobs.services.statistics import Totals, history, totals
 
 _HOURS = (1, 24, 24 * 7)
 _RUNNING, _WAITING, _ENDED, _SCHEDULES = 20, 20, 8, 12
+
+
+class Panel(Protocol):
+    """What another app shows on the board: ``template``, and what that takes; None: nothing."""
+
+    def __call__(self, request: HttpRequest, *, now: datetime) -> dict[str, Any] | None: ...
+
+
+panels: list[Panel] = []
+"""Apps above add theirs when they are ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,7 @@ class BoardPage(AdminPage):
             held_kinds=[(hold, job_title(hold.kind)) for hold in held if hold.kind],
             kinds=[(task.name, task.title) for task in all_tasks()],
             schedules=_schedules(now=now),
+            panels=[told for each in panels if (told := each(self.request, now=now))],
             bell=bell(self.request),
             may_control=self.request.user.has_perm("jobs.control_job"),
             may_schedule=self.request.user.has_perm("jobs.change_schedule"),
@@ -124,7 +137,8 @@ def _jobs(crew: Sequence[ClusterView], held: Sequence[Hold], *, now: datetime) -
     at_work = [worker.job for view in crew for worker in view.workers if worker.job]
     shown = [job for jobs in lists.values() for job in jobs] + at_work
     views = {view.pk: view for view in job_views(shown, now=now)}
-    reasons = Reasons(lists["waiting"], holds=held, served=served(crew))
+    shut = shut_everywhere(view.row for view in crew)
+    reasons = Reasons(lists["waiting"], holds=held, served=served(crew), shut=shut)
     listed: dict[str, Any] = {name: [views[job.pk] for job in jobs] for name, jobs in lists.items()}
     listed["waiting"] = [(views[job.pk], reasons.why(job, now=now)) for job in lists["waiting"]]
     return listed | {"crew": [_crew(view, views, now=now) for view in crew]}

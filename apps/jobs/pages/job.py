@@ -20,6 +20,7 @@ from apps.jobs.pages.views import STATE_WORDS, VARIANTS, job_views, numbers, say
 from apps.jobs.pages.waiting import Reason, Reasons, say_lane
 from apps.jobs.services import batches
 from apps.jobs.services.clusters import clusters
+from apps.jobs.services.gates import shut_everywhere
 from apps.jobs.services.holds import holds
 
 LOG_LINES = 500
@@ -131,7 +132,9 @@ def _why(job: Job, *, now: datetime) -> Reason | None:
     """Why it waits, if it does."""
     if job.state != JobState.QUEUED:
         return None
-    return Reasons([job], holds=holds(), served=served(clusters())).why(job, now=now)
+    crew = clusters()
+    shut = shut_everywhere(view.row for view in crew)
+    return Reasons([job], holds=holds(), served=served(crew), shut=shut).why(job, now=now)
 
 
 def _batch(job: Job, *, now: datetime) -> dict[str, Any]:

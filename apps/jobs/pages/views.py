@@ -14,6 +14,7 @@ from apps.core.units import say_ago, say_bytes, say_seconds
 from apps.jobs.choices import ACTIVE, FINISHED, JobState
 from apps.jobs.models import Job
 from apps.jobs.registry import UnknownTask, find_task
+from apps.jobs.services.gates import shut_for
 
 VARIANTS = {
     JobState.QUEUED: "default",
@@ -95,11 +96,13 @@ def job_views(jobs: Iterable[Job], *, now: datetime) -> list[JobView]:
     listed = list(jobs)
     names = _target_names(listed)
     people = _people(listed)
+    shut = shut_for(listed)
     return [
         _view(
             job,
             names.get((job.target_type, job.target_id), ""),
             who=people.get(job.requested_by_id or 0, ""),
+            shut=shut.get((job.queue, job.kind), ""),
             now=now,
         )
         for job in listed
@@ -133,7 +136,7 @@ def say_number(name: str, value: int) -> str:
     return say_bytes(value) if name.endswith("bytes") else f"{value:,}"
 
 
-def _view(job: Job, target: str, *, who: str, now: datetime) -> JobView:
+def _view(job: Job, target: str, *, who: str, shut: str, now: datetime) -> JobView:
     state = JobState(job.state)
     counts = job.summary if state in FINISHED and job.summary else job.facts
     return JobView(
@@ -150,7 +153,7 @@ def _view(job: Job, target: str, *, who: str, now: datetime) -> JobView:
         moving=state in ACTIVE and state != JobState.PAUSED,
         quarantined=job.quarantined,
         percent=100 if state == JobState.SUCCEEDED else job.percent,
-        progress=_progress(job, now=now),
+        progress=_progress(job, shut, now=now),
         counts=say_counts(counts),
         failed=_failed(job, counts),
         when=_when(job, now=now),
@@ -190,10 +193,10 @@ def _failed(job: Job, counts: dict[str, Any]) -> int:
     return failed if isinstance(failed, int) else 0
 
 
-def _progress(job: Job, *, now: datetime) -> str:
+def _progress(job: Job, shut: str, *, now: datetime) -> str:
     """``1,200 of 5,000 files, 220 a second, 3 min left``."""
     if job.state == JobState.QUEUED:
-        return _waiting(job, now=now)
+        return _waiting(job, shut, now=now)
     if not job.done and not job.total and job.state != JobState.RUNNING:
         return ""
     partly = job.total and job.state != JobState.SUCCEEDED
@@ -209,14 +212,16 @@ def _say_rate(rate: float) -> str:
     return f"{rate:,.0f}" if rate >= 100 else f"{rate:.2g}"
 
 
-def _waiting(job: Job, *, now: datetime) -> str:
+def _waiting(job: Job, shut: str, *, now: datetime) -> str:
     """What the row itself says of why it waits; ``waiting.reasons`` knows of the rest."""
     if job.waits:
         return f"waiting for {job.waits:,} other job{'s' if job.waits > 1 else ''}"
     if job.run_at and job.run_at > now:
+        if job.wait_reason:
+            return job.wait_reason
         again = "again in" if job.attempt else "in"
         return f"to be started {again} {say_seconds((job.run_at - now).total_seconds())}"
-    return "waiting for a worker"
+    return shut or "waiting for a worker"
 
 
 def _when(job: Job, *, now: datetime) -> str:

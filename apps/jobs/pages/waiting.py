@@ -1,6 +1,6 @@
 """Why jobs that wait aren't started, in words."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,11 +24,20 @@ class Reason:
 
 
 class Reasons:
-    """Answers for many jobs with two queries, those for lanes and for dependencies."""
+    """Answers for many jobs with two queries, those for lanes and for dependencies.
+
+    ``shut`` says of queues and kinds why no machine starts any (``gates.shut_everywhere``).
+    """
 
     def __init__(
-        self, jobs: Sequence[Job], *, holds: Iterable[Hold], served: Collection[str]
+        self,
+        jobs: Sequence[Job],
+        *,
+        holds: Iterable[Hold],
+        served: Collection[str],
+        shut: Mapping[tuple[str, str], str],
     ) -> None:
+        self._shut = shut
         self._held = {hold.queue or hold.kind: hold for hold in holds}
         self._served = served
         self._known = {task.name for task in all_tasks()}
@@ -41,6 +50,8 @@ class Reasons:
             return Reason("needs", self._needs.get(job.pk, ())[:_NEEDED])
         if job.run_at and job.run_at > now:
             left = say_seconds((job.run_at - now).total_seconds())
+            if job.wait_reason:
+                return Reason(f"{job.wait_reason}; looked at again in {left}")
             return Reason(
                 f"tried again in {left}" if job.attempt else f"not before {left} from now"
             )
@@ -55,6 +66,8 @@ class Reasons:
             return f"nothing installed here does {job.kind}"
         if job.queue not in self._served:
             return f"no worker serves the queue {job.queue}"
+        if reason := self._shut.get((job.queue, job.kind)):
+            return reason
         others = self._busy.get(job.lane, 0) if job.lane else 0
         if others and others >= job.lane_limit:
             return f"{say_lane(job.lane)} is busy with {others} other{'s' if others > 1 else ''}"

@@ -14,6 +14,7 @@ from django.db.models import JSONField
 
 from apps.jobs.models import Job
 from apps.jobs.registry import all_tasks
+from apps.jobs.services.gates import is_open
 
 _FIELDS = Job._meta.concrete_fields
 _NAMES = [field.attname for field in _FIELDS]
@@ -74,5 +75,8 @@ def _job(row: tuple[Any, ...] | None) -> Job | None:
 
 
 def _kinds() -> list[str]:
-    """A worker leaves alone what it doesn't know: another machine's may be newer."""
-    return [task.name for task in all_tasks()]
+    """A worker leaves alone what it doesn't know: another machine's may be newer.
+
+    It also leaves alone what this machine is in no state to do.
+    """
+    return [task.name for task in all_tasks() if is_open(task)]

@@ -93,6 +93,21 @@ def add_items(parent: Job, task: Task, items: Iterable[Item]) -> None:
     insert_children(template, task, items)
 
 
+def add_last(parent: Job, task: Task, item: Item) -> None:
+    """Give a batch a child that starts when all that it has now have succeeded; but once only.
+
+    Call it in the transaction that made those. Raises BatchInBatch.
+    """
+    if parent.children.filter(item=item.name).exists():
+        return
+    if parent.parent_id:
+        raise BatchInBatch(f"Job {parent.pk} is part of a batch: it can't be split again.")
+    child = _draft(task, item.params, target=item.target, lane=item.lane, priority=parent.priority)
+    child.parent, child.item = parent, item.name
+    child.requested_by_id = parent.requested_by_id
+    _insert(child, list(parent.children.all()))
+
+
 def cancel(job: Job) -> Job:
     """End a job: at once if it waits, when its worker hears of it if it runs. Raises WrongState."""
     return _do("cancel", job, already=(JobState.CANCELLING,))

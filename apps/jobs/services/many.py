@@ -42,7 +42,7 @@ _PASSING = ("40P01", "23505")
 _ANEW: dict[str, Any] = {
     "run_at": None, "finished_at": None, "attempt": 0, "crashes": 0, "quarantined": False,
     "evidence": {}, "done": 0, "total": None, "rate_per_s": None, "facts": {}, "summary": {},
-    "error_type": "", "error_message": "", "pause_requested": False,
+    "error_type": "", "error_message": "", "pause_requested": False, "wait_reason": "",
 }  # fmt: skip
 _MISCOUNTED = """
     SELECT job.id, count(*) FILTER (WHERE needed.state <> 'succeeded') AS number
@@ -137,7 +137,8 @@ def resume(jobs: QuerySet[Job]) -> int:
         chosen.filter(pause_requested=True, state=JobState.RUNNING), pause_requested=False
     )
     again = paused.filter(is_batch=False)
-    return resumed + _queue(again, state=JobState.QUEUED, run_at=None, pause_requested=False)
+    at_once = {"run_at": None, "pause_requested": False, "wait_reason": ""}
+    return resumed + _queue(again, state=JobState.QUEUED, **at_once)
 
 
 @_deed
@@ -166,7 +167,7 @@ def hurry(jobs: QuerySet[Job]) -> int:
     head_start = timedelta(minutes=HURRIED * settings.MEDIAHUB_JOB_AGEING_MINUTES)
     ahead = ExpressionWrapper(Now() - Value(head_start), output_field=DateTimeField())
     waiting = _with_children(jobs).filter(state__in=ACTIVE, priority__lt=HURRIED)
-    return _queue(waiting, priority=HURRIED, urgency=ahead, run_at=None)
+    return _queue(waiting, priority=HURRIED, urgency=ahead, run_at=None, wait_reason="")
 
 
 DEEDS: dict[str, Deed] = {

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from apps.disk import frames, moves, small, walk
+from apps.disk import frames, moves, small, swaps, walk
 from apps.disk.leases import open_for_writing
 from apps.disk.rules import Rules
 
@@ -160,6 +160,12 @@ _DEEDS: dict[str, Callable[..., Iterator[Any]]] = {
     "names": moves.names,
     "contents": small.contents,
     "move": moves.move,
+    "make_folders": moves.make_folders,
+    "look": swaps.look,
+    "room": swaps.room,
+    "finish": swaps.finish,
+    "swap": swaps.swap,
+    "remove": swaps.remove,
 }
 
 if __name__ == "__main__":

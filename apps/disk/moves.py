@@ -74,6 +74,18 @@ def names(beat: Beat, *, folder: bytes) -> Iterator[list[bytes]]:
     yield part
 
 
+def make_folders(beat: Beat, *, root: bytes, path: bytes) -> Iterator[bool]:
+    """Make the folders of a path below a root that is there. Raises OSError (ELOOP: one is a link,
+    ENOENT: there is no such root)."""
+    beat()
+    os.stat(root)
+    made: dict[bytes, None] = {}
+    _make_folders(root, path, made)
+    for folder in made:
+        _sync(folder)
+    yield bool(made)
+
+
 def _move(one: Move, folders: dict[bytes, None]) -> None:
     old, new = os.path.join(one.root, one.old), os.path.join(one.root, one.new)
     there = _look(old)

@@ -18,6 +18,7 @@ from apps.core import process
 from apps.core.errors import MediaHubError
 from apps.disk import frames
 from apps.disk.moves import Move
+from apps.disk.swaps import Mark
 from apps.disk.walk import Entry, Listing
 
 _SOURCES = Path(apps.__file__).parents[1]
@@ -156,6 +157,39 @@ class Disk:
             )
             done += part
         return done
+
+    def make_folders(self, root: bytes, path: bytes) -> None:
+        """Make the folders of a path below a root that is there. Raises OSError."""
+        for _ in self._ask("make_folders", root=root, path=path):
+            pass
+
+    def look(self, path: bytes) -> dict[str, int] | None:
+        """Size, time and the like of a plain file, see ``swaps.look``. Raises OSError."""
+        (found,) = self._ask("look", path=path)
+        return found  # type: ignore[no-any-return]
+
+    def room(self, folder: bytes) -> tuple[int, bool]:
+        """Free bytes, and whether names in it may be changed. Raises OSError."""
+        (found,) = self._ask("room", folder=folder)
+        return found[0], found[1]
+
+    def finish(self, draft: bytes, *, like: bytes, like_times: bool = True) -> Mark:
+        """Give a draft another file's rights and times, and have it on disk. Raises OSError."""
+        (mark,) = self._ask("finish", draft=draft, like=like, like_times=like_times)
+        return Mark(*mark)
+
+    def swap(self, first: bytes, first_mark: Mark, second: bytes, second_mark: Mark) -> None:
+        """Let two files change names, see ``swaps.swap``. Raises OSError."""
+        for _ in self._ask(
+            "swap", first=first, first_mark=tuple(first_mark),
+            second=second, second_mark=tuple(second_mark),
+        ):  # fmt: skip
+            pass
+
+    def remove(self, path: bytes, mark: Mark | None = None) -> bool:
+        """Remove a file, given a mark only if it is that; whether it was there. Raises OSError."""
+        (was_there,) = self._ask("remove", path=path, mark=mark and tuple(mark))
+        return bool(was_there)
 
     def _ask(self, deed: str, **arguments: Any) -> Iterator[Any]:
         if self.silent:  # not twice the same long wait

@@ -56,7 +56,7 @@ class Rules:
 
     def folder_refusal(self, path: bytes) -> str:
         """Why a folder is left out with all below it, as a reason code; empty if it is walked."""
-        if self.own and path == self.own:
+        if (self.own and path == self.own) or _is_own(path[path.rfind(b"/") + 1 :]):
             return "own_data"
         if self.ignored_folders.fullmatch(path[path.rfind(b"/") + 1 :]):
             return "ignored"
@@ -66,7 +66,7 @@ class Rules:
 
     def refusal(self, folder: bytes, entry: Entry) -> str:
         """Why an entry is left out, as a reason code; empty if it is taken in."""
-        if self.ignored_names.fullmatch(entry.name):
+        if self.ignored_names.fullmatch(entry.name) or _is_own(entry.name):
             return "ignored"
         stem, dot, extension = entry.name.rpartition(b".")
         if not dot or not stem or extension.lower() not in self.extensions:
@@ -79,6 +79,12 @@ class Rules:
                 return "excluded"
             return "not_included" if self.include and not self.include.match_file(path) else ""
         return ""
+
+
+def _is_own(name: bytes) -> bool:
+    """The trash and drafts of transcodes, whatever the setting says of names. (What renaming parks
+    under a name of ours is somebody's film.)"""
+    return name.startswith(b".mediahub-t")
 
 
 def _any_of(names: Sequence[str]) -> re.Pattern[bytes]:

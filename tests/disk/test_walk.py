@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from apps.disk import child
+from apps.disk.rules import Rules
 from apps.disk.walk import entries, walk
 
 FILES = 200
@@ -56,3 +57,10 @@ def test_come_on_the_way_to_a_path(tmp_path: Path) -> None:
         path = os.fsencode(tmp_path) + b"/" + os.fsencode(name)
         assert list(child._real(lambda: beats.append(None), path=path)) == [os.path.realpath(path)]
     assert len(beats) >= 5 * len(tmp_path.parts)
+
+
+def test_the_trash_and_drafts_of_transcodes_are_never_taken_in() -> None:
+    rules = Rules.of(extensions=["mp4"], include=[], exclude=[])
+
+    assert rules.folder_refusal(b"a folder/.mediahub-trash") == "own_data"
+    assert not rules.folder_refusal(b"a folder/mediahub-trash")

@@ -7,7 +7,8 @@ from benchmarks import place
 from benchmarks.report import Report
 
 NAMES = ("scan", "watch", "moves", "kills", "storage", "catalogue", "jobs", "listeners",
-         "artifacts", "hls", "search", "cards", "bulk", "graph", "identify", "faces")  # fmt: skip
+         "artifacts", "hls", "search", "cards", "bulk", "graph", "identify", "faces",
+         "transcode", "transcode_corpus")  # fmt: skip
 
 
 def main(names: list[str]) -> int:

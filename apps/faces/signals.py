@@ -1,10 +1,11 @@
-"""What deeds on faces tell the edges of this app. Sent after commit; receivers only enqueue."""
+"""What deeds on faces tell the edges of this app. Sent after commit, but for ``change_made``;
+receivers only enqueue."""
 
 from django.dispatch import Signal
 
 change_made = Signal()
 """A change moved faces in more videos than anybody waits for: ``change_id``. What follows on it is
-still to be done."""
+still to be done. Sent in the change's own transaction, so that both are there or neither."""
 
 people_changed = Signal()
 """By which faces performers are known is otherwise now: ``performer_ids`` (list of int). Others may

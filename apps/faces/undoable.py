@@ -17,6 +17,6 @@ def allow_undo() -> None:
 
 def notice_merges() -> None:
     """Called once, when all models are loaded."""
-    from apps.faces.services.carrying import carry_faces
+    from apps.faces.services.carrying import carry_faces, come_first
 
-    carry_along(carry_faces)
+    carry_along(carry_faces, before=come_first)

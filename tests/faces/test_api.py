@@ -1,7 +1,7 @@
 """Faces and identities by the API."""
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -383,3 +383,17 @@ def test_whoever_may_not_see_faces_does_nothing_else_with_them(anna: Identity) -
         f"faces/appearances/{seen.pk}/confirm/", f"faces/appearances/{seen.pk}/refuse/",
     ):  # fmt: skip
         assert Api(user).post(path).status_code == 403
+
+
+@pytest.mark.django_db
+def test_who_is_who_is_said_by_those_who_may_change_videos() -> None:
+    user = make_user()
+    track = make_track(identity=make_identity(make_performer()))
+    may = Permission.objects.filter(codename__in=["view_identity", "change_identity"])
+    user.user_permissions.set(may)
+    body = {"faces": [track.pk]}
+
+    refused = Api(user).post("faces/confirm/", body)
+    assert (refused.status_code, "library.change_video" in refused.content.decode()) == (403, True)
+    user.user_permissions.add(Permission.objects.get(codename="change_video"))
+    assert Api(User.objects.get(pk=user.pk)).post("faces/confirm/", body).status_code == 200

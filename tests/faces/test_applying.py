@@ -238,7 +238,7 @@ class TestTaking:
         monkeypatch.setattr(following, "MOST_AT_ONCE", 0)
         track = make_track(video, identity=make_identity(make_performer()))
 
-        with django_capture_on_commit_callbacks(execute=True):
+        with django_capture_on_commit_callbacks():  # killed at the commit: nothing runs after it
             change = verdicts.confirm([track.pk])
 
         job = Job.objects.get(kind="faces.follow")

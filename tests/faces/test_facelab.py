@@ -21,9 +21,10 @@ from apps.faces.models import (
 )
 from apps.faces.services.identities import recount
 from apps.faces.services.settings import settings_of_all
+from apps.jobs.choices import JobState
 from apps.library.models import Performer, PerformerImage
 from tests.faces.factories import alike, make_identity, make_track, person, switch_on
-from tests.factories import make_library, make_performer, make_user, make_video
+from tests.factories import make_job, make_library, make_performer, make_user, make_video
 
 pytestmark = pytest.mark.django_db
 _FETCH = {"X-Requested-With": "fetch"}
@@ -86,10 +87,21 @@ class TestLists:
         assert _shown(browser, text=f"unknown {stranger.pk}") == [stranger.pk]
         assert "Nobody is called so" in browser.get(_LAB, {"text": "%"}).content.decode()
 
+    def test_learn_that_what_follows_on_a_verdict_was_done(self, browser: Client) -> None:
+        def line() -> str:
+            return browser.get(_LAB, {"fragment": "working"}).content.decode()
+
+        before = line()
+        make_job(JobState.SUCCEEDED, kind="faces.find")
+        assert line() == before
+        done = make_job(JobState.SUCCEEDED, kind="faces.recognise")
+
+        assert f'data-last-done="{done.pk}"' in line()
+
     def test_say_who_the_nameless_may_be(self, browser: Client) -> None:
         identity = _someone(1, 1)
         candidate = {
-            "performer_id": 7, "name": "<Ann>", "similarity": 0.5, "one_in": 12_345.0,
+            "performer_id": make_performer("<Ann>").pk, "similarity": 0.5, "one_in": 12_345.0,
             "margin": 0.1, "ground": Ground.LIBRARY, "exemplars": [],
         }  # fmt: skip
         Track.objects.update(candidates=[candidate], band=Band.SUGGESTED)
@@ -540,8 +552,22 @@ def test_a_performer_is_made_only_by_those_who_may() -> None:
     identity = _someone(1)
     client, user = Client(), make_user()
     client.force_login(user)
-    codes = ["view_identity", "change_identity"]
+    codes = ["view_identity", "change_identity", "change_video"]
     user.user_permissions.set(Permission.objects.filter(codename__in=codes))
 
     assert _send(client, "create", identity=identity.pk, name="Ann").status_code == 403
     assert not Performer.objects.exists()
+
+
+@pytest.mark.django_db
+def test_who_is_who_is_said_by_those_who_may_change_videos() -> None:
+    user, client = make_user(), Client()
+    client.force_login(user)
+    track = make_track(identity=_someone(1, 1, performer=make_performer()))
+    may = Permission.objects.filter(codename__in=["view_identity", "change_identity"])
+    user.user_permissions.set(may)
+
+    assert _send(client, "confirm", track=track.pk).status_code == 403
+    assert not client.get(_LAB).context["may_change"]
+    user.user_permissions.add(Permission.objects.get(codename="change_video"))
+    assert _send(client, "confirm", track=track.pk).status_code == 200

@@ -1,6 +1,7 @@
 """Which frames are looked at, which faces are one person's, which tracks were known: sums only."""
 
 import json
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
@@ -34,6 +35,11 @@ def known(number: int = 1, *times_ms: int, pk=1, vector=None, box=BOX, spoken=Fa
     return Known(pk, frozenset(times), dict.fromkeys(times, box), own, spoken)
 
 
+def each(frames: Iterable[int]) -> list[list[int]]:
+    """Of faces that are in one frame each."""
+    return [[frame] for frame in frames]
+
+
 class TestPlan:
     def test_key_frames_do_where_none_is_far_from_the_next(self) -> None:
         wanted = plan_times(range(0, 60_000, 10_000), 60_000, frames=240, gap_ms=1_000)
@@ -54,6 +60,20 @@ class TestPlan:
 
         exact = [one.at_ms for one in wanted if one.exact]
         assert exact == [15_000, 27_000, 39_000, 51_000]
+
+    def test_a_key_frame_that_was_passed_over_fills_a_gap(self) -> None:
+        wanted = plan_times([0, 6_000, 16_000, 26_000], 30_000, frames=4, gap_ms=1_000)
+
+        assert [one.at_ms for one in wanted] == [0, 6_000, 16_000, 26_000]
+        assert not any(one.exact for one in wanted)
+
+    def test_a_key_frame_far_from_the_middle_fills_a_gap_if_that_is_enough(self) -> None:
+        keys = [0, 3_000, 13_000, 21_000, 29_000, 37_000]
+
+        wanted = plan_times(keys, 44_000, frames=6, gap_ms=1_000)
+
+        assert [one.at_ms for one in wanted] == keys
+        assert not any(one.exact for one in wanted)
 
     def test_a_short_video_of_one_key_frame_is_looked_at_more_than_once(self) -> None:
         wanted = plan_times([0], 10_000, frames=240, gap_ms=1_000)
@@ -98,7 +118,7 @@ class TestLink:
         ])  # fmt: skip
         frames = [frame for _, frame, _ in faces]
 
-        groups = link(vectors, frames, similarity=0.42, block=block)
+        groups = link(vectors, each(frames), similarity=0.42, block=block)
 
         assert sorted(one for group in groups for one in group) == list(range(len(faces)))
         for group in groups:
@@ -107,22 +127,29 @@ class TestLink:
     def test_joins_who_is_alike_and_parts_strangers(self) -> None:
         vectors = np.stack([alike(person(n % 3), 0.8, n + 1) for n in range(12)])
 
-        groups = link(vectors * 12, list(range(12)), similarity=0.42)
+        groups = link(vectors * 12, each(range(12)), similarity=0.42)
 
         assert groups == [[0, 3, 6, 9], [1, 4, 7, 10], [2, 5, 8, 11]]
 
     def test_blocks_come_to_the_same(self) -> None:
         vectors = np.stack([alike(person(n % 4), 0.85, n + 1) for n in range(80)])
 
-        assert link(vectors, list(range(80)), similarity=0.42, block=10) == link(
-            vectors, list(range(80)), similarity=0.42
+        assert link(vectors, each(range(80)), similarity=0.42, block=10) == link(
+            vectors, each(range(80)), similarity=0.42
         )
+
+    def test_faces_of_many_frames_part_by_any_of_them(self) -> None:
+        vectors = np.stack([person(1)] * 3)
+
+        groups = link(vectors, [[0, 3, 5], [1, 3], [2]], similarity=0.42)
+
+        assert sorted(map(len, groups)) == [1, 2]
 
     def test_two_alike_people_of_a_frame_stay_two(self) -> None:
         twin = alike(person(1), 0.9)
         vectors = np.stack([person(1), twin, person(1), twin])
 
-        assert link(vectors, [0, 0, 1, 1], similarity=0.42) == [[0, 2], [1, 3]]
+        assert link(vectors, each([0, 0, 1, 1]), similarity=0.42) == [[0, 2], [1, 3]]
 
     def test_the_middle_leans_to_what_weighs_more(self) -> None:
         vectors = np.stack([person(1), person(2)]) * 7

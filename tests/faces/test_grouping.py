@@ -1,5 +1,7 @@
 """Groups of faces: whatever is given, what people said holds, and the order doesn't matter."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,7 +18,9 @@ from apps.faces.grouping.linkage import link, sum_up
 from apps.faces.grouping.placing import Face, apart_of, decide
 from benchmarks.faces_grouping import invent
 
-AS_EVER = Thresholds(join=0.5, merge=0.4, least_merged=1, join_norm=9, seed_norm=10.5)
+AS_EVER = Thresholds(
+    join=0.5, merge=0.4, least_merged=1, join_norm=9, seed_norm=10.5, likely=0.36, lead=0.05
+)
 
 
 def unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -69,6 +73,21 @@ def test_constraints_hold_and_the_order_does_not_matter(seed: int, count: int) -
         rejected=np.stack([back[rejected[:, 0]], rejected[:, 1]], axis=1),
     )  # fmt: skip
     assert (mixed == labels[order]).all()
+
+
+@pytest.mark.parametrize(("beside", "is_one"), [(0.2, True), (0.42, False), (0.48, False)])
+def test_a_face_comes_to_whom_it_is_likely_only_far_before_others(
+    beside: float, is_one: bool
+) -> None:
+    one, other, third = np.eye(3, 16, dtype=np.float32)
+    rows = [one, 0.45 * one + 0.89 * other, beside * one + (1 - beside**2) ** 0.5 * third]
+
+    labels = grouped(unit(np.stack(rows)))
+    apart = grouped(unit(np.stack(rows)), apart_frames=np.array([[0, 1]]))
+
+    assert (labels[0] == labels[1]) == is_one
+    assert apart[0] != apart[1]
+    assert grouped(unit(np.stack(rows)), thresholds=replace(AS_EVER, lead=None)).max() == 2
 
 
 @pytest.mark.parametrize(("faces", "people"), [(400, 60), (3_000, 600)])

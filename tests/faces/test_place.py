@@ -1,15 +1,21 @@
 """New faces come to whom they are nearest to, and to nobody whom they can't be."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from apps.faces.choices import Engine, Verdict
+from apps.faces.choices import Band, Engine, Verdict
+from apps.faces.grouping import placing
 from apps.faces.models import Identity, IdentityVector, Rejection, Track
 from apps.faces.services import vectors
+from apps.faces.services.identities import recount
 from apps.faces.services.place import place
 from apps.library.models import Performer, PerformerImage
 from tests.faces.factories import alike, make_identity, make_track, person
-from tests.factories import make_video
+from tests.factories import make_performer, make_video
 
 pytestmark = pytest.mark.django_db
 
@@ -168,9 +174,6 @@ def test_a_face_without_a_vector_of_the_engine_waits() -> None:
 
 
 def test_many_cost_the_statements_of_few() -> None:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     def statements(count: int) -> int:
         ids = [make_track(vector=person(1_000 + n + 100 * count)).pk for n in range(count)]
         with CaptureQueriesContext(connection) as asked:
@@ -179,6 +182,71 @@ def test_many_cost_the_statements_of_few() -> None:
 
     statements(1)  # the settings are made
     assert statements(2) == statements(12)
+
+
+def test_a_face_costs_one_statement_to_read_and_one_to_write() -> None:
+    ada = make_performer()
+    known = make_identity(ada, middle=BERT)
+    make_track(vector=BERT, identity=known, verdict=Verdict.CONFIRMED)
+    make_identity(middle=ANNA)
+    first, near, new, hers = (
+        make_track(vector=vector).pk
+        for vector in (ANNA, alike(ANNA, 0.8), person(9), alike(BERT, 0.8))
+    )
+    place([first])  # then the statements are ready, and who is known is held
+
+    for track, band in ((near, Band.UNKNOWN), (new, Band.UNKNOWN), (hers, Band.APPLIED)):
+        with CaptureQueriesContext(connection) as asked:
+            place([track])
+        assert len(asked) == 2
+        row = Track.objects.get(pk=track)
+        assert (row.band, row.identity_id is None) == (band, False)
+    assert row.candidates[0]["performer_id"] == ada.pk
+
+
+def test_counts_what_came_as_if_all_was_counted() -> None:
+    anna, chosen = make_identity(middle=ANNA), make_identity(middle=BERT, settled=True)
+    video = make_video()
+    faces = [
+        make_track(each, vector=alike(middle, 0.8, number), norm=norm, times_ms=[number * 1_000])
+        for number, (each, middle, norm) in enumerate(
+            [(video, ANNA, 12.0), (video, ANNA, 14.0), (None, ANNA, 11.0), (video, BERT, 11.0)]
+        )
+    ]
+    place([faces[0].pk])
+    place([face.pk for face in faces[1:]])
+    place([make_track(vector=alike(BERT, 0.9), norm=14.0).pk])
+
+    told = {row.pk: row for row in Identity.objects.all()}
+    assert (told[anna.pk].best_id, told[chosen.pk].best_id) == (faces[1].pk, faces[3].pk)
+    recount([anna.pk, chosen.pk])
+    fields = ("track_count", "video_count", "confirmed_count", "best_id")
+    for row in Identity.objects.all():
+        assert [getattr(row, each) for each in fields] == [
+            getattr(told[row.pk], each) for each in fields
+        ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_face_that_goes_with_its_video_meanwhile_is_in_nobodys_middle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vectors.forget()
+    anna = make_identity(middle=ANNA)
+    stays, goes = make_track(vector=alike(ANNA, 0.8)), make_track(vector=alike(ANNA, 0.8, 2))
+    decide = placing.decide
+
+    def while_it_goes(*given: Any) -> Any:
+        Track.objects.filter(pk=goes.pk).delete()
+        return decide(*given)
+
+    monkeypatch.setattr(placing, "decide", while_it_goes)
+
+    assert place([stays.pk, goes.pk]).joined == 1
+    middle = IdentityVector.objects.get(identity=anna)
+    assert middle.tracks == 1
+    assert np.frombuffer(bytes(middle.vector), "<f4") @ alike(ANNA, 0.8) > 0.999
+    vectors.forget()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,16 +1,19 @@
 """Grouping anew: steady, undoable, and never against what a person said."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
 from numpy.typing import NDArray
 
 from apps.core.undo import Contested
-from apps.faces.choices import ChangeKind, ProposalKind, ProposalState, Verdict
+from apps.faces.choices import ChangeKind, Engine, ProposalKind, ProposalState, Verdict
 from apps.faces.models import Apart, FaceChange, Identity, Proposal, Rejection, Track
 from apps.faces.services import changes, proposals, verdicts
 from apps.faces.services.regroup import foresee, regroup
+from apps.faces.services.regroup.reading import read_faces
 from apps.faces.tasks.grouping import request_regroup
 from apps.faces.tasks.naming import request_names
 from apps.jobs.services import claims
@@ -30,6 +33,26 @@ def make_tracks(middle: NDArray[np.float32], count: int, **values: object) -> li
         make_track(vector=alike(middle, 0.8, first + n), **values)  # type: ignore[arg-type]
         for n in range(count)
     ]
+
+
+def test_faces_of_one_moment_are_found_however_few_there_seem_to_be() -> None:
+    """Nobody has counted the rows since they were written: the server takes them for one."""
+    video = make_video()
+    one, other = (make_track(video, vector=ANNA, times_ms=[0, at]).pk for at in (1_000, 2_000))
+    make_track(video, times_ms=[3_000])
+    plans = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, told: Any) -> Any:
+        if "one.times_ms" in sql:
+            with told["connection"].connection.cursor() as cursor:
+                plans.append(str(cursor.execute(f"EXPLAIN {sql}").fetchall()))
+        return execute(sql, params, many, told)
+
+    with connection.execute_wrapper(explain):
+        faces = read_faces(Engine.YUNET_SFACE)
+
+    assert [sorted(faces.ids[pair].tolist()) for pair in faces.moments] == [[one, other]]
+    assert "Nested Loop" not in plans[0]
 
 
 def whose() -> dict[int, int | None]:

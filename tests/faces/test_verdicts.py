@@ -1,11 +1,15 @@
 """What people say of faces and identities."""
 
+from collections.abc import Callable
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.faces.choices import Verdict
 from apps.faces.models import Apart, Appearance, FaceChange, Identity, Rejection, Track
 from apps.faces.services import identities, verdicts
-from apps.faces.services.changes import NothingToChange, RejectedBefore, SameMoment
+from apps.faces.services.changes import NothingToChange, NotToBeFound, RejectedBefore, SameMoment
 from apps.library.models import Performer
 from apps.library.services.merge import merge_performers
 from tests.faces.factories import alike, make_identity, make_track, person
@@ -285,7 +289,38 @@ class TestIdentities:
             identities.make_best(one, make_track())
 
 
+class TestThoseWhoAreNotToBeFound:
+    def test_get_no_faces_and_no_name(self) -> None:
+        wiped = make_identity(opted_out=True, ignored=True)
+        other = make_identity()
+        track = make_track(identity=other)
+
+        words: list[Callable[[], object]] = [
+            lambda: verdicts.assign([track.pk], wiped),
+            lambda: verdicts.merge(other, into=wiped),
+            lambda: verdicts.merge(wiped, into=other),
+            lambda: verdicts.name(wiped, make_performer()),
+            lambda: verdicts.create_and_name(wiped, "Somebody"),
+        ]
+        for say in words:
+            with pytest.raises(NotToBeFound):
+                say()
+
+        assert of(track) == (other, Verdict.NONE)
+        assert not FaceChange.objects.exists()
+
+
 class TestMergedPerformers:
+    def test_wait_for_whoever_moves_faces_before_they_are_held(self) -> None:
+        gone, into = make_performer(), make_performer()
+
+        with CaptureQueriesContext(connection) as asked:
+            merge_performers(gone, into=into)
+
+        said = [each["sql"] for each in asked if "advisory" in each["sql"] or "FOR " in each["sql"]]
+        assert said[0] == identities.TURN
+        assert "library_performer" in said[1]
+
     def test_take_their_faces_along(self) -> None:
         gone, into = make_performer(), make_performer()
         one = make_identity(gone)

@@ -18,16 +18,17 @@ from apps.core.api.filters import AnyOfFilter, FilterSet, FlagFilter
 from apps.core.api.media import FileGone, for_good
 from apps.core.api.views import ListedViewSet
 from apps.faces.api import bodies, shapes
-from apps.faces.api.reading import changed, need_sight, read
+from apps.faces.api.reading import SAY as _SAY
+from apps.faces.api.reading import SaidOfFaces, changed, need_sight, read
 from apps.faces.choices import Band, Verdict
 from apps.faces.models import Identity, Track
-from apps.faces.services import applying, pictures, verdicts
+from apps.faces.services import applying, naming, pictures, verdicts
 from apps.faces.tasks.finding import request_find
 from apps.jobs.api.serializers import JobSerializer
 from apps.jobs.api.views import started
 from apps.library.models import Video
 
-_SEE, _SAY = "faces.view_identity", "faces.change_identity"
+_SEE = "faces.view_identity"
 _PICTURE = {(200, "image/webp"): OpenApiTypes.BINARY}
 
 
@@ -53,7 +54,7 @@ class FaceFilter(FilterSet):
         return faces.filter(waiting) if value else faces.exclude(waiting)
 
 
-class FaceViewSet(ListedViewSet):
+class FaceViewSet(SaidOfFaces, ListedViewSet):
     """Faces in videos and in pictures of performers."""
 
     queryset = Track.objects.light().select_related("identity__performer")
@@ -61,6 +62,12 @@ class FaceViewSet(ListedViewSet):
     filterset_class = FaceFilter
     ordering_fields = {"id": "id", "quality": "quality", "similarity": "similarity"}
     permission = _SEE
+
+    def represent_all(self, rows: list[Any]) -> list[dict[str, Any]]:
+        named = naming.with_names([row.candidates for row in rows])
+        for row, candidates in zip(rows, named, strict=True):
+            row.candidates = candidates
+        return super().represent_all(rows)
 
     @extend_schema(responses=_PICTURE)
     @action(detail=True)

@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from apps.core.api.filters import AnyOfFilter, FilterSet
 from apps.core.api.views import ListedViewSet
 from apps.faces.api import bodies, shapes
-from apps.faces.api.reading import changed, need_sight, read
+from apps.faces.api.reading import SAY as _SAY
+from apps.faces.api.reading import SaidOfFaces, changed, need_sight, read
 from apps.faces.models import Identity
 from apps.faces.services import applying, naming, verdicts
 from apps.faces.tasks.finding import request_wipe_person
@@ -22,7 +23,6 @@ from apps.jobs.api.serializers import JobSerializer
 from apps.jobs.api.views import started
 from apps.library.models import Performer
 
-_SAY = "faces.change_identity"
 _KINDS = [(kind, kind) for kind in ("unnamed", "to_confirm", "named", "ignored")]
 
 
@@ -40,7 +40,7 @@ class IdentityFilter(FilterSet):
         return getattr(identities, value)() if value else identities
 
 
-class IdentityViewSet(ListedViewSet):
+class IdentityViewSet(SaidOfFaces, ListedViewSet):
     """The people whose faces were found, named or not."""
 
     queryset = Identity.objects.select_related("performer")

@@ -10,6 +10,8 @@ from rest_framework.serializers import Serializer
 from apps.faces.api.shapes import FaceChangeShape
 from apps.faces.models import FaceChange
 
+SAY, CHANGE_VIDEO = "faces.change_identity", "library.change_video"
+
 
 def read(body: type[Serializer], request: Request) -> dict[str, Any]:
     """What was sent. Raises ValidationError."""
@@ -23,6 +25,18 @@ def need_sight(request: Request) -> None:
     PermissionDenied."""
     if not request.user.has_perm("faces.view_identity"):
         raise PermissionDenied
+
+
+class SaidOfFaces:
+    """For views in which people say who is who: that decides which performers stand on videos, so
+    that it takes the permission to change those as well."""
+
+    permission: str
+
+    def check_permissions(self, request: Request) -> None:
+        super().check_permissions(request)  # type: ignore[misc]
+        if self.permission == SAY and not request.user.has_perm(CHANGE_VIDEO):
+            raise PermissionDenied(f"You need the permission {CHANGE_VIDEO}.")
 
 
 def changed(change: FaceChange) -> Response:

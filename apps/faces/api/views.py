@@ -16,7 +16,8 @@ from apps.core.api.filters import AnyOfFilter, FilterSet
 from apps.core.api.views import ListedViewSet, StrictView, expected_version
 from apps.faces.api import bodies, shapes, shapes_settings
 from apps.faces.api.faces import picture
-from apps.faces.api.reading import changed, read
+from apps.faces.api.reading import SAY as _SAY
+from apps.faces.api.reading import SaidOfFaces, changed, read
 from apps.faces.choices import ProposalKind, ProposalState
 from apps.faces.engines.files import statuses
 from apps.faces.models import FaceLibrary, FaceSettings, Proposal, Shot, Track
@@ -28,7 +29,7 @@ from apps.jobs.api.serializers import JobSerializer
 from apps.jobs.api.views import started
 from apps.library.models import Library, Video
 
-_SEE, _SAY = "faces.view_identity", "faces.change_identity"
+_SEE = "faces.view_identity"
 
 
 class RegroupView(StrictView):
@@ -57,7 +58,7 @@ class ProposalFilter(FilterSet):
         fields: list[str] = []
 
 
-class ProposalViewSet(ListedViewSet):
+class ProposalViewSet(SaidOfFaces, ListedViewSet):
     """What a regrouping would do where a person has spoken."""
 
     queryset = Proposal.objects.all()

@@ -1,6 +1,6 @@
 """Which faces of a video are one person's: average linkage, never two of one frame."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,18 +23,18 @@ class _Groups:
 
 
 def link(
-    vectors: Floats, frames: Sequence[int], *, similarity: float, block: int = _BLOCK
+    vectors: Floats, frames: Sequence[Iterable[int]], *, similarity: float, block: int = _BLOCK
 ) -> list[list[int]]:
     """The faces' indexes, by person; each rising, and in the order of their first.
 
-    ``vectors`` is (n, d), ``frames`` says in which frame each face is. Two groups become one while
-    the mean cosine of their faces is at least ``similarity`` and no frame has both. Many faces are
-    linked in blocks first, then what came of those.
+    ``vectors`` is (n, d), ``frames`` says in which frames each face is seen. Two groups become one
+    while the mean cosine of their faces is at least ``similarity`` and no frame has both. Many
+    faces are linked in blocks first, then what came of those.
     """
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
     groups = _Groups(
-        [[one] for one in range(len(frames))], unit, [frozenset([frame]) for frame in frames]
+        [[one] for one in range(len(frames))], unit, [frozenset(each) for each in frames]
     )
     while len(groups.members) > block:
         parts = [

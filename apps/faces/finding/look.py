@@ -35,25 +35,34 @@ class Shown(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Face:
-    """One face in one frame. ``worth`` is how good a picture of somebody it is."""
+class Seen:
+    """One face in one frame, not compared yet. ``quality``: how well it can be seen."""
 
     frame: int
     at_ms: int
     box: Box
     size_px: int
     score: float
+    quality: float
+    crop: Pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """A face that was compared. ``worth`` is how good a picture of somebody it is; ``portrait`` is
+    empty where its frame was gone by then."""
+
+    seen: Seen
     norm: float
     worth: float
     vector: Floats
-    crop: Pixels
     portrait: bytes
 
 
-def faces_in(
+def seen_in(
     picture: Shown, engine: FaceEngine, way: FindWay, *, frame: int, most: int
-) -> Iterator[Face]:
-    """Those of a picture that pass the gates, the largest first, at most ``most``.
+) -> Iterator[Seen]:
+    """The faces of a picture that are large enough, the largest first, at most ``most``.
 
     They are looked for where it is small, and cut out of it where it is whole.
     """
@@ -72,17 +81,23 @@ def faces_in(
             crop = align.crop(whole, landmarks)
         except ImageUnusable:
             continue
-        vector = engine.embed([crop])[0]
-        norm = float(np.linalg.norm(vector))
-        if norm < way.minimum_norm or not math.isfinite(norm):
-            continue
-        box = _part(detection, small)
-        worth = norm * math.sqrt(size_px) * frontalness(landmarks)
-        yield Face(
-            frame=frame, at_ms=picture.at_ms, box=box, size_px=round(size_px),
-            score=detection.score, norm=norm, worth=worth, vector=vector, crop=crop,
-            portrait=_portrait(whole, box),
+        yield Seen(
+            frame=frame, at_ms=picture.at_ms, box=_part(detection, small), size_px=round(size_px),
+            score=detection.score, quality=math.sqrt(size_px) * frontalness(landmarks), crop=crop,
         )  # fmt: skip
+
+
+def compared(seen: Seen, engine: FaceEngine, way: FindWay, whole: Pixels | None) -> Face | None:
+    """What the engine makes of a face; None if that is too little to know somebody by.
+
+    ``whole`` is the picture that it was seen in, for its portrait.
+    """
+    vector = engine.embed([seen.crop])[0]
+    norm = float(np.linalg.norm(vector))
+    if norm < way.minimum_norm or not math.isfinite(norm):
+        return None
+    portrait = b"" if whole is None else _portrait(whole, seen.box)
+    return Face(seen, norm, norm * seen.quality, vector, portrait)
 
 
 def frontalness(landmarks: NDArray[np.float64]) -> float:

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from apps.faces.engines import FaceEngine, align, calibration
+from apps.faces.engines import FaceEngine, align
 from apps.faces.engines.align import ImageUnusable
-from apps.faces.finding.look import Face, faces_in
+from apps.faces.finding.look import compared, seen_in
 from apps.faces.finding.messages import FindRequest, FindWay, Found
-from apps.faces.finding.tracks import track_of, tracks_of
+from apps.faces.finding.people import People
+from apps.faces.finding.tracks import track_of
 from apps.faces.finding.walk import Clock, fit, walk
 from apps.ffmpeg.av_probe import PyAVUnable
 from apps.ffmpeg.frames.opening import open_video
@@ -43,10 +44,10 @@ def find_in_video(request: FindRequest, engine: FaceEngine, told: Told) -> Found
             raise MediaRefused(Reason.UNDECODABLE) from error
         source.check_unchanged()
         stat = source.stat
-    tracks = tracks_of(search.faces, similarity=calibration(engine.id).in_video_similarity)
+    tracks = search.people.tracks()
     return Found(
         engine=engine.id, detector=engine.detector, stat=stat, frames=search.frames,
-        faces=len(search.faces), tracks=tuple(tracks),
+        faces=search.people.count, tracks=tuple(tracks),
         cpu_ms=round(1000 * (time.process_time() - began)),
         decode_ms=round(1000 * search.clock.seconds),
     )  # fmt: skip
@@ -57,7 +58,8 @@ def find_in_image(path: bytes, way: FindWay, engine: FaceEngine) -> Found:
     began = time.process_time()
     with open_source(path) as source:
         picture, stat = _Still(_pixels(source)), source.stat
-    faces = list(faces_in(picture, engine, way, frame=0, most=_MOST_IN_PICTURE))
+    seen = seen_in(picture, engine, way, frame=0, most=_MOST_IN_PICTURE)
+    faces = [face for one in seen if (face := compared(one, engine, way, picture.whole))]
     return Found(
         engine=engine.id, detector=engine.detector, stat=stat, frames=1, faces=len(faces),
         tracks=tuple(track_of([face]) for face in faces),
@@ -77,7 +79,7 @@ class _Search:
     def __init__(self, request: FindRequest, engine: FaceEngine, told: Told) -> None:
         self._request, self._engine, self._told = request, engine, told
         self._at = (0, 0)
-        self.faces: list[Face] = []
+        self.people = People(engine, request.way, beat=self._beat)
         self.frames = 0
         self.clock = Clock()
 
@@ -93,9 +95,9 @@ class _Search:
                 duration_ms=self._request.duration_ms, told=self._arrived,
             )  # fmt: skip
             for picture in pictures:
-                room = min(most, _MOST_FACES - len(self.faces))
-                frame = self.frames
-                self.faces += faces_in(picture, self._engine, way, frame=frame, most=room)
+                room = min(most, _MOST_FACES - self.people.met)
+                seen = seen_in(picture, self._engine, way, frame=self.frames, most=room)
+                self.people.meet(seen, picture)
                 self.frames += 1
 
     def _arrived(self, done: int, total: int) -> None:

@@ -5,28 +5,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from apps.faces.engines import align
-from apps.faces.finding.link import link, middle, weight
-from apps.faces.finding.look import Face, portrait_webp
-from apps.faces.finding.messages import MOST_SHOTS, MOST_TRACKS, FoundShot, FoundTrack
+from apps.faces.finding.link import middle, weight
+from apps.faces.finding.look import Face, Seen, portrait_webp
+from apps.faces.finding.messages import MOST_SHOTS, FoundShot, FoundTrack
 
 
-def tracks_of(faces: Sequence[Face], *, similarity: float) -> list[FoundTrack]:
-    """One for each person, the best first, at most MOST_TRACKS; ``similarity`` as for ``link``."""
-    if not faces:
-        return []
-    vectors = np.stack([face.vector for face in faces])
-    groups = link(vectors, [face.frame for face in faces], similarity=similarity)
-    groups.sort(key=lambda group: -max(faces[one].worth for one in group))
-    return [track_of([faces[one] for one in group]) for group in groups[:MOST_TRACKS]]
+def track_of(faces: Sequence[Face], others: Sequence[Seen] = ()) -> FoundTrack:
+    """The track of one person: of faces that were compared, and of others that are the same.
 
-
-def track_of(faces: Sequence[Face]) -> FoundTrack:
-    """The track of one person's faces, in the order of their times."""
-    best = max(faces, key=lambda face: face.worth)
+    One of ``faces`` has a portrait at least.
+    """
+    faces = sorted(faces, key=lambda face: face.seen.at_ms)
+    seen = sorted([*(face.seen for face in faces), *others], key=lambda one: one.at_ms)
+    best = max(faces, key=lambda face: (bool(face.portrait), face.worth))
     weights = np.array([weight(face.norm) for face in faces])
     return FoundTrack(
-        times_ms=tuple(face.at_ms for face in faces),
-        boxes=tuple(face.box for face in faces),
+        times_ms=tuple(one.at_ms for one in seen),
+        boxes=tuple(one.box for one in seen),
         shots=tuple(map(_shot, spread(faces, best))),
         vector=middle(np.stack([face.vector for face in faces]), weights),
         norm=max(face.norm for face in faces),
@@ -47,7 +42,8 @@ def spread(faces: Sequence[Face], best: Face) -> list[Face]:
 
 
 def _shot(face: Face) -> FoundShot:
+    seen = face.seen
     return FoundShot(
-        face.at_ms, face.box, face.size_px, min(max(face.score, 0.0), 1.0), face.norm,
-        align.encode(face.crop),
+        seen.at_ms, seen.box, seen.size_px, min(max(seen.score, 0.0), 1.0), face.norm,
+        align.encode(seen.crop),
     )  # fmt: skip

@@ -189,6 +189,8 @@ def _merged(work: _Work, labels: Labels) -> Labels:
         taking_part=seeded & ((groups.sizes >= work.thresholds.least_merged) | settled),
         settled=settled, apart=apart,
     )  # fmt: skip
+    if work.thresholds.lead is not None:
+        parents = _paired(work, parents, groups, seeded, apart)
     labels = parents[labels]
     whole = linkage.sum_up(work.vectors, work.order, labels, count)
     apart = np.unique(parents[apart], axis=0)
@@ -196,6 +198,26 @@ def _merged(work: _Work, labels: Labels) -> Labels:
     labels = _joined(work, labels, whole, large, apart)
     alive = _having(labels, work.seeds, count)
     return np.where(alive[labels], labels, -1)
+
+
+def _paired(
+    work: _Work, parents: Labels, groups: Groups, seeded: NDArray[np.bool_], apart: Pairs
+) -> Labels:
+    """Single faces come to whom they are likely, after what is surer was merged."""
+    assert work.thresholds.lead is not None
+    count = len(parents)
+    sums, sizes = np.zeros_like(groups.sums), np.zeros_like(groups.sizes)
+    np.add.at(sums, parents, groups.sums)
+    np.add.at(sizes, parents, groups.sizes)
+    settled, seeds = np.zeros(count, bool), np.zeros(count, bool)
+    settled[parents[: work.people]] = True
+    seeds[parents[seeded]] = True
+    onward = linkage.pair_up(
+        Groups(sums, sizes), likely=work.thresholds.likely, lead=work.thresholds.lead,
+        taking_part=seeds, settled=settled, apart=parents[apart],
+    )  # fmt: skip
+    result: Labels = onward[parents]
+    return result
 
 
 def _having(labels: Labels, chosen: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:

@@ -16,6 +16,7 @@ from apps.faces.grouping.graph import Vectors, faces_of, neighbours, others_of
 
 _ROUNDS = 60
 _BLOCK = 1 << 16
+_ROWS = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,59 @@ def link(
         apart = _followed(apart, parents)
         report(turn + 1, _ROUNDS)
     return _roots(parents)
+
+
+def pair_up(
+    groups: Groups,
+    *,
+    likely: float,
+    lead: float,
+    taking_part: NDArray[np.bool_],
+    settled: NDArray[np.bool_],
+    apart: Pairs,
+) -> NDArray[np.int64]:
+    """For each group the one that it is part of, once single faces have come to whom they are
+    ``likely`` by the mean, if each is the other's nearest, by a ``lead`` before all others.
+
+    Of two faces of one person the one likeness that there is may be low by chance; that strangers
+    are one another's nearest by far is rarer. All are compared with all, so let there be few.
+    """
+    parents = np.arange(len(groups.sizes))
+    chosen = np.flatnonzero(taking_part & (groups.sizes > 0))
+    if len(chosen) < 2:
+        return parents
+    nearest, mean, ahead = _nearest(groups, chosen)
+    rows = np.arange(len(chosen))
+    mutual = (nearest[nearest] == rows) & (nearest > rows) & (mean >= likely)
+    mutual &= np.minimum(ahead, ahead[nearest]) >= lead
+    one, other = chosen[rows[mutual]], chosen[nearest[mutual]]
+    keys = pair_keys(np.stack([one, other], axis=1), len(parents))
+    keys = keys[~contained(keys, pair_keys(apart, len(parents)))]
+    one, other = np.divmod(keys, len(parents))
+    may = np.minimum(groups.sizes[one], groups.sizes[other]) == 1
+    may &= ~(settled[one] & settled[other])
+    parents[other[may]] = one[may]
+    return parents
+
+
+def _nearest(
+    groups: Groups, chosen: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+    """Of each chosen group the place of the one with the highest mean likeness, that mean, and by
+    how much it is ahead of the next one's."""
+    means = groups.sums[chosen] / groups.sizes[chosen, None].astype(np.float32)
+    nearest = np.empty(len(chosen), np.int64)
+    best, ahead = np.empty(len(chosen), np.float32), np.empty(len(chosen), np.float32)
+    for first in range(0, len(chosen), _ROWS):
+        rows = slice(first, first + _ROWS)
+        block = means[rows] @ means.T
+        at = np.arange(len(block))
+        block[at, at + first] = -1
+        nearest[rows] = block.argmax(axis=1)
+        best[rows] = block[at, nearest[rows]]
+        block[at, nearest[rows]] = -1
+        ahead[rows] = best[rows] - block.max(axis=1)
+    return nearest, best, ahead
 
 
 def _free(

@@ -4,6 +4,7 @@ spinning, and on a busy machine that takes longer than the product."""
 import ctypes
 import os
 import threading
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -51,6 +52,7 @@ class _OneThread:
 one_blas_thread = _OneThread()
 
 
+@cache
 def _openblas() -> ctypes.CDLL | None:
     folder = Path(np.__file__).parent.with_name("numpy.libs")
     for path in sorted(folder.glob("libscipy_openblas64_*")):

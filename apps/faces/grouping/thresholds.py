@@ -24,15 +24,18 @@ class Calibrated(Protocol):
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Likenesses are cosines: from ``join`` on two faces are one person, from ``merge`` on two
-    large groups are, by the mean of their faces. Groups of fewer than ``least_merged`` faces aren't
-    merged with their like. Faces whose norm is below ``seed_norm`` start no group, and those below
-    ``join_norm`` come into none."""
+    large groups are, by the mean of their faces. From ``likely`` on a single face is one person
+    with its nearest, if that leads by ``lead`` (None: never). Groups of fewer than ``least_merged``
+    faces aren't merged with their like. Faces whose norm is below ``seed_norm`` start no group, and
+    those below ``join_norm`` come into none."""
 
     join: float
     merge: float
     least_merged: int = 3
     join_norm: float = 0.0
     seed_norm: float = 0.0
+    likely: float = 1.0
+    lead: float | None = None
 
 
 # Pairs grow with the square of the faces, and one false link in a large group joins two people:
@@ -40,6 +43,8 @@ class Thresholds:
 _JOIN = ((30, 2e4), (300, 1e5), (1_000, 2.5e5), (10_000, 7e5), (100_000, 1.1e6), (1_000_000, 1.3e6))
 _MERGE = ((30, 3e3), (300, 1e4), (1_000, 3e4), (100_000, 5e4))
 _ALL_MERGE_BELOW = 20_000  # faces; above, single faces would be merged with strangers too often
+
+_LIKELY, _LEAD = 1e3, 0.05 / 0.175  # one in so many strangers; a part of 1e-2 to 1e-5 of them
 
 
 def for_size(
@@ -50,12 +55,16 @@ def for_size(
     merge: float | None = None,
 ) -> Thresholds:
     """For so many faces; ``join`` and ``merge`` are used instead where they are given."""
+    few = faces < _ALL_MERGE_BELOW
+    spread = calibration.similarity_of(100_000) - calibration.similarity_of(100)
     return Thresholds(
         join=calibration.similarity_of(_between(_JOIN, faces)) if join is None else join,
         merge=calibration.similarity_of(_between(_MERGE, faces)) if merge is None else merge,
-        least_merged=1 if faces < _ALL_MERGE_BELOW else 3,
+        least_merged=1 if few else 3,
         join_norm=calibration.join_norm,
         seed_norm=calibration.seed_norm,
+        likely=calibration.similarity_of(_LIKELY),
+        lead=_LEAD * spread if few and join is None else None,
     )
 
 

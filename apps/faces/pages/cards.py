@@ -12,6 +12,7 @@ from apps.core.api.keyset import Cursor, Key, Keyset, read_cursor
 from apps.faces.choices import Band
 from apps.faces.models import Identity, Track
 from apps.faces.pages.who import Likely, likely_of
+from apps.faces.services.naming import with_names
 
 PAGE = 60
 SHOWN_FACES = 4
@@ -62,7 +63,7 @@ class Page:
 
 
 def read_page(identities: QuerySet[Identity], cursor_text: str) -> Page:
-    """The largest first; three statements however many identities there are."""
+    """The largest first; four statements however many identities there are."""
     position = _position(cursor_text)
     found = list(
         ORDER.rows_after(identities, position, limit=PAGE + 1).values_list("pk", flat=True)
@@ -113,7 +114,9 @@ def _likely(rows: Iterable[Any]) -> dict[int, Likely]:
     faces = {pk: row.pk for row in rows if row.performer_id is None for pk in row.shown}
     told = Track.objects.filter(pk__in=faces, band__in=[Band.SUGGESTED, Band.APPLIED])
     found: dict[int, Likely] = {}
-    for pk, candidates in told.order_by("-quality", "pk").values_list("pk", "candidates"):
+    rows_told = list(told.order_by("-quality", "pk").values_list("pk", "candidates"))
+    named = with_names([candidates for _pk, candidates in rows_told])
+    for (pk, _), candidates in zip(rows_told, named, strict=True):
         for first in likely_of(candidates)[:1]:
             found.setdefault(faces[pk], first)
     return found

@@ -107,7 +107,8 @@ def rights_of(request: HttpRequest) -> dict[str, bool]:
     """What somebody may do with faces, as templates ask."""
     may = request.user.has_perm
     return {
-        "may_change": may("faces.change_identity"), "may_find": may("faces.find"),
+        "may_change": may("faces.change_identity") and may("library.change_video"),
+        "may_find": may("faces.find"),
         "may_set": may("faces.change_facesettings"), "may_wipe": may("faces.wipe"),
         "may_create": may("library.add_performer"), "may_see_videos": may("library.view_video"),
     }  # fmt: skip

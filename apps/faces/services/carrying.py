@@ -1,5 +1,6 @@
 """What becomes of faces when two performers are merged: the people of both are one."""
 
+from django.db import models
 from django.db.models import Q
 
 from apps.faces.models import Appearance, Identity
@@ -10,6 +11,13 @@ from apps.library.models import Performer
 from apps.library.models.label import Named
 
 
+def come_first(kind: type[models.Model]) -> None:
+    """Take the turn before performers and videos are held, as whoever names videos does: else two
+    would wait for each other."""
+    if kind is Performer:
+        take_turn()
+
+
 def carry_faces(source: Named, into: Named) -> None:
     """Give ``into`` the identity and the appearances of a performer who is merged into it.
 
@@ -17,7 +25,6 @@ def carry_faces(source: Named, into: Named) -> None:
     """
     if not isinstance(source, Performer) or not isinstance(into, Performer):
         return
-    take_turn()
     theirs = Appearance.objects.filter(performer=into).values("video")
     Appearance.objects.filter(~Q(video__in=theirs), performer=source).update(performer=into)
     identity = Identity.objects.filter(performer=source).first()

@@ -31,9 +31,8 @@ def follow(change: FaceChange) -> FaceChange:
             lambda: people_changed.send_robust(sender=FaceChange, performer_ids=people)
         )
     if max(len(reach.moved), len(reach.videos)) > MOST_AT_ONCE:
-        transaction.on_commit(
-            lambda: change_made.send_robust(sender=FaceChange, change_id=change.pk)
-        )
+        # its job is there as soon as the change is: killed at the commit nothing would ask for it
+        change_made.send(sender=FaceChange, change_id=change.pk)
     else:
         _bring_up(reach, silent)
     return change

@@ -35,7 +35,7 @@ RETURNING identity.id, identity.track_count
 """
 
 
-_TURN = 0x0FACE5
+TURN = f"SELECT pg_advisory_xact_lock({0x0FACE5})"
 
 
 def take_turn() -> None:
@@ -45,7 +45,7 @@ def take_turn() -> None:
     and two who place would begin the same person twice.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN])
+        cursor.execute(TURN)
 
 
 def recount(ids: Collection[int]) -> dict[int, int]:

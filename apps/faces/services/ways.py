@@ -14,7 +14,7 @@ from apps.faces.finding.messages import FindWay, Found
 from apps.faces.models import FaceSettings
 from apps.faces.services.settings import settings_of_all
 
-_VERSION = 1  # of how frames are chosen and faces linked: another one has everything searched again
+_VERSION = 2  # of how frames are chosen and faces linked: another one has everything searched again
 _MODELS = frozenset({"face_model_missing", "face_model_altered", "unknown_face_engine"})
 
 

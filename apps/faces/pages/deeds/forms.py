@@ -51,7 +51,8 @@ def needs(*permissions: str) -> Callable[[Deed], Deed]:
     return wrap
 
 
-changing = needs("faces.change_identity")
+# Who is who decides which performers stand on videos.
+changing = needs("faces.change_identity", "library.change_video")
 
 
 def identity_url(pk: int) -> str:

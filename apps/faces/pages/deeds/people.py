@@ -75,7 +75,7 @@ def _name(request: HttpRequest) -> Done:
     return _named(identity, change, f"That is {performer}.{_left_behind([change])}")
 
 
-@needs("faces.change_identity", "library.add_performer")
+@needs("faces.change_identity", "library.change_video", "library.add_performer")
 def _create(request: HttpRequest) -> Done:
     identity, name = read_identity(request), text_in(request.POST, "name")
     if not name:

@@ -20,6 +20,7 @@ from apps.faces.services.changes.wanted import (
     ANYWHERE,
     MoveWanted,
     NothingToChange,
+    NotToBeFound,
     Pairs,
     RejectedBefore,
     Stale,
@@ -48,7 +49,7 @@ def apply(
 
     A number of statements that doesn't grow with the faces. Counts, middles and best faces of the
     identities follow; what videos show (``services.applying``) is the caller's matter.
-    Raises StaleFaces, RejectedBefore, SameMoment, NothingToChange.
+    Raises StaleFaces, NotToBeFound, RejectedBefore, SameMoment, NothingToChange.
     """
     wanted, fields = list(moves), {pk: dict(new) for pk, new in (identities or {}).items()}
     before, rows = _hold(wanted, fields, stale)
@@ -77,10 +78,12 @@ def _write(
     kind: ChangeKind, states: tuple[write.Known, write.Known], rows: dict[int, Identity],
     fields: Mapping[int, Mapping[str, Any]],
 ) -> tuple[dict[int, dict[str, Any]], AuditEntry]:  # fmt: skip
-    """What identities had before, and the audit's entry. Raises RejectedBefore, SameMoment."""
+    """What identities had before, and the audit's entry. Raises StaleFaces, NotToBeFound,
+    RejectedBefore, SameMoment."""
     after = states[1]
     olds = {pk: {f: write.value_of(rows[pk], f) for f in new} for pk, new in fields.items()}
     _refuse_merged(after, rows, fields)
+    _refuse_opted_out(after, rows, fields)
     counts = {pk: row.track_count for pk, row in rows.items()}
     write.write_moves(after, now=timezone.now())
     write.write_identities(rows, fields)
@@ -172,6 +175,20 @@ def _refuse_merged(
         merged = fields.get(target, {}).get("merged_into", rows[target].merged_into_id)
         if merged is not None:
             raise StaleFaces(f"{rows[target]} was merged into another: take that one.")
+
+
+def _refuse_opted_out(
+    after: write.Known, rows: Mapping[int, Identity], fields: Mapping[int, Any]
+) -> None:
+    """Raises NotToBeFound if faces or a name would come to who was wiped for good, or who is
+    merged elsewhere, so that they would be found again."""
+    reached = {state.identity for state in after.values()}
+    for pk, row in rows.items():
+        given = fields.get(pk, {})
+        if row.opted_out and (pk in reached or given.get("performer") or given.get("merged_into")):
+            raise NotToBeFound(
+                f"{row} was wiped and is not to be found again: have faces be somebody else's."
+            )
 
 
 def _without_kept(

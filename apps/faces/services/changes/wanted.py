@@ -22,6 +22,12 @@ class RejectedBefore(Conflict):
     code = "rejected_before"
 
 
+class NotToBeFound(Conflict):
+    """Somebody is not to be found again: they get no faces, and no name; nothing was changed."""
+
+    code = "not_to_be_found"
+
+
 class NothingToChange(Conflict):
     """All is so already; nothing was changed."""
 

@@ -7,6 +7,16 @@ were compared: with ten times as many people known, the same likeness is worth a
 from apps.faces.services.naming.asking import candidates
 from apps.faces.services.naming.gallery import Gallery, forget, gallery
 from apps.faces.services.naming.judging import judge
+from apps.faces.services.naming.stored import with_names
 from apps.faces.services.naming.weighing import Candidate, Levels
 
-__all__ = ["Candidate", "Gallery", "Levels", "candidates", "forget", "gallery", "judge"]
+__all__ = [
+    "Candidate",
+    "Gallery",
+    "Levels",
+    "candidates",
+    "forget",
+    "gallery",
+    "judge",
+    "with_names",
+]

@@ -1,10 +1,10 @@
 """Who is said to be in a video by other means than faces."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from apps.faces.models import Appearance
-from apps.library.models import VideoPerformer
+from django.db import connection
+
 from apps.stashbox.choices import TAKEN, MatchState
 from apps.stashbox.models import StashMatch
 from apps.stashbox.services.apply.candidates import read, want
@@ -14,18 +14,38 @@ from apps.stashbox.services.linking import find, key_of
 _MOST_MATCHES = 5  # of a video: beyond it nothing is sure enough to lower the bar
 
 
+# Whom only a face has put on a video says nothing of other faces.
+CASTS = """
+SELECT video.id, ARRAY(
+    SELECT link.performer_id FROM library_videoperformer link
+    WHERE link.video_id = video.id AND NOT EXISTS (
+        SELECT FROM faces_appearance ours WHERE ours.video_id = video.id
+            AND ours.performer_id = link.performer_id AND ours.linked AND NOT ours.confirmed
+    )
+), EXISTS (SELECT FROM stashbox_stashmatch match WHERE match.video_id = video.id)
+FROM unnest(%(videos)s::bigint[]) video(id)
+"""
+
+
 def casts_of(video_ids: Collection[int]) -> Mapping[int, set[int]]:
     """Performers of videos, and those of the scenes that they may be. Whom only a face has put
     there says nothing of other faces. A number of statements that doesn't grow."""
+    with connection.cursor() as cursor:
+        cursor.execute(CASTS, {"videos": sorted(video_ids)})
+        return casts_from(cursor.fetchall())
+
+
+def casts_from(rows: Iterable[tuple[int, list[int], bool]]) -> Mapping[int, set[int]]:
+    """The same, by what CASTS answered."""
     casts: dict[int, set[int]] = defaultdict(set)
-    links = VideoPerformer.objects.filter(video__in=video_ids)
-    for video, performer in links.values_list("video_id", "performer_id"):
-        casts[video].add(performer)
-    ours = Appearance.objects.filter(video__in=video_ids, linked=True, confirmed=False)
-    for video, performer in ours.values_list("video_id", "performer_id"):
-        casts[video].discard(performer)
-    for video, performers in _from_matches(video_ids).items():
-        casts[video] |= performers
+    matched = []
+    for video, performers, is_matched in rows:
+        casts[video] |= set(performers)
+        if is_matched:
+            matched.append(video)
+    if matched:
+        for video, others in _from_matches(matched).items():
+            casts[video] |= others
     return casts
 
 

@@ -2,12 +2,11 @@
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from apps.faces.models import TrackVector
 from apps.library.models import Performer
 
 if TYPE_CHECKING:  # pages that name nobody need no arrays
@@ -16,6 +15,7 @@ if TYPE_CHECKING:  # pages that name nobody need no arrays
 
 EXEMPLARS = 10  # of one performer: confirmed faces and pictures, the best ones
 _FRESH_S = 60.0  # vectors that were only written anew are seen after so long
+_TRUSTED_S = 5.0  # what no change tells of is looked for so often by who places faces: pictures
 
 # Of somebody named without any such face, whose name a person gave to all faces together, their
 # middle stands for them.
@@ -42,10 +42,16 @@ WHERE identity.performer_id IS NOT NULL AND NOT identity.opted_out
     AND NOT EXISTS (SELECT FROM faces WHERE faces.performer_id = identity.performer_id)
 ORDER BY 1, 2
 """
+# The faces of somebody who has confirmed ones don't count: more that are only placed teach nothing.
 _VERSION = """
-SELECT count(*), max(updated_at), sum(track_count), sum(confirmed_count), sum(version),
-    sum(performer_id)
+SELECT count(*), sum(version), sum(performer_id), sum(confirmed_count),
+    sum(track_count) FILTER (WHERE confirmed_count = 0),
+    (SELECT (count(*), max(found_at))::text FROM faces_picturefinding)
 FROM faces_identity WHERE performer_id IS NOT NULL
+"""
+# The last verdict or regrouping, and the newest vector
+NEWEST = """
+SELECT (SELECT max(id) FROM faces_facechange), (SELECT max(id) FROM faces_trackvector)
 """
 
 
@@ -69,9 +75,12 @@ class Gallery:
 @dataclass(frozen=True, slots=True)
 class _Held:
     gallery: Gallery
+    named: int
     version: tuple[Any, ...]
+    change: int | None
     newest: int | None
     read_at: float
+    checked_at: float
 
 
 _held: dict[str, _Held] = {}
@@ -79,19 +88,45 @@ _lock = threading.Lock()
 
 
 def gallery(engine: str, *, join_norm: float) -> Gallery:
-    """The faces of an engine, read again once somebody was named or confirmed. One small statement
+    """The faces of an engine, read again once somebody was named or confirmed. Two small statements
     if nothing has changed."""
-    version = (connection.settings_dict["NAME"], join_norm, *_row(_VERSION))
-    newest = TrackVector.objects.order_by("-pk").values_list("pk", flat=True).first()
-    held = _held.get(engine)
-    if held is not None and held.version == version:
-        young = time.monotonic() - held.read_at < _FRESH_S
-        if held.newest == newest or (young and held.gallery.size):
-            return held.gallery
+    change, newest = _row(NEWEST)
+    named, *rest = _row(_VERSION)
+    version = (*_key(join_norm), change, named, *rest)
+    held, now = _held.get(engine), time.monotonic()
+    if held is not None and held.version == version and _is_young(held, newest, now):
+        _held[engine] = replace(held, checked_at=now)
+        return held.gallery
     with _lock:
         found = _read(engine, join_norm)
-        _held[engine] = _Held(found, version, newest, time.monotonic())
+        _held[engine] = _Held(found, named, version, change, newest, now, now)
     return found
+
+
+def gallery_as_of(
+    engine: str, *, join_norm: float, change: int | None, newest: int | None
+) -> Gallery:
+    """The same for who has asked for NEWEST already: no statement if that is what was read, and
+    pictures were looked for within seconds."""
+    held, now = _held.get(engine), time.monotonic()
+    if (
+        held is not None
+        and (held.version[:2], held.change) == (_key(join_norm), change)
+        and now - held.checked_at < _TRUSTED_S
+        and _is_young(held, newest, now)
+    ):
+        return held.gallery
+    return gallery(engine, join_norm=join_norm)
+
+
+def _key(join_norm: float) -> tuple[Any, ...]:
+    return connection.settings_dict["NAME"], join_norm
+
+
+def _is_young(held: _Held, newest: int | None, now: float) -> bool:
+    """Somebody is named, but no vector of theirs was there: any that came may be."""
+    lacking = not held.gallery.size and held.named
+    return held.newest == newest or (now - held.read_at < _FRESH_S and not lacking)
 
 
 def forget() -> None:
@@ -125,5 +160,5 @@ def _read(engine: str, join_norm: float) -> Gallery:
 
 
 def names_of(performers: set[int]) -> dict[int, str]:
-    """What performers are called. One statement."""
+    """What performers are called, if they are there. One statement, or none for nobody."""
     return {pk: str(row) for pk, row in Performer.objects.in_bulk(performers).items()}

@@ -2,9 +2,9 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
@@ -14,8 +14,8 @@ from apps.faces.engines.calibration import calibration
 from apps.faces.models import Identity, Rejection, Track, TrackVector
 from apps.faces.services.identities import take_turn
 from apps.faces.services.naming.cast import casts_of
-from apps.faces.services.naming.gallery import Gallery, gallery, names_of
-from apps.faces.services.naming.weighing import Levels, Weighed, named, weigh
+from apps.faces.services.naming.gallery import Gallery, gallery
+from apps.faces.services.naming.weighing import Candidate, Levels, Weighed, weigh
 from apps.faces.services.settings import settings_of_all
 
 if TYPE_CHECKING:
@@ -23,24 +23,30 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _AT_ONCE = 500  # faces: their likenesses to 20,000 others are 40 MB
-_WRITE = """
+WRITE = """
 UPDATE faces_track track SET band = wanted.band, candidates = wanted.candidates
-FROM unnest(%s::bigint[], %s::text[], %s::jsonb[]) wanted(id, band, candidates)
+FROM unnest(%(faces)s::bigint[], %(bands)s::text[], %(candidates)s::jsonb[])
+    wanted(id, band, candidates)
 WHERE track.id = wanted.id AND track.verdict = ''
     AND (track.band, track.candidates) IS DISTINCT FROM (wanted.band, wanted.candidates)
 """
-_FORGET = """
+FORGET = """
 UPDATE faces_track SET band = 'unknown', candidates = '[]'
-WHERE id = ANY (%s) AND verdict <> '' AND (band <> 'unknown' OR candidates <> '[]')
+WHERE id = ANY (%(judged)s) AND verdict <> '' AND (band <> 'unknown' OR candidates <> '[]')
 """
-# Who is somebody else in the same picture, since a person said so
-_THERE = """
-SELECT DISTINCT one.id, identity.performer_id
+# Whom a person said that a face isn't, and who is somebody else in the same picture
+BARRED = """
+SELECT said.track_id, said.identity_id, identity.performer_id
+FROM faces_rejection said JOIN faces_identity identity ON identity.id = said.identity_id
+WHERE said.track_id = ANY (%(faces)s)
+UNION
+SELECT one.id, other.identity_id,
+    CASE WHEN other.verdict = 'confirmed' THEN identity.performer_id END
 FROM faces_track one
 JOIN faces_track other ON other.video_id = one.video_id AND other.id <> one.id
-    AND other.verdict = 'confirmed' AND other.times_ms && one.times_ms
+    AND other.times_ms && one.times_ms
 JOIN faces_identity identity ON identity.id = other.identity_id
-WHERE one.id = ANY (%s) AND identity.performer_id IS NOT NULL
+WHERE one.id = ANY (%(faces)s)
 """
 
 
@@ -51,6 +57,16 @@ class Asked:
     track: int
     video: int | None
     times_ms: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What faces are weighed by: the casts of their videos, whom they can't be, and the vectors (of
+    length 1) of those of which enough can be told."""
+
+    casts: Mapping[int, Collection[int]]
+    barred: Mapping[int, set[int]]
+    vectors: Mapping[int, "NDArray[np.float32]"]
 
 
 def judge(track_ids: Collection[int], *, report: Progress = silent) -> int:
@@ -74,14 +90,25 @@ def _judge(part: Sequence[int]) -> None:
         for pk, video, times in rows.values_list("pk", "video_id", "times_ms")
     ]
     weighed = weigh_faces(asked)
-    _one_each(asked, weighed)
-    names = names_of({c.performer_id for each in weighed.values() for c in each.candidates})
-    ids = sorted(weighed)
-    said = [json.dumps([asdict(c) for c in named(weighed[pk].candidates, names)]) for pk in ids]
+    one_each(asked, weighed)
     take_turn()  # else two that judge the same faces may wait for each other
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [ids, [str(weighed[pk].band) for pk in ids], said])
-        cursor.execute(_FORGET, [list(part)])
+        cursor.execute(f"{WRITE};{FORGET}", told_of(weighed, part))
+
+
+def told_of(weighed: Mapping[int, Weighed], judged: Sequence[int]) -> dict[str, Any]:
+    """What WRITE and FORGET are told: what was weighed of some of the faces that were judged."""
+    faces = sorted(weighed)
+    return {
+        "faces": faces, "bands": [str(weighed[pk].band) for pk in faces],
+        "candidates": [_said(weighed[pk].candidates) for pk in faces], "judged": list(judged),
+    }  # fmt: skip
+
+
+def _said(candidates: Sequence[Candidate]) -> str:
+    """Without names, which may be others when they are read."""
+    rows = [asdict(each) for each in candidates]
+    return json.dumps([{k: value for k, value in row.items() if k != "name"} for row in rows])
 
 
 def weigh_faces(asked: Sequence[Asked]) -> dict[int, Weighed]:
@@ -89,55 +116,65 @@ def weigh_faces(asked: Sequence[Asked]) -> dict[int, Weighed]:
     settings = settings_of_all()
     levels = Levels.of(settings, calibration(settings.engine))
     known = gallery(settings.engine, join_norm=levels.calibration.join_norm)
-    nothing = {each.track: Weighed(Band.UNKNOWN, []) for each in asked}
     if not asked or not known.size:
-        return nothing
-    casts = casts_of({each.video for each in asked if each.video is not None})
-    barred = _barred([each.track for each in asked])
-    by_track = {each.track: each for each in asked}
-    for track, likeness in _likenesses(settings.engine, sorted(by_track), known, levels):
-        cast = casts.get(by_track[track].video or 0, set())
-        nothing[track] = weigh(
-            likeness, known, levels, cast=cast - barred[track], barred=barred[track]
-        )
-    return nothing
+        return weigh_by(asked, Facts({}, {}, {}), known, levels)
+    tracks = [each.track for each in asked]
+    facts = Facts(
+        casts_of({each.video for each in asked if each.video is not None}), _barred(tracks),
+        _vectors(settings.engine, tracks, levels),
+    )  # fmt: skip
+    return weigh_by(asked, facts, known, levels)
 
 
-def _likenesses(
-    engine: str, tracks: Sequence[int], known: Gallery, levels: Levels
-) -> Iterator[tuple[int, "NDArray[np.float32]"]]:
-    """Of those faces of which enough can be told, to all that are known."""
+def weigh_by(
+    asked: Sequence[Asked], facts: Facts, known: Gallery, levels: Levels
+) -> dict[int, Weighed]:
+    """As ``weigh_faces``, by what is given: without a statement."""
     import numpy as np
 
-    rows = list(
-        TrackVector.objects.filter(
-            track__in=tracks, engine=engine, norm__gte=levels.calibration.join_norm
-        )
-        .order_by("track_id")
-        .values_list("track_id", "vector")
-    )
-    if not rows:
-        return
-    vectors = np.array([np.frombuffer(each, dtype="<f2") for _, each in rows], dtype=np.float32)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    for (track, _), likeness in zip(rows, vectors @ known.vectors.T, strict=True):
-        yield track, likeness
+    from apps.faces.services.vectors import products
+
+    weighed = {each.track: Weighed(Band.UNKNOWN, []) for each in asked}
+    told = [each for each in asked if each.track in facts.vectors]
+    if not known.size or not told:
+        return weighed
+    stacked = np.stack([facts.vectors[each.track] for each in told])
+    for each, likeness in zip(told, products(stacked, known.vectors), strict=True):
+        barred = facts.barred.get(each.track, set())
+        cast = set(facts.casts.get(each.video or 0, ())) - barred
+        weighed[each.track] = weigh(likeness, known, levels, cast=cast, barred=barred)
+    return weighed
+
+
+def _vectors(
+    engine: str, tracks: Sequence[int], levels: Levels
+) -> dict[int, "NDArray[np.float32]"]:
+    import numpy as np
+
+    rows = TrackVector.objects.filter(
+        track__in=tracks, engine=engine, norm__gte=levels.calibration.join_norm
+    ).values_list("track_id", "vector")
+    found = {pk: np.frombuffer(raw, dtype="<f2").astype(np.float32) for pk, raw in rows}
+    return {pk: each / max(float(np.linalg.norm(each)), 1e-12) for pk, each in found.items()}
 
 
 def _barred(tracks: Sequence[int]) -> Mapping[int, set[int]]:
-    """Whom each face can't be. Two statements."""
-    barred: dict[int, set[int]] = defaultdict(set)
-    said = Rejection.objects.filter(track__in=tracks, identity__performer__isnull=False)
-    for track, performer in said.values_list("track_id", "identity__performer"):
-        barred[track].add(performer)
+    """Whom each face can't be. One statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_THERE, [list(tracks)])
-        for track, performer in cursor.fetchall():
+        cursor.execute(BARRED, {"faces": list(tracks)})
+        return barred_performers(cursor.fetchall())
+
+
+def barred_performers(rows: Iterable[tuple[int, int, int | None]]) -> Mapping[int, set[int]]:
+    """The same, by what BARRED answered."""
+    barred: dict[int, set[int]] = defaultdict(set)
+    for track, _identity, performer in rows:
+        if performer is not None:
             barred[track].add(performer)
     return barred
 
 
-def _one_each(asked: Sequence[Asked], weighed: dict[int, Weighed]) -> None:
+def one_each(asked: Sequence[Asked], weighed: dict[int, Weighed]) -> None:
     """Nobody is seen twice at a time: the less alike of two faces of a moment is only likely."""
     sure: dict[tuple[int | None, int], list[Asked]] = defaultdict(list)
     by_likeness = sorted(

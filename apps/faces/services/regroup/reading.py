@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from numpy.typing import NDArray
 
@@ -81,12 +81,18 @@ def _places(judged: Q) -> Iterator[tuple[int, int | None, str, int | None]]:
 
 
 def _moments() -> Numbers:
-    """Pairs of faces of one moment. Read by portions: there may be millions."""
+    """Pairs of faces of one moment. Read by portions: there may be millions.
+
+    Where the server's statistics are older than most faces it would take all for few, and compare
+    each with each: the videos are matched by a hash or an order, whatever it believes.
+    """
     parts = [np.empty((0, 2), np.int64)]
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(_MOMENTS)
         while rows := cursor.fetchmany(_AT_ONCE):
             parts.append(np.array(rows, np.int64))
+        cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
     return np.concatenate(parts)
 
 

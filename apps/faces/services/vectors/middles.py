@@ -13,8 +13,15 @@ from apps.faces.engines import calibration
 from apps.faces.models import IdentityVector, TrackVector
 
 _AT_ONCE = 10_000
+# Stores the rows of a ``wanted``.
+STORE = """
+INSERT INTO faces_identityvector (identity_id, engine, vector, length, tracks)
+SELECT * FROM wanted
+ON CONFLICT (identity_id, engine) DO UPDATE SET vector = excluded.vector, length = excluded.length,
+    tracks = excluded.tracks, written = pg_current_xact_id()::text::bigint
+"""
 # How tight an identity is, is said by the engine in use.
-_WRITE = """
+_GIVEN = """
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::float8[], %s::int[])
         wanted(identity, engine, vector, length, tracks)
@@ -22,12 +29,7 @@ WITH wanted AS MATERIALIZED (
     UPDATE faces_identity identity SET tightness = wanted.length
     FROM wanted JOIN faces_facesettings settings ON settings.engine = wanted.engine
     WHERE identity.id = wanted.identity AND identity.tightness IS DISTINCT FROM wanted.length
-)
-INSERT INTO faces_identityvector (identity_id, engine, vector, length, tracks)
-SELECT * FROM wanted
-ON CONFLICT (identity_id, engine) DO UPDATE SET vector = excluded.vector, length = excluded.length,
-    tracks = excluded.tracks, written = pg_current_xact_id()::text::bigint
-"""
+)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def write_rows(middles: Iterable[Middle]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            _WRITE,
+            _GIVEN + STORE,
             [
                 [each.identity for each in wanted],
                 [str(each.engine) for each in wanted],

@@ -31,6 +31,15 @@ class Setting:
     secret: bool
 
 
+# For the programs and libraries that this process starts, unless somebody says otherwise.
+_FOR_OTHERS = {
+    # NVML counts cards in the order of the bus, CUDA the fastest first unless it is told
+    "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+    "SVT_LOG": "1",  # errors only: SVT-AV1 tells all its settings among ffmpeg's errors else
+}
+for _name, _value in _FOR_OTHERS.items():
+    os.environ.setdefault(_name, _value)
+
 known: dict[str, Setting] = {}
 _file = dotenv_values(os.environ.get("MEDIAHUB_ENV_FILE", ROOT / ".env"), interpolate=False)
 

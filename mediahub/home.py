@@ -20,6 +20,8 @@ from apps.library.forms import LibraryForm
 from apps.library.models import File, Library, Performer, Studio, Tag, Video
 from apps.library.pages.cards import cards, with_card_facts
 from apps.library.pages.libraries import library_views, with_counts
+from apps.machines.pages.panel import machines_now
+from apps.transcodes.pages.live import standing
 from mediahub.pinned import dashboard_items
 
 _COVERS = 12
@@ -49,6 +51,8 @@ def home(request: HttpRequest) -> dict[str, Any]:
         "cards": cards(with_card_facts(videos)[:_COVERS]) if _sees(request, "video") else [],
         "jobs": job_views(_under_way(), now=now) if sees_jobs else [],
         "alarms": alarms(clusters(), now=now) if sees_jobs else [],
+        "held": [view for view in machines_now(request, now=now) if view.holds],
+        "transcodes": standing(request),
         "libraries": []
         if libraries is None
         else library_views(with_counts(libraries)[:_LIBRARIES], now=now),

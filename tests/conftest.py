@@ -5,6 +5,7 @@ from django.core.cache import cache
 from django.test import Client
 from hypothesis import settings
 
+from apps.machines.services import sampling
 from tests.client import Api
 from tests.factories import make_user
 from tests.postgres_plugin import django_db_setup  # noqa: F401 - in place of pytest-django's
@@ -34,6 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _nothing_is_remembered() -> None:
     """What one test has made the process keep must not be the next one's answer."""
     cache.clear()
+    sampling.forget()
 
 
 @pytest.fixture

@@ -72,13 +72,16 @@ INSTALLED_APPS = [
     "apps.core",
     "apps.accounts",
     "apps.jobs",
+    "apps.machines",
     "apps.library",
     "apps.artifacts",
+    "apps.mediaservers",
     "apps.markers",
     "apps.playlists",
     "apps.editing",
     "apps.renaming",
     "apps.rules",
+    "apps.transcodes",
     "apps.stashbox",
     "apps.faces",
     "apps.insights",
@@ -153,6 +156,10 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# ── Transcodes ────────────────────────────────────────────────────────────────────────────────────
+MEDIAHUB_TRANSCODE_CHUNK_MINUTES = env.whole("MEDIAHUB_TRANSCODE_CHUNK_MINUTES", 10)
+MEDIAHUB_TRASH_DAYS = env.whole("MEDIAHUB_TRASH_DAYS", 30)  # 0: until a person empties it
+
 # ── Jobs ──────────────────────────────────────────────────────────────────────────────────────────
 MEDIAHUB_QUEUES = {
     "disk": env.whole("MEDIAHUB_DISK_WORKERS", 2, least=1),
@@ -162,6 +169,7 @@ MEDIAHUB_QUEUES = {
 }
 MEDIAHUB_SEARCH_TIMEOUT_MS = env.whole("MEDIAHUB_SEARCH_TIMEOUT_MS", 5_000, least=100)
 MEDIAHUB_JOBS_PER_MOUNT = env.whole("MEDIAHUB_JOBS_PER_MOUNT", 2, least=1)
+MEDIAHUB_GUARDS = env.flag("MEDIAHUB_GUARDS", default=True)
 MEDIAHUB_JOBS_PER_HOST = env.whole("MEDIAHUB_JOBS_PER_HOST", 2, least=1)
 MEDIAHUB_JOB_LEASE_SECONDS = env.whole("MEDIAHUB_JOB_LEASE_SECONDS", 60, least=6)
 MEDIAHUB_JOB_ATTEMPTS = env.whole("MEDIAHUB_JOB_ATTEMPTS", 3, least=1)
@@ -179,7 +187,6 @@ MEDIAHUB_JOB_EVENT_MINUTES = env.whole("MEDIAHUB_JOB_EVENT_MINUTES", 60, least=1
 MEDIAHUB_JOB_HISTORY = timedelta(days=env.whole("MEDIAHUB_JOB_HISTORY_DAYS", 90, least=1))
 
 # django-q2 carries wake-ups only (docs/adr/0002-jobs.md): no retries, no results, no schedules.
-# Which queue a cluster serves is said by ``manage.py worker QUEUE``.
 Q_CLUSTER = {
     "name": "mediahub",
     "timeout": 2**30,  # the wake-ups themselves say that they have none
@@ -234,6 +241,7 @@ MEDIAHUB_HLS_SEGMENT_SECONDS = env.whole("MEDIAHUB_HLS_SEGMENT_SECONDS", 4, leas
 MEDIAHUB_HLS_AHEAD_SEGMENTS = env.whole("MEDIAHUB_HLS_AHEAD_SEGMENTS", 8, least=2, most=100)
 MEDIAHUB_ACCEL_REDIRECT = env.text("MEDIAHUB_ACCEL_REDIRECT", "")
 MEDIAHUB_PLAYED_PERCENT = env.whole("MEDIAHUB_PLAYED_PERCENT", 20, most=100)
+MEDIAHUB_MEDIA_SERVER_WAIT_SECONDS = env.whole("MEDIAHUB_MEDIA_SERVER_WAIT_SECONDS", 10, least=1)
 
 # ── Storage of what is made ───────────────────────────────────────────────────────────────────────
 STORAGES = {

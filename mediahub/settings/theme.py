@@ -194,6 +194,13 @@ UNFOLD: dict[str, object] = {
                             within="/admin/faces/",
                         ),
                         _item(
+                            "Transcodes",
+                            "switch_video",
+                            "transcodes_transcode_changelist",
+                            "transcodes.view_transcode",
+                            within="/admin/transcodes/",
+                        ),
+                        _item(
                             "Artifacts",
                             "image",
                             "artifacts_artifact_coverage",
@@ -238,6 +245,19 @@ UNFOLD: dict[str, object] = {
                             "fact_check",
                             "stashbox_settings",
                             "stashbox.change_identifysettings",
+                        ),
+                        _item(
+                            "Machines",
+                            "memory",
+                            "machines_machine_changelist",
+                            "machines.view_machine",
+                        ),
+                        _item(
+                            "Media servers",
+                            "connected_tv",
+                            "mediaservers_mediaserver_changelist",
+                            "mediaservers.view_mediaserver",
+                            within="/admin/mediaservers/",
                         ),
                         _item("Health", "monitor_heart", "health", "core.view_health"),
                     ],

@@ -30,6 +30,8 @@ from tests.factories import (
     make_user,
     make_video,
 )
+from tests.machines.factories import make_machine
+from tests.mediaservers.factories import make_notice
 from tests.stashbox.factories import make_box, make_match
 
 
@@ -72,10 +74,13 @@ LISTS: dict[str, Callable[[], Any]] = {
     "library_file_changelist": make_file,
     "library_library_changelist": _library,
     "artifacts_artifact_changelist": make_artifact,
+    "machines_machine_changelist": make_machine,
     "jobs_job_changelist": _job,
     "jobs_schedule_changelist": _schedule,
     "jobs_job_own": _own_job,
     "core_auditentry_changelist": lambda: audit.update(make_video(), {"rating": 7}),
+    "mediaservers_mediaserver_changelist": lambda: make_notice().server,
+    "mediaservers_notice_changelist": lambda: make_notice(library=make_library(), job_id=7),
     "stashbox_stashbox_changelist": make_box,
     "stashbox_stashmatch_changelist": make_match,
     "auth_user_changelist": make_user,

@@ -15,6 +15,7 @@ from apps.jobs.choices import JobState
 from apps.jobs.models import Schedule
 from apps.jobs.services.schedules import create
 from apps.library.models import Scan, Tag
+from apps.machines.models import Machine
 from apps.renaming.models import RenameBatch
 from apps.rules.models import Rule
 from tests.faces.factories import make_identity, make_track
@@ -30,7 +31,9 @@ from tests.factories import (
     make_user,
     make_video,
 )
+from tests.mediaservers.factories import make_notice, make_server
 from tests.stashbox.factories import make_box, make_match
+from tests.transcodes.factories import make_profile, make_rule, make_transcode
 
 ORDER = list(Role)
 
@@ -109,6 +112,27 @@ PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
     "stashbox_stashbox_give": (Role.OPERATOR, lambda: [make_box().pk]),
     "stashbox_performer": (Role.EDITOR, lambda: [make_performer().pk]),
     "stashbox_settings": (Role.OPERATOR, list),
+    "mediaservers_mediaserver_changelist": (Role.EDITOR, list),
+    "mediaservers_mediaserver_change": (Role.EDITOR, lambda: [make_server().pk]),
+    "mediaservers_mediaserver_add": (Role.OPERATOR, list),
+    "mediaservers_mediaserver_delete": (Role.OPERATOR, lambda: [make_server().pk]),
+    "mediaservers_mediaserver_test": (Role.OPERATOR, lambda: [make_server().pk]),
+    "mediaservers_notice_changelist": (Role.EDITOR, list),
+    "mediaservers_notice_change": (Role.EDITOR, lambda: [make_notice().pk]),
+    "transcodes_encodingprofile_changelist": (Role.EDITOR, list),
+    "transcodes_encodingprofile_change": (Role.EDITOR, lambda: [make_profile().pk]),
+    "transcodes_encodingprofile_add": (Role.OPERATOR, list),
+    "transcodes_encodingprofile_delete": (Role.OPERATOR, lambda: [make_profile().pk]),
+    "transcodes_encodingprofile_try": (Role.EDITOR, lambda: [make_profile().pk]),
+    "transcodes_encodingprofile_versions": (Role.EDITOR, lambda: [make_profile().pk]),
+    "transcodes_transcoderule_changelist": (Role.EDITOR, list),
+    "transcodes_transcoderule_change": (Role.EDITOR, lambda: [make_rule().pk]),
+    "transcodes_transcoderule_add": (Role.OPERATOR, list),
+    "transcodes_transcoderule_delete": (Role.OPERATOR, lambda: [make_rule().pk]),
+    "transcodes_transcoderule_try": (Role.EDITOR, lambda: [make_rule().pk]),
+    "transcodes_transcode_changelist": (Role.EDITOR, list),
+    "transcodes_transcode_change": (Role.EDITOR, lambda: [make_transcode().pk]),
+    "transcodes_ask": (Role.OPERATOR, list),
     "faces_lab": (Role.EDITOR, list),
     "faces_settings": (Role.EDITOR, list),
     "faces_identity": (Role.EDITOR, lambda: [make_identity().pk]),
@@ -132,6 +156,11 @@ PAGES: dict[str, tuple[Role, Callable[[], list[int]]]] = {
     "library_library_add": (Role.OPERATOR, list),
     "library_library_delete": (Role.OPERATOR, lambda: [make_library().pk]),
     "library_customfield_add": (Role.OPERATOR, list),
+    "machines_machine_changelist": (Role.EDITOR, list),
+    "machines_machine_change": (
+        Role.EDITOR,
+        lambda: [Machine.objects.create(name="nas.1a2b", host="nas").pk],
+    ),
     "health": (Role.OPERATOR, list),
     "auth_user_changelist": (Role.ADMINISTRATOR, list),
     "auth_group_changelist": (Role.ADMINISTRATOR, list),

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 # What is meant to be open: the page to log in, what it needs, and the process' own pulse.
-OPEN = {"/admin/login/", "/admin/jsi18n/", "/healthz", "/readyz"}
+OPEN = {"/admin/login/", "/admin/jsi18n/", "/healthz", "/readyz", "/metrics"}
 SHUT = {301, 302, 401, 403, 404, 405}
 
 

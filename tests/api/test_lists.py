@@ -24,6 +24,8 @@ from tests.factories import (
     make_user,
     make_video,
 )
+from tests.machines.factories import make_machine
+from tests.mediaservers.factories import make_notice, make_server
 
 
 def _rich_video() -> None:
@@ -50,6 +52,9 @@ MAKERS: dict[str, Callable[[Api], object]] = {
     "scans/": lambda _api: make_library().scans.create(started_at=NOON),
     "scan-findings/": lambda _api: make_library().scans.create(started_at=NOON).findings.create(),
     "artifacts/": lambda _api: make_artifact(),
+    "media-servers/": lambda _api: make_server(libraries=[make_library()]),
+    "media-servers/notices/": lambda _api: make_notice(library=make_library()),
+    "machines/": lambda _api: make_machine(),
     "jobs/": lambda _api: make_job(requested_by=make_user()),
     "audit/": _audit_entry,
     "tokens/": lambda api: make_token(api.user) if api.user else None,

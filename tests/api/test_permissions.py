@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from apps.accounts.choices import Role, Scope
 from apps.browse.models import SavedView
@@ -23,6 +24,8 @@ from apps.jobs.services.backup import backup
 from apps.jobs.services.holds import hold
 from apps.library.choices import LibraryState
 from apps.library.models import PerformerImage
+from apps.machines.models import Machine
+from apps.mediaservers.choices import NoticeState
 from apps.renaming.models import RenameBatch
 from apps.rules.models import Rule as VideoRule
 from apps.stashbox.models import PerformerLookup
@@ -42,7 +45,9 @@ from tests.factories import (
     make_user,
     make_video,
 )
+from tests.mediaservers.factories import make_notice, make_server
 from tests.stashbox.factories import make_box, make_match
+from tests.transcodes.factories import make_rule, make_transcode
 
 NOBODY = None
 ROLES: list[Role | None] = [NOBODY, *Role]
@@ -111,6 +116,16 @@ POST   videos/<video>/rescan/           operator ops    202  {}
 POST   videos/rescan/                   operator ops    202  {"ids": [<video>]}
 POST   videos/bulk/                     editor write  200  {"ids":[<video>],"changes":{"rating":5}}
 POST   videos/make/                     operator ops    202  {"ids": [<video>]}
+GET    media-servers/                   editor   read   200
+POST   media-servers/                   operator ops    201  {"name": "new", "url": "http://a"}
+GET    media-servers/<server>/          editor   read   200
+PATCH  media-servers/<server>/          operator ops    200  {"enabled": false}
+DELETE media-servers/<server>/          operator ops    204
+POST   media-servers/<server>/test/     operator ops    200
+POST   media-servers/<server>/preview/  operator ops    200  {"path": "/srv/a.mkv"}
+GET    media-servers/notices/           editor   read   200
+GET    media-servers/notices/<notice>/  editor   read   200
+POST   media-servers/notices/again/     operator ops    200  {"ids": [<notice>]}
 POST   videos/<video>/played/           viewer   write  200  {"to": 5}
 GET    plays/                           viewer   read   200
 GET    plays/<play>/                    viewer   read   404
@@ -208,6 +223,10 @@ GET    jobs/clusters/                   editor   read   200
 GET    jobs/statistics/                 editor   read   200
 GET    jobs/notices/                    editor   read   200
 POST   jobs/notices/seen/               editor   write  204  {"until": "2026-01-01T00:00:00Z"}
+GET    machines/                        editor   read   200
+GET    machines/<machine>/              editor   read   200
+PATCH  machines/<machine>/              operator ops    200  {"gpu_hold_c": 80}
+POST   machines/<machine>/examine/      operator ops    204
 GET    jobs/holds/                      editor   read   200
 POST   jobs/holds/                      operator ops    201  {"queue": "net"}
 GET    jobs/holds/<hold>/               editor   read   200
@@ -269,6 +288,26 @@ POST   stash-boxes/performers/waiting/<lookup>/confirm/ editor write 204 {"remot
 POST   stash-boxes/performers/waiting/<lookup>/reject/ editor write 204 {"remote_id": "<remote>"}
 POST   stash-boxes/performers/pictures/ editor   write  200  {"performer": <performer>}
 POST   stash-boxes/performers/pictures/choose/ editor write 200 {"image": <image>}
+GET    encoding-profiles/               editor   read   200
+POST   encoding-profiles/               operator ops    201  {"name": "new", "suffix": ".x"}
+GET    encoding-profiles/<profile>/     editor   read   200
+PATCH  encoding-profiles/<profile>/     operator ops    200  {"enabled": false}
+DELETE encoding-profiles/<profile>/     operator ops    409
+GET    encoding-profiles/<profile>/command/?video=<video> editor read 200
+GET    encoding-profiles/<profile>/versions/ editor read 200
+POST   encoding-profiles/<profile>/roll-back/ operator ops 200 {"number": 1}
+POST   encoding-profiles/<profile>/transcode/ operator write 202 {"ids": [<video>]}
+GET    transcode-rules/                 editor   read   200
+POST   transcode-rules/                 operator ops    201  {"name": "new", "profile": <profile>}
+GET    transcode-rules/<transcode_rule>/ editor  read   200
+PATCH  transcode-rules/<transcode_rule>/ operator ops   200  {"enabled": false}
+DELETE transcode-rules/<transcode_rule>/ operator ops   204
+POST   transcode-rules/<transcode_rule>/run/ operator write 202 {}
+GET    transcodes/                      editor   read   200
+POST   transcodes/                      operator write  409  {"video":<video>,"profile":<profile>}
+GET    transcodes/<transcode>/          editor   read   200
+POST   transcodes/<transcode>/restore/  operator write  409
+POST   transcodes/empty-trash/          operator write  202  {}
 GET    faces/                           editor   read   200
 GET    faces/<face>/                    editor   read   200
 GET    faces/<face>/portrait/           editor   read   200
@@ -339,6 +378,9 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
     other_scan = video.library.scans.create(started_at=NOON)
     box = make_box(url="https://127.0.0.1:9/", allow_private=False, may_submit=True)
     match = make_match(video, box=box)
+    server = make_server(url="https://127.0.0.1:9/", allow_private=False)
+    notice = make_notice(server, state=NoticeState.FAILED)
+    transcode = make_transcode(video=video)
     cast = match.payload["performers"][0]["performer"]
     lookup = PerformerLookup.objects.create(
         performer=performer, box=box, asked_at=NOON,
@@ -377,10 +419,16 @@ def places(tmp_path: Path, api: Api) -> dict[str, Any]:
         "rule": VideoRule.objects.create(name="rule", changes={"rating": 5}).pk,
         "rename": RenameBatch.objects.create(template="{title}").pk,
         "playlist": make_playlist([video], shared=True).pk,
+        "server": notice.server_id, "notice": notice.pk,
         "match": match.pk, "box": box.pk, "remote": cast["id"], "lookup": lookup.pk,
         "identity": identity.pk, "other_identity": other_identity.pk, "known": known.pk,
         "face": face.pk, "shot": face.shots.get().pk, "proposal": proposal.pk,
         "appearance": appearance.pk,
+        "machine": Machine.objects.create(
+            name="nas.1a2b", host="nas", examined_at=timezone.now(), sampled_at=timezone.now()
+        ).pk,
+        "profile": transcode.profile.profile_id, "transcode": transcode.pk,
+        "transcode_rule": make_rule(profile=transcode.profile.profile).pk,
         "view": SavedView.objects.create(name="View", owner=make_user(), shared=True).pk,
     }  # fmt: skip
 

@@ -32,3 +32,11 @@ def identify() -> None:
     from apps.stashbox.services.identify import identify
 
     identify(Video.objects.all())
+
+
+def transcode(transcode_id: int) -> None:
+    from apps.library.services.storage import open_disk
+    from apps.transcodes.services.run import run
+
+    with open_disk() as disk:
+        run(transcode_id, disk=disk)

@@ -23,6 +23,7 @@ _SEEN = 0.98  # of a video: then all of it counts as watched
 _DEEDS = {
     "change": "library.change_video",
     "scan": "library.scan_library",
+    "transcode": "transcodes.add_transcode",
     "make": "artifacts.add_artifact",
     "label": "library.add_tag",
 }

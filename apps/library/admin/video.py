@@ -69,6 +69,7 @@ class VideoAdmin(FileDeeds, AuditedAdmin):
     """They come from scans: none is added by hand."""
 
     pages: ClassVar[Sequence[type[AdminPage]]] = ()
+    panels: ClassVar[Sequence[str]] = ()  # templates of other apps, below a video's files
     list_display = ["thumbnail", "named", "length", "picture", "size", "stars", "added"]
     list_display_links = ["named"]
     list_filter = [
@@ -209,6 +210,7 @@ class VideoAdmin(FileDeeds, AuditedAdmin):
     ) -> HttpResponse:
         if video := context.get("original"):
             context |= _page_of(video, request) | {"show_save_and_continue": False}
+            context["panels"] = self.panels
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return response
 

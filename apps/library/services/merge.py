@@ -20,6 +20,7 @@ _KEPT = {"id", "name", "parent", "video_count", "haystack", "version", "provenan
 
 
 _carriers: list[Callable[[Named, Named], None]] = []
+_before: list[Callable[[type[models.Model]], None]] = []
 
 
 class MergeRefused(Conflict):
@@ -29,11 +30,21 @@ class MergeRefused(Conflict):
     field = "into"
 
 
-def carry_along(carry: Callable[[Named, Named], None]) -> None:
+def carry_along(
+    carry: Callable[[Named, Named], None],
+    *,
+    before: Callable[[type[models.Model]], None] | None = None,
+) -> None:
     """Let an app above move what it keeps of labels: called with the one that is merged and the
-    one that it becomes, both locked, in the transaction in which the first is then deleted."""
+    one that it becomes, both locked, in the transaction in which the first is then deleted.
+
+    ``before`` is called with the kind of label before anything is locked: for an app whose own
+    locks come before labels, wherever else it takes both.
+    """
     if carry not in _carriers:
         _carriers.append(carry)
+    if before is not None and before not in _before:
+        _before.append(before)
 
 
 @transaction.atomic
@@ -133,6 +144,8 @@ _BELONGINGS: dict[type[Named], dict[str, str]] = {
 def _begin(source: models.Model, into: models.Model) -> None:
     if source.pk == into.pk:
         raise MergeRefused(f"{source} can't be merged into itself.")
+    for before in _before:
+        before(type(source))
     locked = type(source)._default_manager.filter(pk__in=[source.pk, into.pk])
     list(locked.order_by("pk").select_for_update())
 

@@ -116,6 +116,16 @@
     }
   }
 
+  /* Unfold writes the name of a chosen file into a text field beside it, and fails where there is
+     none, as beside ours. What it has marked it leaves alone: we mark first. */
+  function ownFileFields() {
+    const mark = () => {
+      for (const field of document.querySelectorAll("input[type=file].mh-file-input")) field.hasChangeListener = true;
+    };
+    new MutationObserver(mark).observe(document.documentElement, { childList: true, subtree: true });
+    mark();
+  }
+
   /* Buttons that copy a field. */
   function copying() {
     for (const button of document.querySelectorAll("[data-copy]")) {
@@ -140,6 +150,7 @@
     }
   }
 
+  ownFileFields();
   window.addEventListener("load", () => {
     landmarks();
     hideIcons(document);

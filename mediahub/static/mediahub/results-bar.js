@@ -6,6 +6,7 @@ import { toast } from "./results-said.js";
 
 const MOST_READ = 1000; // files at once, as the API takes them
 const RENAMING = "/admin/library/video/rename/";
+const TRANSCODING = "/admin/transcodes/transcode/ask/";
 
 export class Bar {
   constructor(results) {
@@ -50,7 +51,8 @@ export class Bar {
       edit: () => this.#edit(),
       tag: () => this.#edit("tags"),
       favorite: () => this.#favorite(),
-      rename: () => this.#rename(),
+      rename: () => this.#lead(RENAMING, "Files are renamed"),
+      transcode: () => this.#lead(TRANSCODING, "Videos are transcoded"),
       playlist: () => this.#playlist(),
       make: () => this.#started("videos/make/", selection.body, "The pictures are being made"),
       rescan: () => this.#rescan(),
@@ -80,13 +82,13 @@ export class Bar {
     }
   }
 
-  /* The page takes a query or named videos, in its address. */
-  #rename() {
+  /* To a page that takes a query or named videos, in its address. */
+  #lead(page, words) {
     const { all, ids } = this.selection;
-    if (all && ids.size) return toast("Files are renamed by a query as a whole, or of videos that you choose one by one.");
+    if (all && ids.size) return toast(`${words} by a query as a whole, or of videos that you choose one by one.`);
     if (ids.size > MOST_READ) return toast(`Choose up to ${MOST_READ.toLocaleString("en")} videos, or all that match.`);
     const which = all ? [["q", this.results.query]] : [...ids].map((id) => ["id", id]);
-    return location.assign(`${RENAMING}?${new URLSearchParams(which)}`);
+    return location.assign(`${page}?${new URLSearchParams(which)}`);
   }
 
   async #rescan() {

@@ -179,9 +179,9 @@ def _sampling(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a hundred videos were many: all pages are read, and the numbers count as sampled."""
     monkeypatch.setattr(counting, "MOST_EXACT", 10)
     monkeypatch.setattr(counting, "table_rows", lambda: 1_000)
-    monkeypatch.setattr(counting, "PILOT_PERCENT", 99.0)
+    monkeypatch.setattr(counting, "PILOT_PERCENT", 99.999)
     monkeypatch.setattr(counting, "SAMPLE", 10_000)
-    monkeypatch.setattr(counting, "MOST_PERCENT", 99.0)
+    monkeypatch.setattr(counting, "MOST_PERCENT", 99.999)
 
 
 @pytest.mark.usefixtures("_sampling")

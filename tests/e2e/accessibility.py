@@ -22,6 +22,7 @@ def _source() -> str:
 
 def violations(page: Page, within: str = "") -> list[str]:
     """Each element that breaks a rule, in words; ``within`` is a CSS selector."""
+    page.wait_for_load_state()  # our script names the landmarks
     page.evaluate(_source())
     found: Any = page.evaluate(_RUN, within or None)
     return list(found)

@@ -7,8 +7,11 @@ from django.test.utils import CaptureQueriesContext
 from apps.faces.choices import Band, Ground, Verdict
 from apps.faces.models import Appearance, FaceSettings, Rejection, Track
 from apps.faces.services import naming, verdicts
-from apps.library.models import Performer
+from apps.faces.services.keep_pictures import keep_picture
+from apps.faces.services.place import place
+from apps.library.models import Performer, PerformerImage
 from tests.faces.factories import alike, make_identity, make_track, person
+from tests.faces.found import found, found_track
 from tests.factories import make_performer, make_video
 from tests.stashbox.factories import make_match, remote_performer, scene
 
@@ -171,6 +174,21 @@ def test_knows_at_once_whom_a_person_has_named() -> None:
     track = judged(make_track(vector=alike(person(5), 0.8)))
 
     assert track.candidates[0]["performer_id"] == ada.pk
+
+
+def test_knows_at_once_whose_picture_was_looked_at() -> None:
+    know(1)
+    place([make_track(vector=person(9)).pk])  # what is known is held
+    ada = make_performer("Ada")
+    image = PerformerImage.objects.create(performer=ada, image="ada.webp")
+    face = found_track(5, [0])
+    keep_picture(image, found(face), face, way="today's")
+
+    track = make_track(vector=alike(person(5), 0.8))
+    place([track.pk])
+
+    track.refresh_from_db()
+    assert [each["performer_id"] for each in track.candidates] == [ada.pk]
 
 
 def test_tells_what_candidates_are_called_now_and_nobody_who_was_deleted() -> None:

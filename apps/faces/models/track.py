@@ -41,7 +41,7 @@ class PictureFinding(models.Model):
     )
     content = models.CharField(max_length=200, help_text="the name of the file that was read")
     way = models.CharField(max_length=32, help_text="as a video's")
-    found_at = models.DateTimeField()
+    found_at = models.DateTimeField(db_index=True)
     faces = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=40, blank=True)
     message = models.CharField(max_length=500, blank=True)

@@ -3,7 +3,8 @@
 import threading
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:  # pages that name nobody need no arrays
 
 EXEMPLARS = 10  # of one performer: confirmed faces and pictures, the best ones
 _FRESH_S = 60.0  # vectors that were only written anew are seen after so long
-_TRUSTED_S = 5.0  # what no change tells of is looked for so often by who places faces: pictures
+_TRUSTED_S = 5.0  # what NEWEST doesn't tell of, as removed pictures, who places sees after so long
 
 # Of somebody named without any such face, whose name a person gave to all faces together, their
 # middle stands for them.
@@ -46,13 +47,22 @@ ORDER BY 1, 2
 _VERSION = """
 SELECT count(*), sum(version), sum(performer_id), sum(confirmed_count),
     sum(track_count) FILTER (WHERE confirmed_count = 0),
-    (SELECT (count(*), max(found_at))::text FROM faces_picturefinding)
+    (SELECT count(*) FROM faces_picturefinding)
 FROM faces_identity WHERE performer_id IS NOT NULL
 """
-# The last verdict or regrouping, and the newest vector
 NEWEST = """
-SELECT (SELECT max(id) FROM faces_facechange), (SELECT max(id) FROM faces_trackvector)
+SELECT (SELECT max(id) FROM faces_facechange), (SELECT max(id) FROM faces_trackvector),
+    (SELECT max(found_at) FROM faces_picturefinding)
 """
+
+
+class Newest(NamedTuple):
+    """What NEWEST answers: the last verdict or regrouping, the last vector, and when a performer's
+    picture was last looked at."""
+
+    change: int | None
+    vector: int | None
+    picture: datetime | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,8 +87,7 @@ class _Held:
     gallery: Gallery
     named: int
     version: tuple[Any, ...]
-    change: int | None
-    newest: int | None
+    newest: Newest
     read_at: float
     checked_at: float
 
@@ -90,28 +99,26 @@ _lock = threading.Lock()
 def gallery(engine: str, *, join_norm: float) -> Gallery:
     """The faces of an engine, read again once somebody was named or confirmed. Two small statements
     if nothing has changed."""
-    change, newest = _row(NEWEST)
+    newest = Newest(*_row(NEWEST))
     named, *rest = _row(_VERSION)
-    version = (*_key(join_norm), change, named, *rest)
+    version = (*_key(join_norm), newest.change, newest.picture, named, *rest)
     held, now = _held.get(engine), time.monotonic()
     if held is not None and held.version == version and _is_young(held, newest, now):
         _held[engine] = replace(held, checked_at=now)
         return held.gallery
     with _lock:
         found = _read(engine, join_norm)
-        _held[engine] = _Held(found, named, version, change, newest, now, now)
+        _held[engine] = _Held(found, named, version, newest, now, now)
     return found
 
 
-def gallery_as_of(
-    engine: str, *, join_norm: float, change: int | None, newest: int | None
-) -> Gallery:
+def gallery_as_of(newest: Newest, engine: str, *, join_norm: float) -> Gallery:
     """The same for who has asked for NEWEST already: no statement if that is what was read, and
-    pictures were looked for within seconds."""
+    the rest was looked for within seconds."""
     held, now = _held.get(engine), time.monotonic()
     if (
         held is not None
-        and (held.version[:2], held.change) == (_key(join_norm), change)
+        and held.version[:4] == (*_key(join_norm), newest.change, newest.picture)
         and now - held.checked_at < _TRUSTED_S
         and _is_young(held, newest, now)
     ):
@@ -123,10 +130,10 @@ def _key(join_norm: float) -> tuple[Any, ...]:
     return connection.settings_dict["NAME"], join_norm
 
 
-def _is_young(held: _Held, newest: int | None, now: float) -> bool:
+def _is_young(held: _Held, newest: Newest, now: float) -> bool:
     """Somebody is named, but no vector of theirs was there: any that came may be."""
     lacking = not held.gallery.size and held.named
-    return held.newest == newest or (now - held.read_at < _FRESH_S and not lacking)
+    return held.newest.vector == newest.vector or (now - held.read_at < _FRESH_S and not lacking)
 
 
 def forget() -> None:

@@ -15,7 +15,7 @@ from apps.faces.services import vectors
 from apps.faces.services.identities import TURN
 from apps.faces.services.naming import judging
 from apps.faces.services.naming.cast import CASTS, casts_from
-from apps.faces.services.naming.gallery import NEWEST, gallery_as_of
+from apps.faces.services.naming.gallery import NEWEST, Newest, gallery_as_of
 from apps.faces.services.naming.weighing import Levels, Weighed
 from apps.faces.services.place.trips import Rows, Statement, several
 from apps.faces.services.settings import settings_of_all
@@ -70,15 +70,14 @@ class Face:
 class Known:
     """``faces`` in the order of their ids; whom they can't be, and their videos' casts, as
     ``judging.BARRED`` and ``cast.CASTS`` answer. The ``gallery`` is None where no face has a
-    vector; ``change`` and ``newest`` are the last change and vector that there were."""
+    vector."""
 
     settings: FaceSettings
     faces: list[Face]
     not_people: Rows
     gallery: vectors.Gallery | None
     casts: Rows
-    change: int | None
-    newest: int | None
+    newest: Newest
 
     @property
     def new(self) -> list[Face]:
@@ -102,11 +101,11 @@ class Known:
             for each in self.faces
             if each.video is not None and each.verdict == Verdict.NONE
         ]
+        if not asked:  # a picture's own face isn't known by it yet
+            return {}
         levels = Levels.of(self.settings, calibration(self.settings.engine))
         least = levels.calibration.join_norm
-        people = gallery_as_of(
-            self.settings.engine, join_norm=least, change=self.change, newest=self.newest
-        )
+        people = gallery_as_of(self.newest, self.settings.engine, join_norm=least)
         told = {
             each.pk: each.vector
             for each in self.faces
@@ -132,7 +131,8 @@ def read(track_ids: Sequence[int]) -> Known:
     width = next((len(each.vector) for each in faces if each.vector is not None), 0)
     return Known(
         FaceSettings.from_db(connection.alias, _FIELDS, stored[0]), faces, barred,
-        vectors.catch_up(seen, middles, width=width) if width else None, casts, *newest,
+        vectors.catch_up(seen, middles, width=width) if width else None, casts,
+        Newest(*newest),
     )  # fmt: skip
 
 

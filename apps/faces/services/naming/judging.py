@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_KEPT = [field.name for field in fields(Candidate) if field.name != "name"]
 _AT_ONCE = 500  # faces: their likenesses to 20,000 others are 40 MB
 WRITE = """
 UPDATE faces_track track SET band = wanted.band, candidates = wanted.candidates
@@ -107,8 +108,7 @@ def told_of(weighed: Mapping[int, Weighed], judged: Sequence[int]) -> dict[str, 
 
 def _said(candidates: Sequence[Candidate]) -> str:
     """Without names, which may be others when they are read."""
-    rows = [asdict(each) for each in candidates]
-    return json.dumps([{k: value for k, value in row.items() if k != "name"} for row in rows])
+    return json.dumps([{name: getattr(each, name) for name in _KEPT} for each in candidates])
 
 
 def weigh_faces(asked: Sequence[Asked]) -> dict[int, Weighed]:

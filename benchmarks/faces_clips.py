@@ -67,15 +67,15 @@ class Made:
 
 def plan(
     stills: Sequence[Still], *, seed: int, seconds: float,
-    shot_s: tuple[float, float] = (2, 5), together: Sequence[int] = (1, 1, 2),
+    shot_s: tuple[float, float] = (2, 5), together: Sequence[int] = (1, 1, 2), most: int = 3,
 ) -> tuple[Shot, ...]:  # fmt: skip
     """Shots of two to five seconds, every fifth with nobody; small, blurred and dark faces too.
 
-    ``together``: how many people are seen at once, by chance.
+    ``together``: how many people are seen at once, by chance; ``most``: how many there are.
     """
     chance = random.Random(seed)
     people = sorted({still.person for still in stills})
-    cast = chance.sample(people, min(3, len(people)))
+    cast = chance.sample(people, min(most, len(people)))
     shots: list[Shot] = []
     while sum(shot.seconds for shot in shots) < seconds:
         count = 0 if len(shots) % 5 == 3 else chance.choice(together)

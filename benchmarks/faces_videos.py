@@ -10,23 +10,25 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import faces_clips, place
 from benchmarks.clips import ffmpeg_program
 from benchmarks.faces_clips import Made, Still
 from benchmarks.report import Report
 
+if TYPE_CHECKING:
+    from apps.faces.finding.messages import FindWay
+
 _IMAGES = place.ROOT / "tests" / "faces" / "images"
 _ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 _CLIPS, _CLIP_S, _CLIP_FPS = 6, 15, 10
 _FILM_S, _FILM_FPS, _HALF_HOUR_S = 240, 30, 1_800
-_FILM_FRAMES = 240 * _FILM_S // _HALF_HOUR_S  # as dense as those of half an hour
 _TURNS = 3
 _GALLERY = 3  # pictures of one performer
-_PEER_EACH = 3  # frames
+_PEER_FRAMES = 10  # of a film
 # The clip of the tests is made of these: a gallery of it must do without.
 _IN_DEV_CLIP = {"obama.jpg", "obama_senate.jpg", "biden.jpg", "person_a_2.jpg", "person_b_2.jpg"}
 
@@ -179,8 +181,11 @@ def _look_through(clips: Sequence[Made]) -> dict[str, set[str]]:
 
 
 def _costs(report: Report, chosen: Set, work: Path) -> None:
-    """Of half an hour, from films of four minutes in which no frame comes twice. As longer ones
-    show the same people again, this is more than half an hour takes."""
+    """Of half an hour with six people, and from films of four minutes with three. In neither a
+    frame comes twice."""
+    whole = faces_clips.plan(
+        chosen.stills, seed=98, seconds=_HALF_HOUR_S, shot_s=(2, 10), together=(1, 1, 2), most=6
+    )
     cuts = faces_clips.plan(chosen.stills, seed=99, seconds=_FILM_S)
     pairs = faces_clips.plan(chosen.stills, seed=99, seconds=_FILM_S, together=(2,))
     calm = faces_clips.plan(
@@ -188,7 +193,7 @@ def _costs(report: Report, chosen: Set, work: Path) -> None:
     )
     films = (
         ("shots of 2 to 5 s", cuts, (10, 2)), ("two people in each", pairs, (10,)),
-        ("shots of 10 to 40 s", calm, (10,)),
+        ("shots of 10 to 40 s", calm, (10,)), ("six people, shots of 2 to 10 s", whole, (10,)),
     )  # fmt: skip
     for shown, shots, gops_s in films:
         paths = {work / f"film{gop_s}.mp4": gop_s for gop_s in gops_s}
@@ -206,21 +211,21 @@ def _costs(report: Report, chosen: Set, work: Path) -> None:
 def _cost(report: Report, path: Path, shown: str, seconds: float) -> None:
     """The least of some turns of each, one after the other: neighbours on the machine slow both."""
     from apps.faces.finding.client import Finder
-    from apps.faces.finding.messages import FindRequest, FindWay, Found
+    from apps.faces.finding.messages import FindRequest, Found
 
-    request = FindRequest(os.fsencode(path), FindWay("yunet-sface-1", frames=_FILM_FRAMES))
+    scale = _HALF_HOUR_S / seconds
+    request = FindRequest(os.fsencode(path), _way(seconds))
     turns: list[tuple[Found, float]]
     with Finder() as finder:
         turns = [(finder.find(request), _decode_s(path)) for _ in range(_TURNS)]
     found = min((found for found, _ in turns), key=lambda one: one.cpu_ms)
-    scale = _HALF_HOUR_S / seconds
     whole_s = scale * min(whole for _, whole in turns)
     frames_s, all_s = scale * found.decode_ms / 1000, scale * found.cpu_ms / 1000
-    peer_s, of_frames = _peer(path)
+    peer_s, of_frames = _peer(path, _way(seconds))
     peer_s *= scale * found.frames
     seen = f"{found.frames} frames, {found.faces} faces, {len(found.tracks)} people"
     report.add(f"half an hour of 720p, {shown}: finding, CPU", all_s, "s", most=60, note=seen)
-    report.add("  full decoding, CPU", whole_s, "s", note="scaled from four minutes, as all")
+    report.add("  full decoding, CPU", whole_s, "s", note=f"scaled from {seconds / 60:.0f} minutes")
     report.add("  getting frames, of a full decoding", 100 * frames_s / whole_s, "%", most=15)
     report.add("  all of finding, of a full decoding", 100 * all_s / whole_s, "%", most=15)
     report.add("  face_recognition's defaults on as many frames, CPU", peer_s + frames_s, "s",
@@ -240,13 +245,21 @@ def _decode_s(path: Path) -> float:
     return time.process_time() - began
 
 
-def _peer(path: Path) -> tuple[float, int]:
+def _way(seconds: float) -> "FindWay":
+    """Looks through a film as densely as through half an hour."""
+    from apps.faces.finding.messages import FindWay
+
+    way = FindWay("yunet-sface-1")
+    return replace(way, frames=round(way.frames * seconds / _HALF_HOUR_S))
+
+
+def _peer(path: Path, way: "FindWay") -> tuple[float, int]:
     """What HOG, looking twice as large, and its encodings take of a whole frame; and of how many
     that is the mean."""
     import face_recognition
 
     taken, spent = 0, 0.0
-    for picture in _pictures(path):
+    for picture in _pictures(path, way):
         began = time.process_time()
         places = face_recognition.face_locations(picture)
         face_recognition.face_encodings(picture, places)
@@ -255,16 +268,14 @@ def _peer(path: Path) -> tuple[float, int]:
     return spent / taken, taken
 
 
-def _pictures(path: Path) -> Iterator[Any]:
+def _pictures(path: Path, way: "FindWay") -> Iterator[Any]:
     """Some of the frames that finding looks at, whole, in red, green and blue."""
     import numpy as np
 
-    from apps.faces.finding.messages import FindWay
     from apps.faces.finding.walk import Clock, walk
     from apps.ffmpeg.frames.opening import open_video
     from apps.ffmpeg.source import open_source
 
-    way = FindWay("yunet-sface-1", frames=_FILM_FRAMES)
     with (
         open_source(os.fsencode(path)) as source,
         open_video(source.path, head=source.read_head(), beat=lambda: None) as video,
@@ -273,6 +284,7 @@ def _pictures(path: Path) -> Iterator[Any]:
             video, frames=way.frames, gap_ms=way.gap_ms, duration_ms=None, clock=Clock(),
             told=lambda _done, _total: None,
         )  # fmt: skip
+        each = max(way.frames // _PEER_FRAMES, 1)
         for number, picture in enumerate(pictures):
-            if number % _PEER_EACH == 0:
+            if number % each == 0:
                 yield np.ascontiguousarray(picture.whole[:, :, ::-1])

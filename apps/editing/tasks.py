@@ -27,14 +27,17 @@ def bulk(
     but: Sequence[int] = (),
     count: int | None = None,
 ) -> dict[str, Any]:
-    if done := _done_by(job):
-        return {"changed": done.row_count, "entry": done.pk}
+    begun = _begun_by(job)
+    if begun and begun.rows.count() >= begun.row_count:
+        return {"changed": begun.row_count, "entry": begun.pk}
     if ids is not None:
         selection = Selection.of_ids(ids)
     else:  # asked as it was asked then: "today" is that day
         asker = Asker(context.current().user_id, datetime.fromisoformat(now))
         selection = Selection.of_question(Question.read(q, asker=asker), but=but, count=count)
-    outcome = apply(selection, Changes.read(changes), report=job.report, guard=job.guard)
+    outcome = apply(
+        selection, Changes.read(changes), report=job.report, guard=job.guard, shared=True, but=begun
+    )
     return {
         "matched": outcome.matched, "changed": outcome.changed, "unchanged": outcome.unchanged,
         "entry": outcome.entry and outcome.entry.pk,
@@ -43,17 +46,21 @@ def bulk(
 
 @task("editing.undo", title="Undo an edit of videos", queue=Queue.DISK, unit="videos")
 def undo_edit(job: JobContext, *, entry_id: int, contested: str) -> dict[str, Any]:
-    if done := _done_by(job):
-        return {"changed": done.row_count, "entry": done.pk}
+    begun = _begun_by(job)
+    if begun and begun.rows.count() >= begun.row_count:
+        return {"changed": begun.row_count, "entry": begun.pk}
     entry = AuditEntry.objects.get(pk=entry_id)
     how = Contested(contested)
-    undone = undo_bulk(entry, contested=how, report=job.report, guard=job.guard)
+    undone = undo_bulk(
+        entry, contested=how, report=job.report, guard=job.guard, shared=True, but=begun
+    )
     return {"changed": undone.entry.row_count, "entry": undone.entry.pk, "lost": undone.lost}
 
 
-def _done_by(job: JobContext) -> AuditEntry | None:
-    """What the job has done already, if its worker was lost between that and the job's end: to
-    replace text twice, say, isn't what was asked for. Run anew by a person it is done anew."""
+def _begun_by(job: JobContext) -> AuditEntry | None:
+    """What the job has done already, all or half, if its worker was lost between that and the job's
+    end: to replace text twice, say, isn't what was asked for. Run anew by a person it is done
+    anew."""
     if job.job.attempt < 2:
         return None
     done = AuditEntry.objects.filter(job_id=job.job.pk, row_count__gt=0)

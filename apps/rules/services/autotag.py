@@ -10,13 +10,13 @@ from django.db.models import QuerySet
 from psycopg.types.json import Jsonb
 
 from apps.core import audit
-from apps.core.progress import Progress, silent
+from apps.core.progress import Guard, Progress, silent
 from apps.editing.services.bulk import Outcome
 from apps.editing.services.bulk.edit import samples
 from apps.editing.services.bulk.fields import PERFORMERS, STUDIO, TAGS, Field
 from apps.editing.services.bulk.plan import Plan, Sql, held, json_object, make, old_marks
 from apps.editing.services.bulk.selection import listed, lock_chosen
-from apps.editing.services.bulk.write import Guard, all_or_nothing, write
+from apps.editing.services.bulk.write import all_or_nothing, write_whole
 from apps.library.models import Video
 from apps.rules.models import AutoTagSettings
 from apps.rules.services.names import FOUND, KINDS, find
@@ -76,7 +76,7 @@ def auto_tag(
             TAGS.name: [[], _ids(TAGS)], PERFORMERS.name: [[], _ids(PERFORMERS)],
             STUDIO.name: [None, None],
         }  # fmt: skip
-        entry = write(plan, summary, report=report)
+        entry = write_whole(plan, summary, report=report)
         return Finding(Outcome(matched, plan.count, some, entry), busiest)
 
 

@@ -10,9 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.core import audit, context
-from apps.core.progress import Progress, silent
+from apps.core.progress import Guard, Progress, silent
 from apps.editing.services.bulk import Changes, Outcome, Selection, apply, preview
-from apps.editing.services.bulk.write import Guard
 from apps.library.search import Asker, Question
 from apps.rules.models import Rule
 

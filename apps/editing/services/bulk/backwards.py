@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from apps.editing.services.bulk.fields import CUSTOM, STUDIO, Field, LinkField
 from apps.editing.services.bulk.plan import Sql, json_object, old_marks
+from apps.editing.services.bulk.selection import CHOSEN
 
 CONTESTED = "contested"  # the column of the plan that names the fields changed again since
 
@@ -11,7 +12,7 @@ CONTESTED = "contested"  # the column of the plan that names the fields changed 
 def backwards(
     entry_id: int, fields: list[Field], gone: Mapping[str, Sequence[int]], *, force: bool
 ) -> Sql:
-    """A statement for the plan. ``gone`` are labels that nothing can get back.
+    """A statement for the plan of the chosen videos. ``gone`` are labels that nothing can get back.
 
     Rows that nothing but a conflict is found in come last. With ``force`` old values come back
     in place of what was changed since.
@@ -30,7 +31,9 @@ def backwards(
         sql.add(f"CASE WHEN past.changes ? '{field.name}' THEN ")
         _add_new(sql, field, gone.get(field.name, ()), force=force)
         sql.add(f" ELSE video.{field.column} END AS {field.name}_new")
-    sql.add(f" FROM library_video video JOIN ({_rows(fields)}) past", entry_id)
+    sql.add(
+        f" FROM {CHOSEN} JOIN library_video video USING (id) JOIN ({_rows(fields)}) past", entry_id
+    )
     sql.add(
         f" ON past.object_id = video.id OFFSET 0) plan WHERE {changed} OR {CONTESTED} <> '{{}}'"
     )

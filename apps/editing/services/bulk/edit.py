@@ -1,19 +1,20 @@
 """Changing many videos: what it would do, and doing it."""
 
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
 
 from apps.core.models import AuditEntry
-from apps.core.progress import Progress, silent
+from apps.core.progress import Guard, Progress, silent
 from apps.editing.services.bulk.changes import Changes
 from apps.editing.services.bulk.fields import Field
+from apps.editing.services.bulk.hands import Hand, hands, in_turn
 from apps.editing.services.bulk.plan import PLAN, Plan, planned
-from apps.editing.services.bulk.selection import Selection, chosen, lock_chosen
+from apps.editing.services.bulk.selection import Selection, chosen
 from apps.editing.services.bulk.titles import limited
-from apps.editing.services.bulk.write import Guard, all_or_nothing, write
 
 _SAMPLES = 10
 
@@ -68,21 +69,29 @@ def apply(
     *,
     report: Progress = silent,
     guard: Guard = nullcontext,
+    shared: bool = False,
+    but: AuditEntry | None = None,
 ) -> Outcome:
     """Change the chosen videos, all or none, under one audit entry; ``report`` counts videos.
 
-    Raises ChangesRefused, CustomValueRefused, PatternRefused, SelectionChanged, TitleRefused.
+    ``shared``: by two hands where they are many, for who can call again with the entry that was
+    begun (``but``) when it was killed. Raises ChangesRefused, CustomValueRefused, PatternRefused,
+    SelectionChanged, TitleRefused.
     """
-    with all_or_nothing(guard):
-        changes.check()
-        with chosen(selection) as matched:
-            lock_chosen()
-            with planned(changes) as plan:
-                if not plan.count:
-                    return Outcome(matched, 0)
-                some = samples(plan)
-                entry = write(plan, changes.summary(), report=report)
-                return Outcome(matched, plan.count, some, entry)
+    changes.check()
+
+    def edit(*, shared: bool, but: AuditEntry | None) -> Outcome:
+        asked = replace(selection, count=None) if but else selection
+        make = partial(Hand, partial(planned, changes), samples, but)
+        with hands(partial(chosen, asked), make, guard=guard, shared=shared) as all_of_them:
+            some = [sample for each in all_of_them.plan() for sample in each]
+            if not some and not but:
+                return Outcome(all_of_them.matched, 0)
+            entry = all_of_them.write(changes.summary(), report=report)
+            matched = max(all_of_them.matched, entry.row_count)
+            return Outcome(matched, entry.row_count, some[:_SAMPLES], entry)
+
+    return in_turn(edit, shared=shared, but=but)
 
 
 def samples(plan: Plan) -> list[Sample]:

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from apps.core.errors import Conflict
+from apps.core.models import AuditEntry
 from apps.library.models import Video
 from apps.library.search import Question
 
@@ -66,12 +67,48 @@ def chosen(selection: Selection) -> Iterator[int]:
 def listed(sql: str, params: Any) -> Iterator[int]:
     """A temporary table of the ids that a statement finds, for the transaction or less."""
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE {CHOSEN} (id bigint) ON COMMIT DROP")
+        cursor.execute(_MAKE)
         cursor.execute(f"INSERT INTO {CHOSEN} SELECT DISTINCT * FROM ({sql}) chosen", params)  # noqa: S608
         count = cursor.rowcount
         cursor.execute(f"ANALYZE {CHOSEN}")
         yield count
         cursor.execute(f"DROP TABLE {CHOSEN}")
+
+
+def give_half() -> bytes:
+    """Let the later half of the chosen go; their ids, as COPY has them."""
+    with connection.cursor() as cursor:
+        with cursor.copy(_GIVE) as given:
+            ids = b"".join(given)
+        cursor.execute(f"ANALYZE {CHOSEN}")
+        return ids
+
+
+def take(ids: bytes) -> None:
+    """Have these be chosen in this connection, until its transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MAKE)
+        with cursor.copy(f"COPY {CHOSEN} FROM STDIN") as taken:
+            taken.write(ids)
+        cursor.execute(f"ANALYZE {CHOSEN}")
+
+
+def leave_out(entry: AuditEntry) -> None:
+    """Let those go that the entry has changed already."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEAVE_OUT, [entry.pk])
+
+
+_MAKE = f"CREATE TEMPORARY TABLE {CHOSEN} (id bigint) ON COMMIT DROP"
+_GIVE = f"""
+COPY (DELETE FROM {CHOSEN} WHERE id > (
+    SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY id) FROM {CHOSEN}
+) RETURNING id) TO STDOUT
+"""  # noqa: S608 - a constant
+_LEAVE_OUT = f"""
+DELETE FROM {CHOSEN} chosen USING core_auditrow done
+WHERE done.entry_id = %s AND done.object_id = chosen.id
+"""  # noqa: S608 - a constant
 
 
 def lock_chosen() -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 
 from django.db import connection, transaction
 
 from apps.core.changes import column_of, name_rows
 from apps.core.models import AuditEntry
-from apps.core.progress import Progress, silent
+from apps.core.progress import Guard, Progress, silent
 from apps.core.undo import (
     Contested,
     Foreseen,
@@ -19,9 +21,9 @@ from apps.core.undo import (
 from apps.editing.services.bulk.backwards import CONTESTED, backwards
 from apps.editing.services.bulk.edit import pairs_of
 from apps.editing.services.bulk.fields import FIELDS, STUDIO, Field, LinkField
+from apps.editing.services.bulk.hands import Hand, hands, in_turn
 from apps.editing.services.bulk.plan import PLAN, Plan, held, make
-from apps.editing.services.bulk.selection import listed, lock_chosen
-from apps.editing.services.bulk.write import Guard, all_or_nothing, write
+from apps.editing.services.bulk.selection import listed
 
 _SAMPLES = _MOST_NAMED = 10
 Gone = Mapping[str, list[int]]
@@ -48,25 +50,46 @@ def undo_bulk(
     *,
     report: Progress = silent,
     guard: Guard = nullcontext,
+    shared: bool = False,
+    but: AuditEntry | None = None,
 ) -> Undone:
     """Give all videos of the entry back what it changed, under an entry of its own.
 
     Of sets just what was added is taken and what was removed is added again. Values that were
     changed again since are refused, overwritten or kept. The provenance is as it was, too.
-    ``report`` counts videos. Raises NotUndoable, ChangedSince.
+    ``report`` counts videos; ``shared`` and ``but`` are as of ``apply``. Raises NotUndoable,
+    ChangedSince.
     """
-    with all_or_nothing(guard):
-        gone = _gone(entry)
-        with _staged(entry) as there:
-            lock_chosen()
-            with _planned(entry, gone, contested) as plan:
-                if contested is Contested.REFUSE and (count := _count_contested()):
-                    raise many_changed_since(count, _samples(plan.fields, conflicts=True))
-                lost = _lost(entry, gone, there)
-                if not plan.count:
-                    raise nothing_to_undo(lost)
-                back = {name: [new, old] for name, (old, new) in entry.changes.items()}
-                return Undone(write(plan, back, report=report), lost)
+    back = {name: [new, old] for name, (old, new) in entry.changes.items()}
+
+    def edit(*, shared: bool, but: AuditEntry | None) -> Undone:
+        gone: dict[str, list[int]] = {}
+        make = partial(Hand, partial(_planned, entry, gone, contested), _look, but)
+        with hands(partial(_staged, entry), make, guard=guard, shared=shared) as all_of_them:
+            gone |= _gone(entry)
+            seen = all_of_them.plan()
+            count = sum(each.contested for each in seen)
+            if contested is Contested.REFUSE and count and not but:
+                raise many_changed_since(count, [row for each in seen for row in each.conflicts])
+            lost = _lost(entry, gone, all_of_them.matched)
+            if not any(each.changed for each in seen) and not but:
+                raise nothing_to_undo(lost)
+            return Undone(all_of_them.write(back, report=report), lost)
+
+    return in_turn(edit, shared=shared, but=but)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    changed: int
+    contested: int
+    conflicts: list[Sample]
+
+
+def _look(plan: Plan) -> _Seen:
+    count = _count_contested()
+    conflicts = _samples(plan.fields, conflicts=True) if count else []
+    return _Seen(plan.count, count, conflicts)
 
 
 @contextmanager

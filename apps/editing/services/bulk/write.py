@@ -1,7 +1,8 @@
 """Writing a plan: each video once, the links beside, and what the audit keeps of every row."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
@@ -9,18 +10,17 @@ from django.utils import timezone
 
 from apps.core import audit, context
 from apps.core.models import AuditAction, AuditEntry
-from apps.core.progress import Progress, silent
-from apps.editing.services.bulk.fields import FIELDS, STUDIO, LinkField
+from apps.core.progress import Guard, Progress, silent
+from apps.editing.services.bulk.fields import FIELDS, STUDIO, Field, LinkField
 from apps.editing.services.bulk.plan import PLAN, Plan, json_object
 from apps.library.models import Video
 
 _AT_ONCE = 10_000
 # Tells the triggers on links and studios that the columns and counts that they keep in step are
-# written here: a video's row is written once, and a studio's not once for each video.
+# written here: a video's row is written once, and a label's not once for each portion of links.
 _BY_HAND = "SELECT set_config('mediahub.bulk', %s, true)"
 
-
-Guard = Callable[[], AbstractContextManager[None]]
+Counts = Mapping[LinkField, Counter[int]]  # of labels: on how many more videos they are
 
 
 @contextmanager
@@ -36,43 +36,74 @@ def all_or_nothing(guard: Guard) -> Iterator[None]:
             pass
 
 
-def write(plan: Plan, summary: dict[str, list[Any]], *, report: Progress = silent) -> AuditEntry:
-    """Make what the plan says so, inside a transaction that holds its videos.
+def write_whole(
+    plan: Plan, summary: Mapping[str, list[Any]], *, report: Progress = silent
+) -> AuditEntry:
+    """Make what the plan says so, inside a transaction that holds its videos. ``report`` counts
+    videos."""
+    entry = begin_entry(plan.fields, summary, count=plan.count)
+    count(plan, write(plan, entry.pk, report=report))
+    return entry
 
-    ``report`` counts videos. What others wait for most, the counts on labels, is written last.
-    """
-    entry = _begin_entry(plan, summary)
+
+def begin_entry(fields: list[Field], summary: Mapping[str, list[Any]], *, count: int) -> AuditEntry:
+    """The audit's entry of an edit of so many videos."""
+    actor = context.current()
+    entry = AuditEntry(
+        action=AuditAction.CHANGED, object_type=Video._meta.label_lower, object_id=0,
+        object_name=_named(count), row_count=count,
+        changes={name: pair for name, pair in summary.items() if FIELDS[name] in fields},
+        user_id=actor.user_id, job_id=actor.job_id, request_id=actor.request_id,
+    )  # fmt: skip
+    audit.record([entry])
+    return entry
+
+
+def add_to_entry(entry: AuditEntry, *, count: int) -> AuditEntry:
+    """Have the entry of an edit that was killed be of so many videos more than it has rows."""
+    entry.row_count = entry.rows.count() + count
+    entry.object_name = _named(entry.row_count)
+    entry.save(update_fields=["row_count", "object_name"])
+    return entry
+
+
+def _named(count: int) -> str:
+    return f"{count:,} {'video' if count == 1 else 'videos'}"
+
+
+def write(plan: Plan, entry_id: int, *, report: Progress = silent) -> Counts:
+    """All of a plan but the counts on labels, which are what it answers."""
+    counts: dict[LinkField, Counter[int]] = {}
     parts = [(first, min(first + _AT_ONCE, plan.count)) for first in range(0, plan.count, _AT_ONCE)]
     with connection.cursor() as cursor:
         cursor.execute(_BY_HAND, ["on"])
         for first, last in parts:
             report(first, plan.count)
-            cursor.execute(_rows(plan), [entry.pk, first, last])
+            cursor.execute(_rows(plan), [entry_id, first, last])
             cursor.execute(_videos(plan), [timezone.now(), first, last])
-        for field in plan.fields:
-            if isinstance(field, LinkField):
-                cursor.execute(_hold_labels(field))
         for first, last in parts:
             report(plan.count, plan.count)
-            for statement in _links(plan):
+            for field, more, statement in _links(plan):
                 cursor.execute(statement, [first, last])
+                counted = counts.setdefault(field, Counter())
+                for label, links in cursor.fetchall():
+                    counted[label] += more * links
+        cursor.execute(_BY_HAND, [""])
+    return counts
+
+
+def count(plan: Plan, counts: Counts) -> None:
+    """Write what others wait for most: the rows of labels, in the order of their ids, so that two
+    edits of the same ones don't wait for each other."""
+    with connection.cursor() as cursor:
+        for field, counted in counts.items():
+            more = {label: links for label, links in sorted(counted.items()) if links}
+            if more:
+                cursor.execute(
+                    f"{_hold(field)}; {_add(field)}", [[*more], [*more], [*more.values()]]
+                )
         if STUDIO in plan.fields:
             cursor.execute(_STUDIO_COUNTS)
-        cursor.execute(_BY_HAND, [""])
-    return entry
-
-
-def _begin_entry(plan: Plan, summary: dict[str, list[Any]]) -> AuditEntry:
-    actor = context.current()
-    videos = "video" if plan.count == 1 else "videos"
-    entry = AuditEntry(
-        action=AuditAction.CHANGED, object_type=Video._meta.label_lower, object_id=0,
-        object_name=f"{plan.count:,} {videos}", row_count=plan.count, user_id=actor.user_id,
-        changes={name: pair for name, pair in summary.items() if FIELDS[name] in plan.fields},
-        job_id=actor.job_id, request_id=actor.request_id,
-    )  # fmt: skip
-    audit.record([entry])
-    return entry
 
 
 def _rows(plan: Plan) -> str:
@@ -101,25 +132,17 @@ def _videos(plan: Plan) -> str:
     )
 
 
-def _hold_labels(field: LinkField) -> str:
-    """In the order of their ids, before any is counted: else two edits of many labels, in whose
-    portions these come in different orders, would wait for each other."""
-    return (
-        f"SELECT count(*) FROM (SELECT FROM {field.labels} WHERE id IN (SELECT label FROM"  # noqa: S608 - of constants
-        f" (SELECT DISTINCT {field.name}_old, {field.name}_new FROM {PLAN} plan"
-        f" WHERE {field.changed}) plan, unnest({field.gone} || {field.come}) label)"
-        " ORDER BY id FOR NO KEY UPDATE) held"
-    )
-
-
-def _links(plan: Plan) -> list[str]:
-    statements = []
+def _links(plan: Plan) -> Iterator[tuple[LinkField, int, str]]:
+    """Statements that take and make links, and how many they were by label."""
     for field in plan.fields:
         if isinstance(field, LinkField):
-            statements += [_unlink(field), _link(field)]
-    return statements
+            for more, statement in ((-1, _unlink(field)), (1, _link(field))):
+                yield field, more, _COUNTED.format(statement=statement, label=field.label)
 
 
+_COUNTED = """
+WITH done AS ({statement} RETURNING {label}) SELECT {label}, count(*) FROM done GROUP BY {label}
+"""
 _LABELS = "SELECT plan.id, label FROM {plan} plan, unnest({ids}) label WHERE n > %s AND n <= %s"
 
 
@@ -136,6 +159,17 @@ def _link(field: LinkField) -> str:
     return (
         f"INSERT INTO {field.links} (video_id, {field.label}) {come}"
         " ORDER BY plan.id, label ON CONFLICT DO NOTHING"
+    )
+
+
+def _hold(field: LinkField) -> str:
+    return f"SELECT FROM {field.labels} WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE"
+
+
+def _add(field: LinkField) -> str:
+    return (
+        f"UPDATE {field.labels} label SET video_count = label.video_count + counted.more"  # noqa: S608
+        " FROM unnest(%s::bigint[], %s::int[]) counted(id, more) WHERE label.id = counted.id"
     )
 
 

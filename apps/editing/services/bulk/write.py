@@ -97,11 +97,9 @@ def count(plan: Plan, counts: Counts) -> None:
     edits of the same ones don't wait for each other."""
     with connection.cursor() as cursor:
         for field, counted in counts.items():
-            more = {label: links for label, links in sorted(counted.items()) if links}
-            if more:
-                cursor.execute(
-                    f"{_hold(field)}; {_add(field)}", [[*more], [*more], [*more.values()]]
-                )
+            if more := {label: links for label, links in counted.items() if links}:
+                cursor.execute(_hold(field), [[*more]])
+                cursor.execute(_add(field), [[*more], [*more.values()]])
         if STUDIO in plan.fields:
             cursor.execute(_STUDIO_COUNTS)
 

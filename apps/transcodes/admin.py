@@ -67,7 +67,8 @@ class ProfileAdmin(AuditedAdmin):
             ("container", "fast_start"), ("chapters", "metadata"), "attachments",
         ]}),
         ("Picture", {"fields": [
-            ("video_codec", "copy_video"), ("video_profile", "pixel_format"), ("level", "tier"),
+            ("video_codec", "copy_video"), "other_codecs",
+            ("video_profile", "pixel_format"), ("level", "tier"),
             ("max_width", "max_height"), ("max_frame_rate", "constant_frame_rate"),
             ("hdr", "scaler"), ("deinterlace", "square_pixels"),
         ]}),
@@ -89,7 +90,8 @@ class ProfileAdmin(AuditedAdmin):
     # What doesn't apply isn't shown; see ``ffmpeg.transcoding.faults`` for what doesn't.
     conditional_fields: ClassVar[dict[str, str]] = {
         "fast_start": "['mp4', 'm4a'].includes(container)",
-        "copy_video": _PICTURE, "video_profile": _PICTURE, "pixel_format": _PICTURE,
+        "copy_video": _PICTURE, "other_codecs": f"{_PICTURE} && copy_video",
+        "video_profile": _PICTURE, "pixel_format": _PICTURE,
         "level": _PICTURE, "tier": "['hevc', 'av1'].includes(video_codec)",
         "max_width": _PICTURE, "max_height": _PICTURE, "max_frame_rate": _PICTURE,
         "constant_frame_rate": _PICTURE, "hdr": _PICTURE, "scaler": _PICTURE,

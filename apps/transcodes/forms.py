@@ -26,6 +26,9 @@ _DAYS = [(0, "Mon"), (1, "Tue"), (2, "Wed"), (3, "Thu"), (4, "Fri"), (5, "Sat"),
 class ProfileForm(AuditedForm):
     """A profile that can't work is refused here, field by field."""
 
+    other_codecs = WordsField(
+        rows=1, help_text="such as h264/high/4.2: pictures that may stay, to a profile and level"
+    )
     copy_audio = WordsField(rows=1, help_text="such as aac ac3: sound that may stay as it is")
     audio_languages = WordsField(rows=1, help_text="such as eng deu, the preferred first")
     subtitle_languages = WordsField(rows=1, help_text="such as eng deu; empty: all")

@@ -10,6 +10,7 @@ FIELDS: Mapping[str, str] = {
     "container": "Container", "fast_start": "Index in front", "chapters": "Keep chapters",
     "metadata": "Keep tags", "attachments": "Keep attachments",
     "video_codec": "Codec of the picture", "copy_video": "Leave what complies",
+    "other_codecs": "Other codecs that may stay",
     "video_profile": "Codec's profile", "level": "Level", "tier": "Tier",
     "pixel_format": "Format of pixels", "max_width": "Greatest width",
     "max_height": "Greatest height", "max_frame_rate": "Greatest frame rate",

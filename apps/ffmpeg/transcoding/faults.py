@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from apps.ffmpeg.transcoding import holds, levels, profiles
+from apps.ffmpeg.transcoding import holds, levels, profiles, stays
 from apps.ffmpeg.transcoding.picture import pixels_of
 from apps.ffmpeg.transcoding.spec import (
     AudioCodec,
@@ -71,6 +71,25 @@ def _container(spec: Spec) -> Iterator[Fault]:
     for codec in spec.copy_audio:
         if not holds.holds_audio(spec.container, codec):
             yield Fault("copy_audio", f"{title} doesn't hold {codec}: it can't stay as it is.")
+
+
+def _others(spec: Spec) -> Iterator[Fault]:
+    title = holds.TITLE[spec.container]
+    for said, one in zip(spec.other_codecs, stays.others(spec), strict=True):
+        if not one.is_known or said.count("/") > 2:
+            yield Fault(
+                "other_codecs",
+                f"{said} isn't known: write codec, profile and level as in h264/high/4.2, the codec"
+                f" one of {', '.join(levels.LEVELS)}.",
+            )
+        elif one.codec == spec.video_codec:
+            yield Fault("other_codecs", f"{one.codec} is what is made: leave it out here.")
+        elif not holds.holds_video(spec.container, one.codec):
+            yield Fault("other_codecs", f"{title} doesn't hold {one.codec}: it can't stay.")
+    if spec.other_codecs and not (_encodes(spec) and spec.copy_video):
+        yield Fault(
+            "other_codecs", "Other codecs stay only where a picture may be made, or copied."
+        )
 
 
 def _profile(spec: Spec) -> Iterator[Fault]:
@@ -250,5 +269,5 @@ def _of_picture(spec: Spec) -> Iterator[Fault]:
 
 
 _ASKED: tuple[Callable[[Spec], Iterator[Fault]], ...] = (
-    _container, _of_picture, _numbers, _sound, _subtitles, _machines,
+    _container, _others, _of_picture, _numbers, _sound, _subtitles, _machines,
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from apps.ffmpeg.transcoding import holds, levels, profiles
+from apps.ffmpeg.transcoding import holds, levels, profiles, stays
 from apps.ffmpeg.transcoding.measured import Measured
 from apps.ffmpeg.transcoding.picture import Picture, pixels_of
 from apps.ffmpeg.transcoding.plans import Criterion
@@ -30,7 +30,7 @@ def tag_criteria(picture: Picture | None, spec: Spec) -> Iterator[Criterion]:
     """What a copy mends: HEVC in MP4 has to be tagged as Apple and cast devices want it."""
     if picture is None or picture.codec != "hevc" or spec.container is not Container.MP4:
         return
-    if spec.video_codec in (VideoCodec.HEVC, VideoCodec.COPY):
+    if stays.asked_of("hevc", spec).video_codec in (VideoCodec.HEVC, VideoCodec.COPY):
         ok = not picture.tag or picture.tag in _TAGS
         yield Criterion(
             "video_codec", "HEVC tagged hvc1", picture.tag or UNKNOWN, ok, picture.index
@@ -54,17 +54,24 @@ def picture_criteria(
         wanted = f"a codec that {title} holds"
         yield Criterion("video_codec", wanted, codec_name(picture.codec), ok, picture.index)
     else:
-        yield from _coding(picture, spec, measured)
+        asked_of_it = stays.asked_of(picture.codec, spec)
+        ok, wanted = picture.codec == asked_of_it.video_codec, _codecs(spec)
+        yield Criterion("video_codec", wanted, codec_name(picture.codec), ok, picture.index)
+        yield from _coding(picture, asked_of_it, measured)
         yield from _size(picture, spec)
         yield from _time(picture, spec, measured)
         yield from _look(picture, spec)
         yield from _bits(picture, spec, duration_ms)
 
 
+def _codecs(spec: Spec) -> str:
+    known = [str(spec.video_codec), *(one.codec for one in stays.others(spec))]
+    return " or ".join(codec_name(codec) for codec in known)
+
+
 def _coding(picture: Picture, spec: Spec, measured: Measured) -> Iterator[Criterion]:
     at, codec = picture.index, str(spec.video_codec)
     same = picture.codec == codec
-    yield Criterion("video_codec", codec_name(codec), codec_name(picture.codec), same, at)
     if spec.video_profile and same:
         plays = profiles.plays(codec, wanted=spec.video_profile, found=picture.profile)
         found = picture.profile or UNKNOWN

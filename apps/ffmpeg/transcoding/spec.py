@@ -100,6 +100,7 @@ class Spec:
 
     video_codec: VideoCodec = VideoCodec.H264
     copy_video: bool = True  # what complies already is copied
+    other_codecs: tuple[str, ...] = ()  # that may be copied, too: h264/high/4.2
     video_profile: str = ""
     tier: str = "main"
     level: str = ""

@@ -297,6 +297,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "other_codecs",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20),
+                        blank=True,
+                        default=list,
+                        help_text="whose pictures may stay as well, to a profile and level",
+                        size=None,
+                    ),
+                ),
+                (
                     "copy_audio",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=20),

@@ -58,6 +58,7 @@ class EncodingProfile(Timestamped, Versioned):
     video_codec = _choice(words.VideoCodec, words.VideoCodec.H264)
     copy_video = models.BooleanField(default=True, help_text="copy pictures that comply already")
     video_profile = models.CharField(max_length=20, blank=True, help_text="high, main10; or any")
+    other_codecs = _words("whose pictures may stay as well, to a profile and level")
     tier = models.CharField(
         max_length=10, choices=[("main", "main"), ("high", "high")], default="main",
         help_text="of HEVC and AV1 levels",

@@ -58,6 +58,7 @@ CHANGES: dict[str, list[Any]] = {
     "constant_frame_rate": [True, False], "hdr": ["keep", "tone_map", "refuse"],
     "max_bitrate": [None, 3_000_000], "buffer_bits": [None],
     "audio_codec": ["aac", "opus", "mp3", "ac3", "eac3", "flac", "copy", "none"],
+    "other_codecs": [[], ["h264/high/4.2"], ["hevc", "vp9"]],
     "copy_audio": [[], ["aac"], ["aac", "mp3", "opus"]],
     "audio_tracks": ["first", "languages", "all"], "audio_languages": [[], ["ger"], ["en", "de"]],
     "max_channels": [None, 1, 2, 6], "max_sample_rate": [None, 22050, 44100, 48000],

@@ -33,6 +33,11 @@ _CHANGES: Mapping[str, tuple[str, Mapping[str, Any], Any]] = {
     "fast_start": ("film", {}, False),
     "video_codec": ("film", {}, VideoCodec.HEVC),
     "copy_video": ("fitting", {"max_sample_rate": 44_100}, False),
+    "other_codecs": (
+        "fitting",
+        {"video_codec": VideoCodec.HEVC, "max_sample_rate": 44_100},
+        ("h264",),
+    ),
     "video_profile": ("film", {}, "main"),
     "tier": ("film", {"video_codec": VideoCodec.HEVC, "level": "5.1"}, "high"),
     "level": ("film", {}, "5.2"),

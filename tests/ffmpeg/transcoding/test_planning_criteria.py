@@ -6,6 +6,7 @@ from apps.ffmpeg.transcoding.planning import compliance
 from apps.ffmpeg.transcoding.spec import (
     RateControl,
     Spec,
+    VideoCodec,
 )
 from tests.ffmpeg.transcoding.planned import (
     SAFE,
@@ -25,7 +26,7 @@ _JUDGED = {
 }  # fmt: skip
 _WITHIN_OTHERS = {
     "tier": "level", "buffer_bits": "max_bitrate", "rate_control": "video_bitrate",
-    "copy_audio": "audio_codec", "audio_languages": "audio_tracks",
+    "other_codecs": "video_codec", "copy_audio": "audio_codec", "audio_languages": "audio_tracks",
 }  # fmt: skip
 _ONLY_FOR_THE_WORK = {
     "copy_video", "quality", "speed", "scaler", "downmix", "use_gpu", "cpu_fallback",
@@ -51,3 +52,20 @@ def test_everything_that_is_judged() -> None:
     names = {one.name for one in compliance(facts, spec, size_bytes=1)}
 
     assert names == _JUDGED
+
+
+def test_a_picture_of_another_codec_stays_within_its_own_limits() -> None:
+    spec = replace(
+        SAFE, video_codec=VideoCodec.HEVC, video_profile="main10", level="5.1",
+        pixel_format="yuv420p10le", other_codecs=("h264/high/4.2",),
+    )  # fmt: skip
+
+    def faults(**values: object) -> set[str]:
+        facts = film(video(**values), audio())
+        return {one.name for one in compliance(facts, spec, size_bytes=1) if not one.ok}
+
+    assert faults() == set()
+    assert faults(profile="High 10", pixel_format="yuv420p10le", bit_depth=10) == {"video_profile"}
+    assert faults(level=51) == {"level"}
+    assert faults(codec="mpeg4", profile="", level=None) == {"video_codec"}
+    assert "video_codec" not in faults(codec="hevc", profile="Main 10", level=153, codec_tag="hvc1")

@@ -48,7 +48,8 @@ def test_the_fixture_is_the_table() -> None:
     ("slug", "complies"),
     [
         ("universal-safe", False), ("chromecast-1-2", False), ("chromecast-3", True),
-        ("nest-hub", False), ("phone", False), ("chromecast-ultra", False),
+        ("nest-hub", False), ("phone", False), ("chromecast-ultra", True),
+        ("google-tv-streamer", True), ("archive-hevc", False),
     ],
 )  # fmt: skip
 def test_what_1080p_at_60_labelled_4_1_plays_on(slug: str, *, complies: bool) -> None:

@@ -18,7 +18,7 @@ run: base  ## start MediaHub here; MEDIA=/path registers that folder as a librar
 test: programs := chromium ffmpeg
 test: dev  ## all checks; the closing line is pytest's
 	@failed=; $(MAKE) --keep-going -j2 --output-sync=target gates || failed=1; \
-		$(BIN)/python -m pytest -n 4 --dist worksteal && [ -z "$$failed" ]
+		$(BIN)/python -m pytest -n 3 --dist worksteal && [ -z "$$failed" ]
 
 bench: programs := ffmpeg
 bench: dev  ## all benchmarks, or ONLY=name; results in build/bench/

@@ -11,7 +11,7 @@ def allow_undo() -> None:
     from apps.faces.tasks.naming import request_undo
 
     fields = ("performer", "ignored", "settled", "merged_into", "track_count")
-    undo.allow(Identity, fields=fields)
+    undo.allow(Identity, fields=fields, takes=("library.change_video",))  # who is on which
     undo.allow_many(Identity, undo.Many(foresee, undo_entry, request_undo, MOST_AT_ONCE))
 
 

@@ -395,5 +395,14 @@ def test_who_is_who_is_said_by_those_who_may_change_videos() -> None:
 
     refused = Api(user).post("faces/confirm/", body)
     assert (refused.status_code, "library.change_video" in refused.content.decode()) == (403, True)
-    user.user_permissions.add(Permission.objects.get(codename="change_video"))
+    change_video = Permission.objects.get(codename="change_video")
+    user.user_permissions.add(change_video)
     assert Api(User.objects.get(pk=user.pk)).post("faces/confirm/", body).status_code == 200
+
+    entry = AuditEntry.objects.filter(object_type="faces.identity").latest("pk")
+    user.user_permissions.add(Permission.objects.get(codename="view_auditentry"))
+    user.user_permissions.remove(change_video)
+    undo = f"audit/{entry.pk}/undo/"
+    assert Api(User.objects.get(pk=user.pk)).post(undo, {}).status_code == 403
+    user.user_permissions.add(change_video)
+    assert Api(User.objects.get(pk=user.pk)).post(undo, {}).status_code == 200

@@ -300,7 +300,7 @@ class TestTheAudit:
         assert (foreseen.changed, foreseen.contested) == (1, 0)
         assert isinstance(undone, undo.Undone)
         assert track.identity == one
-        assert undo.permission(entry) == "faces.change_identity"
+        assert undo.permissions(entry) == ("faces.change_identity", "library.change_video")
 
     def test_foresees_what_stands_against_it(self) -> None:
         one, other, third = (make_identity() for _ in range(3))

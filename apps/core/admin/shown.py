@@ -131,6 +131,6 @@ def _undo_url(entry: AuditEntry, there: set[tuple[str, int]], user: Any) -> str:
     is_there = bool(entry.row_count) or (entry.object_type, entry.object_id) in there
     if is_there == (entry.action == AuditAction.DELETED) or not undo.is_offered(entry):
         return ""
-    if not user.has_perm(undo.permission(entry)):
+    if not user.has_perms(undo.permissions(entry)):
         return ""
     return reverse("admin:core_auditentry_undo", args=[entry.pk])

@@ -54,7 +54,7 @@ class UndoPage(AdminPage):
         """Raises PermissionDenied for who may not change what it is about."""
         entries = AuditEntry.objects.readable_by(self.request.user).select_related("user")
         entry: AuditEntry = get_object_or_404(entries, pk=pk)
-        if not self.request.user.has_perm(undo.permission(entry)):
+        if not self.request.user.has_perms(undo.permissions(entry)):
             raise PermissionDenied
         return entry
 

@@ -136,7 +136,7 @@ class AuditViewSet(ListedViewSet):
         `force` or `keep`; so is what can't be undone. Takes the permission to change such objects.
         Of many objects `conflicts` says how many, and `samples` some of them."""
         entry = self.get_object()
-        if not request.user.has_perm(undo.permission(entry)):
+        if not request.user.has_perms(undo.permissions(entry)):
             raise PermissionDenied
         asked = UndoSerializer(data=request.data)
         asked.is_valid(raise_exception=True)

@@ -25,7 +25,7 @@ from apps.core.undo.rules import (
     also_lost,
     is_offered,
     notice,
-    permission,
+    permissions,
 )
 from apps.core.undo.steps import Step, steps
 from apps.core.undo.write import ChangedSince, Undone, undo
@@ -51,7 +51,7 @@ __all__ = [
     "many_changed_since",
     "nothing_to_undo",
     "notice",
-    "permission",
+    "permissions",
     "steps",
     "undo",
     "undo_many",

@@ -34,6 +34,7 @@ class Rules:
     lost: tuple[str, ...]
     check: Check
     lock: Callable[[], None]
+    takes: tuple[str, ...]
 
 
 _allowed: dict[str, Rules] = {}
@@ -57,14 +58,17 @@ def allow(
     lost: tuple[str, ...] = (),
     check: Check = _unchecked,
     lock: Callable[[], None] = _unlocked,
+    takes: tuple[str, ...] = (),
 ) -> None:
     """Let people undo changes of these fields and, with ``restores``, deletions of rows.
 
     ``lost`` names what a deletion took along for good. ``check`` gets the row with its new values,
     the columns and the sets that are about to be written, and raises what the app's own service
-    would; ``lock`` is called before the row is locked.
+    would; ``lock`` is called before the row is locked; ``takes`` are further permissions, to change
+    what else an undo changes.
     """
-    _allowed[model._meta.label_lower] = Rules(model, frozenset(fields), restores, lost, check, lock)
+    rules = Rules(model, frozenset(fields), restores, lost, check, lock, takes)
+    _allowed[model._meta.label_lower] = rules
 
 
 def also_lost(model: type[models.Model], what: str) -> None:
@@ -101,11 +105,12 @@ def is_offered(entry: AuditEntry) -> bool:
     return True
 
 
-def permission(entry: AuditEntry) -> str:
+def permissions(entry: AuditEntry) -> tuple[str, ...]:
     """What an undo of the entry takes, beside the right to see the audit."""
     app, _, model = entry.object_type.partition(".")
     verb = "add" if entry.action == AuditAction.DELETED else "change"
-    return f"{app}.{verb}_{model}"
+    rules = _allowed.get(entry.object_type)
+    return f"{app}.{verb}_{model}", *(rules.takes if rules else ())
 
 
 def rules_of(entry: AuditEntry) -> Rules:

@@ -77,16 +77,15 @@ def _measure_placing(report: Report, people: int) -> None:
     what = f"a face placed among {people:,}, {named:,} of them named"
     for how, each in (("", together), (", a video's only one", alone)):
         wall, cpu = np.median(each, axis=0)
-        bar = None if how else _MOST_PLACED_MS
-        report.add(f"{what}{how}: with rows and names, median", wall, "ms", most=bar,
+        report.add(f"{what}{how}: with rows and names, median", wall, "ms", most=_MOST_PLACED_MS,
                    note=f"{note}; our CPU {cpu:.1f} ms")  # fmt: skip
     report.details["placed_ms"] = {"alone": _rows(alone), "of videos": _rows(together)}
 
 
-def _timed(work: Callable[[list[int]], Any], faces: int | list[int]) -> NDArray[np.float64]:
+def _timed(work: Callable[[list[int]], Any], faces: list[int]) -> NDArray[np.float64]:
     """Milliseconds by the clock, and of our processor."""
     began, cpu = time.perf_counter(), time.process_time()
-    work([faces] if isinstance(faces, int) else faces)
+    work(faces)
     return 1_000 * np.array([time.perf_counter() - began, time.process_time() - cpu])
 
 

@@ -24,7 +24,14 @@ from apps.core.progress import Guard, Progress
 from apps.editing.services.bulk.fields import Field
 from apps.editing.services.bulk.plan import Plan
 from apps.editing.services.bulk.selection import give_half, leave_out, lock_chosen, take
-from apps.editing.services.bulk.write import Counts, add_to_entry, begin_entry, count, write
+from apps.editing.services.bulk.write import (
+    Counts,
+    add_to_entry,
+    all_or_nothing,
+    begin_entry,
+    count,
+    write,
+)
 
 LARGE = 20_000  # videos: for fewer another connection isn't worth its while
 # Somebody may wait for what one hand holds and hold what the other waits for: the database can't
@@ -102,19 +109,20 @@ def hands(
 ) -> Iterator["Hands[Seen]"]:
     """Who edits the chosen videos, all or none: ``shared`` by two if they are many.
 
-    The guard is entered at the end, for it holds the job's row, which its heart has to write.
     Raises what choosing them does, and HandsTied or HalfDone where it is shared.
     """
     shared = shared and not connection.in_atomic_block
-    with _untied(shared=shared), ExitStack() as later, transaction.atomic():
-        with choose() as matched:
-            team = Hands(matched, make())
-            if shared and matched >= LARGE:
-                team.other = later.enter_context(_other_hand(make()))
-            yield team
-            team.first.end()
-        with guard():
-            pass
+    with (
+        _untied(shared=shared),
+        ExitStack() as later,
+        all_or_nothing(guard),
+        choose() as matched,
+    ):
+        team = Hands(matched, make())
+        if shared and matched >= LARGE:
+            team.other = later.enter_context(_other_hand(make()))
+        yield team
+        team.first.end()
 
 
 @contextmanager
@@ -170,9 +178,7 @@ class Hands(Generic[Seen]):
             first.write(entry, report)
         return entry
 
-    def _write_both(
-        self, entry: AuditEntry, other: "_OtherHand[Seen]", report: Progress
-    ) -> None:  # fmt: skip
+    def _write_both(self, entry: AuditEntry, other: "_OtherHand[Seen]", report: Progress) -> None:
         def told(done: int, _total: int | None = None, /, **facts: object) -> None:
             report(done + other.written, entry.row_count, **facts)
 

@@ -171,7 +171,7 @@ class _Reader:
             return None
 
     def read_ordering(self, text: str, query: Question | None) -> tuple[Ordered, str]:
-        videos = query.videos() if query else Video.objects.none()
+        videos = query.listed() if query else Video.objects.none()
         try:
             return in_order(query, text, videos=videos), text
         except OrderUnknown as error:

@@ -84,6 +84,15 @@ def few_rows(
     return found if len(found) <= _MOST_FEW else None
 
 
+def expected_rows(rows: "models.QuerySet[Any]") -> int:
+    """How many rows PostgreSQL's planner expects by its statistics; none are read."""
+    try:
+        plan = json.loads(rows.order_by().values("pk").explain(format="json"))
+    except EmptyResultSet:
+        return 0
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
 def _estimate(table: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [table])

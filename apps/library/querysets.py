@@ -1,12 +1,13 @@
 """Questions about the catalogue."""
 
 import hashlib
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Func, Q, Value
 
 from apps.library.choices import Integrity, ProbeState
+from apps.library.indexed import found
 
 
 def folder_key(path: bytes) -> bytes:
@@ -59,19 +60,20 @@ class FileQuerySet(models.QuerySet["File"]):  # type: ignore[name-defined]
         return self.present().filter(probe_state=ProbeState.DONE)
 
 
-def _holding(rows: Any, words: str) -> Any:
-    """Rows whose haystack holds every word."""
+def _holding(words: str) -> Q:
+    """A haystack that holds every word."""
+    condition = Q()
     for word in words.split():
         folded = Func(Value(word), function="library_fold", output_field=models.TextField())
         core = Func(folded, function="btrim", output_field=models.TextField())
-        rows = rows.filter(haystack__contains=core)
-    return rows
+        condition &= Q(haystack__contains=core)
+    return condition
 
 
 class NamedQuerySet(models.QuerySet):
     def named(self, words: str) -> Self:
         """Those that have every word in one of their names."""
-        return _holding(self, words)  # type: ignore[no-any-return]
+        return self.filter(_holding(words))
 
 
 class TagQuerySet(NamedQuerySet):
@@ -114,10 +116,7 @@ class VideoQuerySet(models.QuerySet["Video"]):  # type: ignore[name-defined]
 
     def tagged_all(self, groups: list[list[int]]) -> Self:
         """Videos that have, of each group, at least one tag (a tag with its descendants)."""
-        videos = self
-        for group in groups:
-            videos = videos.filter(tag_ids__overlap=group)
-        return videos
+        return found(self, Q(*(Q(tag_ids__overlap=group) for group in groups)))
 
     def tagged_none(self, ids: list[int]) -> Self:
         return self.exclude(tag_ids__overlap=ids)
@@ -131,7 +130,7 @@ class VideoQuerySet(models.QuerySet["Video"]):  # type: ignore[name-defined]
 
     def search(self, words: str) -> Self:
         """Videos whose title or path holds every word, without regard to case and accents."""
-        return _holding(self, words)  # type: ignore[no-any-return]
+        return found(self, _holding(words))
 
 
 # What only the database reads, and is long.

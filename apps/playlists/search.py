@@ -56,7 +56,7 @@ class PlaylistField(Field):
             ) from error
         if playlist.limit is None:
             return question.condition
-        first = question.videos().order_by(*order.order_by())[: playlist.limit]
+        first = question.listed().order_by(*order.order_by())[: playlist.limit]
         return Q(pk__in=first.values("pk"))
 
 

@@ -11,6 +11,8 @@ from unfold.views import ChangeList
 
 from apps.core.counting import COUNT_CAP, RowCount, count_rows
 
+_COUNT_COST = 30_000.0  # of PostgreSQL's planner: some 50 ms
+
 
 class BoundedPaginator(Paginator):
     """Counts no more rows than it offers, so that neither the count nor the last page is slow."""
@@ -19,7 +21,7 @@ class BoundedPaginator(Paginator):
 
     @cached_property
     def rows(self) -> RowCount:
-        return count_rows(self.object_list, planned=True)  # type: ignore[arg-type]
+        return count_rows(self.object_list, planned=True, most_cost=_COUNT_COST)  # type: ignore[arg-type]
 
     @cached_property
     def count(self) -> int:

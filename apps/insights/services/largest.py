@@ -16,11 +16,11 @@ DEFAULT_TOP = 10
 def largest(question: Question, orientation: str, *, top: int) -> QuerySet[Video]:
     """By the size of the file."""
     videos = Video.objects.filter(orientation=orientation)
-    return question.within(videos).order_by("-size_bytes", "-pk")[:top]
+    return question.listed(videos).order_by("-size_bytes", "-pk")[:top]
 
 
 def longest(question: Question, *, top: int) -> QuerySet[Video]:
-    videos = question.videos().filter(duration_ms__isnull=False)
+    videos = question.listed().filter(duration_ms__isnull=False)
     return videos.order_by(F("duration_ms").desc(nulls_last=True), "-pk")[:top]
 
 

@@ -136,7 +136,7 @@ class VideoAdmin(FileDeeds, AuditedAdmin):
         except QueryError as error:
             messages.warning(request, str(error))
             return queryset.none(), False
-        return question.within(queryset), False
+        return question.listed(queryset), False
 
     @column("")
     def thumbnail(self, video: Video) -> SafeString:

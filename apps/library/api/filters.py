@@ -60,7 +60,7 @@ class QueryFilter(filters.CharFilter):  # type: ignore[misc]
             return qs
         question = Question.read(value, asker=Asker.of(self.parent.request.user))
         self.parent.question = question
-        return question.within(qs)
+        return question.listed(qs)
 
 
 class VideoFilter(FilterSet):

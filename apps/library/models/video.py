@@ -59,7 +59,8 @@ class Video(Timestamped, Versioned):
     cover_at_ms = models.PositiveBigIntegerField(
         null=True, blank=True, editable=False, help_text="the cover's time, if a person chose it"
     )
-    # kept by triggers on the links (migration 0002): an index over arrays finds "tag A and tag B"
+    # kept by triggers on the links (migration 0002). No index of this table knows them: they
+    # change often, and are found by VideoIndex
     tag_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)
     performer_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)
     # kept by a trigger on the artifacts
@@ -155,11 +156,6 @@ class Video(Timestamped, Versioned):
                 condition=Q(twin_distance__isnull=False),
                 name="library_video_twins",
             ),
-            # all, any or none of some tags, or performers
-            GinIndex(fields=["tag_ids"], name="library_video_tags"),
-            GinIndex(fields=["performer_ids"], name="library_video_performers"),
-            # words, and parts of them, of title or path
-            GinIndex(OpClass(F("haystack"), name="gin_trgm_ops"), name="library_video_haystack"),
             # values of invented fields
             GinIndex(
                 OpClass(F("custom"), name="jsonb_path_ops"),

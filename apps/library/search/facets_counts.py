@@ -5,10 +5,11 @@ A sample is the same pages of the table each time, so that the same question get
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.models import QuerySet
 
 from apps.library.models import Video
 from apps.library.search.facets_kinds import FACETS, LABEL_FACETS, LabelFacet
@@ -74,14 +75,13 @@ class Counts:
 def count_videos(question: Question, names: Sequence[str]) -> Counts:
     """By some facets: exact for up to ``MOST_EXACT`` videos."""
     try:
-        statement, parameters = question.videos().order_by().values("pk").query.sql_with_params()
+        asked = _Asked.of(Video.objects.filter(question.condition), names)
     except EmptyResultSet:
         return Counts(0, {name: {} for name in names})
-    asked = _Asked(statement.partition(_TABLE)[2], tuple(parameters), tuple(names))
     rows = table_rows()
     expected = rows if rows <= MOST_EXACT else _expected(asked, rows)
     if expected <= MOST_EXACT * _DOUBT:
-        counts = asked.count(limit=MOST_EXACT + 1)
+        counts = _Asked.of(question.videos(), names).count(limit=MOST_EXACT + 1)
         if counts.total <= MOST_EXACT:
             return counts
     wanted = 100 * SAMPLE / max(expected, 1)
@@ -110,6 +110,12 @@ class _Asked:
     condition: str
     parameters: tuple[Any, ...]
     names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, videos: "QuerySet[Video]", names: Sequence[str]) -> Self:
+        """Raises EmptyResultSet."""
+        statement, parameters = videos.order_by().values("pk").query.sql_with_params()
+        return cls(statement.partition(_TABLE)[2], tuple(parameters), tuple(names))
 
     def count(self, *, percent: float = 100.0, limit: int | None = None) -> Counts:
         values: dict[str, dict[str | None, int]] = {name: {} for name in self.names}

@@ -10,6 +10,7 @@ from typing import Self
 
 from django.db.models import Q, QuerySet
 
+from apps.library.indexed import found
 from apps.library.models import Video
 from apps.library.search import fields as _fields  # noqa: F401 - they register themselves
 from apps.library.search import invented as _invented  # noqa: F401 - as does their source
@@ -67,12 +68,17 @@ class Question:
         return self.node.nodes if isinstance(self.node, And) else (self.node,)
 
     def videos(self) -> "QuerySet[Video]":
-        """The videos, in no order."""
+        """The videos, in no order, for who reads or counts all of them."""
         return self.within(Video.objects.all())
 
     def within(self, videos: "QuerySet[Video]") -> "QuerySet[Video]":
-        """Those of some videos."""
-        return videos.filter(self.condition) if self.node else videos
+        """Those of some videos, likewise."""
+        return found(videos, self.condition, whole=True) if self.node else videos
+
+    def listed(self, videos: "QuerySet[Video] | None" = None) -> "QuerySet[Video]":
+        """The videos, or those of some, for who shows a page of them in an order."""
+        some = Video.objects.all() if videos is None else videos
+        return found(some, self.condition) if self.node else some
 
     def without(self, *names: str) -> Self:
         """The same without its conditions on some fields, as far as they stand by themselves."""

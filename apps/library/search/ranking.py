@@ -4,17 +4,16 @@ All matches are ranked if they are up to ``MOST``. Of more, the candidates are t
 begins with the words, the newest and the best rated: what is ranked stays small, whatever the word.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 
 from apps.core.api.keyset import Key, Keyset
+from apps.core.counting import expected_rows
 from apps.library.models import Video
 from apps.library.search.orders import order_of
 from apps.library.search.question import Question
@@ -22,7 +21,7 @@ from apps.library.search.ranking_score import parts_of, score_of
 
 RELEVANCE = "relevance"
 MOST = 1_000
-_SURELY_MORE = 20
+_SURELY_MORE = 5
 _BEGINNING, _NEWEST, _BEST_RATED = 300, 150, 50
 
 
@@ -79,7 +78,7 @@ def explain_ranks(question: Question, ids: list[int]) -> dict[int, dict[str, Any
 
 
 def _videos(question: Question | None) -> "QuerySet[Video]":
-    return question.videos() if question else Video.objects.all()
+    return question.listed() if question else Video.objects.all()
 
 
 def _relevance(*, descending: bool) -> Key:
@@ -103,11 +102,7 @@ def _candidates(question: Question, videos: "QuerySet[Video]") -> list[int]:
 
 def _are_surely_many(keys: "QuerySet[Video, int]") -> bool:
     """By PostgreSQL's planner, which costs less than to read that many."""
-    try:
-        plan = json.loads(keys.explain(format="json"))
-    except EmptyResultSet:
-        return False
-    return bool(plan[0]["Plan"]["Plan Rows"] > MOST * _SURELY_MORE)
+    return expected_rows(keys) > MOST * _SURELY_MORE
 
 
 def _beginning_so(question: Question) -> "QuerySet[Video, int]":

@@ -52,7 +52,7 @@ class VideoList:
             question = Question.read(asked.get("q", ""), asker=asker)
         except MediaHubError:
             return cls(Video.objects.none(), order_of(""))
-        present = question.within(Video.objects.present())
+        present = question.listed(Video.objects.present())
         try:
             ordered = in_order(question, asked.get("ordering", ""), videos=present)
         except MediaHubError:

@@ -31,6 +31,7 @@ from apps.query import show
 from apps.query.tree import Term, Value
 
 _SHOWN = 60
+_COUNT_COST = 20_000.0  # of PostgreSQL's planner: beyond it its own estimate is shown
 _DEEDS = ("change", "add", "delete", "copy")
 
 
@@ -88,7 +89,12 @@ class PlaylistPage(AdminPage):
         contents = contents_of(playlist, asker=Asker.of(self.request.user))
         if isinstance(contents, ByQuery):
             page = read_page(with_card_facts(contents.videos), contents.order, cursor, size=_SHOWN)
-            return _Told(playlist, page, page.rows, count_rows(contents.videos, planned=True))
+            return _Told(
+                playlist,
+                page,
+                page.rows,
+                count_rows(contents.videos, planned=True, most_cost=_COUNT_COST),
+            )
         order = order_by(PlaylistItem, "position")
         page = read_page(playlist.items.all(), order, cursor, size=_SHOWN)
         return _by_hand(playlist, page)

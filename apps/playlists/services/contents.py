@@ -92,7 +92,7 @@ def contents_of(playlist: Playlist, *, asker: Asker) -> ByHand | ByQuery:
     if not playlist.is_smart:
         return ByHand(playlist)
     question, order = asked(playlist, asker=asker)
-    videos = question.videos()
+    videos = question.listed()
     if playlist.limit is not None:
         first = videos.order_by(*order.order_by())[: playlist.limit]
         videos = Video.objects.filter(pk__in=first.values("pk"))

@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import cache
 from hypothesis import HealthCheck, given, settings
 
+from apps.library.models import Video
 from apps.library.search import Asker, Question
 from apps.query import Node, none_of, parse, show
 from tests.library.search.facts import World, make_world
@@ -17,8 +18,12 @@ _often = settings(
 
 
 def found(node: Node | None, world: World) -> list[int]:
+    """By the index, which tells all that are few, and by asking each video."""
     question = Question.of(node, asker=Asker(world.user_id, world.now))
-    return list(question.videos().order_by("pk").values_list("pk", flat=True))
+    by_index, each = question.videos(), Video.objects.filter(question.condition)
+    ids = list(by_index.order_by("pk").values_list("pk", flat=True))
+    assert ids == list(each.order_by("pk").values_list("pk", flat=True)), show(node)
+    return ids
 
 
 @pytest.mark.parametrize("seed", range(4))

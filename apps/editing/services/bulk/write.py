@@ -11,12 +11,20 @@ from django.utils import timezone
 from apps.core import audit, context
 from apps.core.models import AuditAction, AuditEntry
 from apps.core.progress import Guard, Progress, silent
-from apps.editing.services.bulk.fields import FIELDS, STUDIO, Field, LinkField
+from apps.editing.services.bulk.fields import (
+    FIELDS,
+    PERFORMERS,
+    STUDIO,
+    TAGS,
+    TITLE,
+    Field,
+    LinkField,
+)
 from apps.editing.services.bulk.plan import PLAN, Plan, json_object
 from apps.library.models import Video
 
 _AT_ONCE = 10_000
-# Tells the triggers on links and studios that the columns and counts that they keep in step are
+# Tells the triggers on links, studios and videos that what they keep in step is
 # written here: a video's row is written once, and a label's not once for each portion of links.
 _BY_HAND = "SELECT set_config('mediahub.bulk', %s, true)"
 
@@ -81,6 +89,8 @@ def write(plan: Plan, entry_id: int, *, report: Progress = silent) -> Counts:
             report(first, plan.count)
             cursor.execute(_rows(plan), [entry_id, first, last])
             cursor.execute(_videos(plan), [timezone.now(), first, last])
+            if _INDEXED & {*plan.fields}:
+                cursor.execute(_INDEX, [first, last])
         for first, last in parts:
             report(plan.count, plan.count)
             for field, more, statement in _links(plan):
@@ -128,6 +138,16 @@ def _videos(plan: Plan) -> str:
         " provenance = (provenance - plan.unmarked) || plan.marks_new"
         f" FROM {PLAN} plan WHERE video.id = plan.id AND plan.n > %s AND plan.n <= %s"
     )
+
+
+_INDEXED = {TAGS, PERFORMERS, STUDIO, TITLE}
+_INDEX = f"""
+UPDATE library_videoindex found
+SET haystack = video.haystack, tag_ids = video.tag_ids, performer_ids = video.performer_ids,
+    studio_id = video.studio_id
+FROM {PLAN} plan JOIN library_video video USING (id)
+WHERE found.video_id = plan.id AND plan.n > %s AND plan.n <= %s
+"""  # noqa: S608 - of constants
 
 
 def _links(plan: Plan) -> Iterator[tuple[LinkField, int, str]]:

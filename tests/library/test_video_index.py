@@ -1,0 +1,163 @@
+"""The index of words and labels: in step with the videos, and asked where it is the shorter way."""
+
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from apps.library import indexed
+from apps.library.indexed import found, part
+from apps.library.models import Marker, Studio, Video, VideoIndex, VideoPerformer, VideoTag
+from apps.library.search.filed import filed_under
+from apps.library.search.texts import holds
+from tests.editing.states import check_index
+from tests.factories import make_library, make_performer, make_studio, make_tag, make_video
+
+TAGGED = Q(tag_ids__overlap=[1])
+WORDED = holds("night")
+RATED = Q(rating__gte=50)
+MARKED = Q(Exists(Marker.objects.filter(video=OuterRef("pk"))))
+
+
+@pytest.mark.django_db
+def test_every_writer_of_videos_keeps_it() -> None:
+    video, other = make_video("Night"), make_video("Day")
+    tag, performer, studio = make_tag(), make_performer(), make_studio()
+    check_index()
+    video.tags.add(tag)
+    video.performers.set([performer])
+    check_index()
+    Video.objects.update(studio=studio)
+    check_index()
+    Video.objects.filter(pk=video.pk).update(title="Noon")
+    Video.objects.filter(pk=other.pk).update(path="a/b.mp4", rating=3)
+    check_index()
+    VideoTag.objects.all().delete()
+    VideoPerformer.objects.all().delete()
+    check_index()
+    Studio.objects.all().delete()
+    check_index()
+    video.delete()
+    check_index()
+    library = make_library()
+    Video.objects.bulk_create(Video(library=library, title=f"V{n}") for n in range(3))
+    check_index()
+    library.delete()
+    assert VideoIndex.objects.count() == Video.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_changes_of_nothing_that_it_holds_leave_it_alone() -> None:
+    video = make_video("Night")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ctid::text FROM library_videoindex")
+        before = cursor.fetchone()
+        Video.objects.update(rating=5, details="more", title="Night", version=F("version") + 1)
+        cursor.execute("SELECT ctid::text FROM library_videoindex")
+        assert cursor.fetchone() == before, video
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tagging_a_video_writes_none_of_its_other_indexes() -> None:
+    """PostgreSQL counts such updates as heap-only."""
+    make_video("Night")
+    tag = make_tag()
+    with transaction.atomic():
+        VideoTag.objects.create(video=Video.objects.get(), tag=tag)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_stat_get_xact_tuples_updated(oid),"
+                " pg_stat_get_xact_tuples_hot_updated(oid)"
+                " FROM pg_class WHERE relname = 'library_video'"
+            )
+            assert cursor.fetchone() == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("condition", "told", "rest"),
+    [
+        (TAGGED, TAGGED, Q()),
+        (WORDED, WORDED, Q()),
+        (~TAGGED, ~TAGGED, Q()),
+        (RATED, Q(), RATED),
+        (MARKED, Q(), MARKED),
+        (TAGGED & RATED, TAGGED, RATED),
+        (TAGGED & WORDED & RATED & MARKED, TAGGED & WORDED, RATED & MARKED),
+        (TAGGED | WORDED, TAGGED | WORDED, Q()),
+        (TAGGED | RATED, Q(), TAGGED | RATED),
+        ((TAGGED & RATED) | WORDED, TAGGED | WORDED, (TAGGED & RATED) | WORDED),
+        (~(TAGGED & RATED), Q(), ~(TAGGED & RATED)),
+        (filed_under(Studio, [1]), filed_under(Studio, [1]), Q()),
+        (Q(), Q(), Q()),
+    ],
+)
+def test_parts_what_the_index_tells_from_the_rest(condition: Q, told: Q, rest: Q) -> None:
+    def shape(q: Q) -> Any:
+        inner = [shape(c) if isinstance(c, Q) else c for c in q.children]
+        return inner[0] if len(inner) == 1 and not q.negated else [q.connector, q.negated, *inner]
+
+    ours, left = part(condition)
+    assert (shape(ours), shape(left)) == (shape(told), shape(rest))
+
+
+_TAGS = st.integers(1, 4)
+_LEAVES = st.one_of(
+    _TAGS.map(lambda tag: Q(tag_ids__overlap=[tag])),
+    st.sampled_from([holds("ape"), holds("bee"), Q(tag_ids=[]), Q(studio__isnull=True)]),
+    st.sampled_from([Q(rating__gte=3), Q(favorite=True), Q(rating__isnull=True), MARKED]),
+)
+_CONDITIONS = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map(lambda both: both[0] & both[1]),
+        st.tuples(inner, inner).map(lambda both: both[0] | both[1]),
+        inner.map(lambda one: ~one),
+    ),
+    max_leaves=8,
+)
+
+
+class TestBothWays(TestCase):
+    """Whether asked or not, the index changes nothing about what is found."""
+
+    @given(
+        _CONDITIONS,
+        st.lists(
+            st.tuples(
+                st.sampled_from(["ape", "bee", "ape bee", "cat"]),
+                st.sets(_TAGS), st.none() | st.integers(1, 5), st.booleans(),
+            ),
+            max_size=6,
+        ),
+    )  # fmt: skip
+    def test_find_the_same(self, condition: Q, videos: list[Any]) -> None:
+        library = make_library()
+        Video.objects.bulk_create(
+            Video(library=library, title=title, tag_ids=sorted(tags), rating=rating, favorite=liked)
+            for title, tags, rating, liked in videos
+        )
+        plain = set(Video.objects.filter(condition).values_list("pk", flat=True))
+        for most in (-1, 10**9):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(indexed, "MOST_OF_A_PAGE", most)
+                assert {video.pk for video in found(Video.objects.all(), condition)} == plain
+
+
+@pytest.mark.django_db
+def test_a_page_of_many_is_found_in_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_video("Night")
+
+    def tables(*, whole: bool) -> bool:
+        return "library_videoindex" in str(found(Video.objects.all(), WORDED, whole=whole).query)
+
+    assert tables(whole=False)
+    assert tables(whole=True)
+    monkeypatch.setattr(indexed, "MOST_OF_A_PAGE", 0)
+    assert not tables(whole=False)
+    assert tables(whole=True)
+    monkeypatch.setattr(indexed, "MOST_OF_ALL", 0)
+    assert not tables(whole=True)

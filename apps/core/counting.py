@@ -42,11 +42,36 @@ class RowCount:
         return f"≈ {self.rows:,}" if self.precision is Precision.ABOUT else f"{self.rows:,}"
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How many rows PostgreSQL's planner expects of a query, without its limit, and what it says
+    that answering it costs, in its own units. Both come from its statistics alone."""
+
+    rows: int = 0
+    cost: float = 0.0
+
+
+def expected(rows: "models.QuerySet[Any, Any]") -> Expected:
+    """Ask the planner; no rows are read."""
+    try:
+        plan = json.loads(rows.explain(format="json"))[0]["Plan"]
+    except EmptyResultSet:
+        return Expected()
+    inner = plan["Plans"][0] if plan["Node Type"] == "Limit" else plan
+    return Expected(int(inner["Plan Rows"]), float(plan["Total Cost"]))
+
+
+def expected_count(rows: "models.QuerySet[Any]", *, cap: int = COUNT_CAP) -> Expected:
+    """What counting up to ``cap`` is expected to come to."""
+    return expected(rows.order_by().values("pk")[: cap + 1])
+
+
 def count_rows(
     rows: "models.QuerySet[models.Model]",
     *,
     cap: int = COUNT_CAP,
     planned: bool = False,
+    foreseen: Expected | None = None,
     most_cost: float = math.inf,
 ) -> RowCount:
     """Exact up to ``cap``; beyond it "at least ``cap``", or for a whole table about how many.
@@ -54,59 +79,43 @@ def count_rows(
     Reads ``cap`` + 1 rows at most; the estimate is PostgreSQL's own, kept by its autovacuum. With
     ``planned``, some of a table's rows are estimated too, by its planner; if it expects many times
     ``cap``, none are read, nor if it expects more than a thousand and that counting them costs
-    more than ``most_cost`` (in its own units).
+    more than ``most_cost`` (in its own units). It isn't asked again if that is ``foreseen``.
     """
     is_whole = not rows.query.where and not rows.query.is_sliced
-    expected, cost = _plan(rows, cap=cap) if planned and not is_whole else (0, 0.0)
-    if expected > cap * _SURELY_MORE or (expected > _FEW and cost > most_cost):
-        return RowCount(expected, Precision.ABOUT)
+    if is_whole or not planned:
+        foreseen = Expected()
+    elif foreseen is None:
+        foreseen = expected_count(rows, cap=cap)
+    if foreseen.rows > cap * _SURELY_MORE or (foreseen.rows > _FEW and foreseen.cost > most_cost):
+        return RowCount(foreseen.rows, Precision.ABOUT)
     counted = rows.order_by().values("pk")[: cap + 1].count()
     if counted <= cap:
         return RowCount(counted)
     if is_whole:
         return RowCount(max(_estimate(rows.model._meta.db_table), cap), Precision.ABOUT)
     if planned:
-        return RowCount(max(expected, counted), Precision.ABOUT)
+        return RowCount(max(foreseen.rows, counted), Precision.ABOUT)
     return RowCount(cap, Precision.AT_LEAST)
 
 
 def few_rows(
-    rows: "models.QuerySet[models.Model]", *columns: str, order_by: Sequence[OrderBy] = ()
+    rows: "models.QuerySet[models.Model]",
+    *columns: str,
+    foreseen: Expected,
+    order_by: Sequence[OrderBy] = (),
 ) -> list[tuple[Any, ...]] | None:
     """Columns of all rows, if they are few; nothing if that isn't known to be cheap.
 
     Whoever wants a page of rows that are hard to find, and their count, finds them once so. The
     planner has to expect few; should there be more nevertheless, no more than a few are read.
     """
-    if not rows.query.where or rows.query.is_sliced or _plan(rows, cap=_MOST_FEW)[0] > _FEW:
+    if not rows.query.where or rows.query.is_sliced or foreseen.rows > _FEW:
         return None
     found = list(rows.order_by(*order_by).values_list(*columns)[: _MOST_FEW + 1])
     return found if len(found) <= _MOST_FEW else None
-
-
-def expected_rows(rows: "models.QuerySet[Any]") -> int:
-    """How many rows PostgreSQL's planner expects by its statistics; none are read."""
-    try:
-        plan = json.loads(rows.order_by().values("pk").explain(format="json"))
-    except EmptyResultSet:
-        return 0
-    return int(plan[0]["Plan"]["Plan Rows"])
 
 
 def _estimate(table: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [table])
         return int(cursor.fetchone()[0])
-
-
-def _plan(rows: "models.QuerySet[models.Model]", *, cap: int) -> tuple[int, float]:
-    """How many rows PostgreSQL's planner expects, and what it says that counting to ``cap`` costs.
-
-    Both come from its statistics alone.
-    """
-    try:
-        plan = rows.order_by().values("pk")[: cap + 1].explain(format="json")
-    except EmptyResultSet:
-        return 0, 0.0
-    limit = json.loads(plan)[0]["Plan"]
-    return int(limit["Plans"][0]["Plan Rows"]), float(limit["Total Cost"])

@@ -2,8 +2,8 @@
 
 ``VideoIndex`` has columns of the same names as ``Video``, so that a condition on these alone can be
 put to either. Few videos are found soonest by the index; of many, a page is filled sooner by going
-through the videos in the order that they are shown in, and asking each. PostgreSQL's planner, which
-knows how many there will be about, can't choose between two tables: so it is done here.
+through the videos in an order, and asking each. No statement leaves that choice to PostgreSQL's
+planner, but it says what either would cost.
 """
 
 from typing import Any, TypeVar
@@ -11,14 +11,10 @@ from typing import Any, TypeVar
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
-from apps.core.counting import expected_rows
-
-# Of a million videos a page of what 5,000 are is full after some 10,000, and to read 100,000 by
-# their numbers takes as long as to read the whole table.
-MOST_OF_A_PAGE = 5_000
-MOST_OF_ALL = 100_000
+from apps.core.counting import expected
 
 _COLUMNS = frozenset({"haystack", "tag_ids", "performer_ids", "studio", "studio_id"})
+_PAGE = 50
 _Videos = TypeVar("_Videos", bound=QuerySet[Any])
 
 
@@ -26,12 +22,18 @@ def found(videos: _Videos, condition: Q, *, whole: bool = False) -> _Videos:
     """The videos that a condition holds for. ``whole``: for who reads or counts all of them, not a
     page."""
     told, rest = part(condition)
-    if told:
-        index: Any = videos.model._meta.get_field("index").related_model
-        rows = index.objects.filter(told)
-        if expected_rows(rows) <= (MOST_OF_ALL if whole else MOST_OF_A_PAGE):
-            return videos.filter(rest, pk__in=rows.values("pk"))
-    return videos.filter(condition)
+    each = videos.filter(condition)
+    if not told:
+        return each
+    index: Any = videos.model._meta.get_field("index").related_model
+    by_index = videos.filter(rest, pk__in=index.objects.filter(told).values("pk"))
+    return min(each, by_index, key=lambda way: _cost(way, whole=whole))
+
+
+def _cost(videos: QuerySet[Any], *, whole: bool) -> float:
+    keys = videos.values("pk")
+    newest = keys.order_by("-added_at", "-pk")[:_PAGE]
+    return expected(keys.order_by() if whole else newest).cost
 
 
 def part(condition: Q) -> tuple[Q, Q]:
@@ -68,5 +70,6 @@ def _is_told(condition: Any) -> bool:
 
 def _is_within(expression: Any) -> bool:
     if isinstance(expression, F):
-        return not isinstance(expression, OuterRef) and expression.name in _COLUMNS
+        named: Any = expression
+        return not isinstance(expression, OuterRef) and named.name in _COLUMNS
     return not isinstance(expression, Subquery | RawSQL)

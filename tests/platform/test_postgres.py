@@ -94,6 +94,8 @@ def place(request: pytest.FixtureRequest, open_folder: Path) -> Iterator[Place]:
     with place.processes:
         yield place
     postgres.leave(place.data_dir)
+    if place.folder.exists():  # a busy janitor may still be writing there
+        is_free(place.folder / "janitor.lock")
 
 
 def find_python_for(name: str) -> Account:

@@ -183,7 +183,7 @@ def test_a_query_that_takes_too_long_is_told_and_can_be_changed(
     playlist = make_smart(me, "rating>5")
     nap = Func(Value(2), function="pg_sleep", output_field=TextField())
     asleep = Video.objects.annotate(nap=nap)
-    monkeypatch.setattr(Question, "videos", lambda _question: asleep)
+    monkeypatch.setattr(Question, "listed", lambda _question: asleep)
 
     page = browser.get(address(playlist)).content.decode()
 

@@ -16,7 +16,7 @@ from apps.core.counting import RowCount, count_rows
 DEFAULT_PAGE_SIZE = 50
 LARGEST_PAGE_SIZE = 500
 _LAST_PAGE = 1_000_000
-_COUNT_COST = 2_000.0  # of PostgreSQL's planner: some 5 ms, a page takes 10 to 20
+COUNT_COST = 2_000.0  # of PostgreSQL's planner: some 5 ms, a page takes 10 to 20
 _NULLS = "Rows without a value count as the smallest."
 PARAMETERS = ("cursor", "page", "page_size", "ordering")
 
@@ -58,7 +58,7 @@ class CursorOrPagePagination(BasePagination):
 
     def counted(self, queryset: "models.QuerySet[Any]") -> RowCount:
         """How many rows the list has in all."""
-        return count_rows(queryset, planned=True, most_cost=_COUNT_COST)
+        return count_rows(queryset, planned=True, most_cost=COUNT_COST)
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(

@@ -9,12 +9,13 @@ from rest_framework.response import Response
 
 from apps.core.api.keyset import Cursor, Keyset
 from apps.core.api.pagination import (
+    COUNT_COST,
     CursorOrPagePagination,
     page_size,
     parse_ordering,
     read_position,
 )
-from apps.core.counting import RowCount, few_rows
+from apps.core.counting import Expected, RowCount, count_rows, expected_count, few_rows
 from apps.library.models import Video
 from apps.library.search import Question
 from apps.library.search.forgiving import Forgiven, forgive
@@ -29,6 +30,7 @@ class VideoPagination(CursorOrPagePagination):
 
     forgiven: Forgiven | None = None
     few: int | None = None
+    foreseen = Expected()
     beside: bool = False  # whether the list was cut to what lies behind the cursor
 
     def in_order(
@@ -51,7 +53,10 @@ class VideoPagination(CursorOrPagePagination):
     def _paginate(self, queryset: Any, request: Request, view: Any) -> list[Any]:
         """What is few and hard to find is found once, for the page and for the count."""
         order = _order_of(request, view)
-        found = few_rows(queryset, "pk", *order.columns(), order_by=order.order_by())
+        self.foreseen = expected_count(queryset) if queryset.query.where else Expected()
+        found = few_rows(
+            queryset, "pk", *order.columns(), foreseen=self.foreseen, order_by=order.order_by()
+        )
         self.few, self.beside = None if found is None else len(found), False
         if found is not None:
             if order.keys and "page" not in request.query_params:
@@ -70,7 +75,9 @@ class VideoPagination(CursorOrPagePagination):
         return super().rows_after(queryset, order, known, limit=limit)
 
     def counted(self, queryset: "QuerySet[Any]") -> RowCount:
-        return super().counted(queryset) if self.few is None else RowCount(self.few)
+        if self.few is not None:
+            return RowCount(self.few)
+        return count_rows(queryset, planned=True, foreseen=self.foreseen, most_cost=COUNT_COST)
 
     def get_paginated_response(self, data: Any) -> Response:
         response = super().get_paginated_response(data)

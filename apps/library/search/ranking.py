@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 
 from apps.core.api.keyset import Key, Keyset
-from apps.core.counting import expected_rows
+from apps.core.counting import expected
 from apps.library.models import Video
 from apps.library.search.orders import order_of
 from apps.library.search.question import Question
@@ -102,7 +102,7 @@ def _candidates(question: Question, videos: "QuerySet[Video]") -> list[int]:
 
 def _are_surely_many(keys: "QuerySet[Video, int]") -> bool:
     """By PostgreSQL's planner, which costs less than to read that many."""
-    return expected_rows(keys) > MOST * _SURELY_MORE
+    return expected(keys).rows > MOST * _SURELY_MORE
 
 
 def _beginning_so(question: Question) -> "QuerySet[Video, int]":

@@ -137,10 +137,10 @@ def test_unknown_keys_are_refused(ordering: str) -> None:
         ranked("night", ordering)
 
 
-def test_takes_four_statements_of_few_matches(django_assert_max_num_queries: Any) -> None:
+def test_takes_five_statements_of_few_matches(django_assert_max_num_queries: Any) -> None:
     for number in range(10):
         make_video(f"Night {number}", tags=[make_tag()])
     question = Question.read("night", asker=ASKER)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         found = in_order(question, "-relevance")
         list(found.order.rows_after(found.videos, (), limit=5))

@@ -1,10 +1,11 @@
 """Tokens with which programs act for a person."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 
 from apps.accounts.choices import Scope
-from apps.accounts.querysets import ApiTokenQuerySet
 from apps.core.models import Timestamped
 
 
@@ -20,8 +21,6 @@ class ApiToken(Timestamped):
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
 
-    objects = ApiTokenQuerySet.as_manager()
-
     class Meta:
         verbose_name = "API token"
         constraints = [
@@ -32,3 +31,8 @@ class ApiToken(Timestamped):
 
     def __str__(self) -> str:
         return self.name or f"{self.prefix}…"
+
+    def is_usable(self, *, now: datetime) -> bool:
+        """Whether it is neither revoked nor expired, and its owner may still log in."""
+        expired = self.expires_at is not None and self.expires_at <= now
+        return self.revoked_at is None and not expired and self.user.is_active

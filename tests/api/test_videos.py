@@ -83,6 +83,15 @@ def test_shape_in_the_schema_has_the_fields_that_are_sent(api: Api) -> None:
     assert set(read) == set(VideoShape().fields)
 
 
+def test_copy_in_another_library_is_shown_where_it_is(api: Api) -> None:
+    video = make_video()
+    copy = make_file(b"b.mkv", library=make_library(root="/mnt/other/"), video=video)
+
+    files = api.get(f"videos/{video.pk}/").json()["files"]
+
+    assert {file["id"]: file["path"] for file in files}[copy.pk] == "/mnt/other/b.mkv"
+
+
 def test_audio_without_picture_and_cover(api: Api) -> None:
     video = make_video(
         width=None, height=None, orientation="", video_codec="", duration_ms=None, bitrate=None

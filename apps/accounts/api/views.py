@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import BasePermission
@@ -10,7 +11,6 @@ from apps.accounts.api import schema as _schema  # noqa: F401 - registers itself
 from apps.accounts.api.permissions import SessionOnly
 from apps.accounts.api.serializers import NewTokenSerializer, TokenSerializer
 from apps.accounts.models import ApiToken
-from apps.accounts.querysets import ApiTokenQuerySet
 from apps.accounts.services.tokens import create_token, revoke_token
 from apps.core.api.views import ListedViewSet
 
@@ -22,9 +22,8 @@ class TokenViewSet(ListedViewSet):
     serializer_class = TokenSerializer
     permission_classes: list[type[BasePermission]] = [SessionOnly]
 
-    def get_queryset(self) -> ApiTokenQuerySet:
-        tokens: ApiTokenQuerySet = ApiToken.objects.filter(user=self.request.user)  # type: ignore[misc]
-        return tokens
+    def get_queryset(self) -> QuerySet[ApiToken]:
+        return ApiToken.objects.filter(user=self.request.user)  # type: ignore[misc]
 
     @extend_schema(request=TokenSerializer, responses={201: NewTokenSerializer})
     def create(self, request: Request, *_args: Any, **_kwargs: Any) -> Response:

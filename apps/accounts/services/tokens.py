@@ -39,9 +39,13 @@ def create_token(
 
 def find_token(secret: str, *, now: datetime) -> ApiToken | None:
     """The usable token behind a secret, its last use noted at most once a minute."""
-    tokens = ApiToken.objects.usable(now=now).select_related("user")
-    token = tokens.filter(digest=_digest(secret)).first()
-    if token and (token.last_used_at is None or now - token.last_used_at > _LAST_USE_GRAIN):
+    try:
+        token = ApiToken.objects.select_related("user").get(digest=_digest(secret))
+    except ApiToken.DoesNotExist:
+        return None
+    if not token.is_usable(now=now):
+        return None
+    if token.last_used_at is None or now - token.last_used_at > _LAST_USE_GRAIN:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from apps.artifacts.api.parts import links
+from apps.artifacts.api.parts import links, stamp
 from apps.artifacts.choices import ArtifactKind, ArtifactState
 from apps.artifacts.models import Artifact
 from apps.core.api.serializers import StrictSerializer
@@ -40,7 +40,7 @@ class ArtifactSerializer(serializers.Serializer):
 
     def to_representation(self, instance: Artifact) -> dict[str, Any]:
         base = self.context["request"].build_absolute_uri(reverse("v1:artifact-list"))
-        urls = links(base, instance.pk, instance.files, instance.made_at)
+        urls = links(base, instance.pk, instance.files, stamp(instance.made_at))
         failed = instance.state == ArtifactState.FAILED
         return {
             "id": instance.pk,

@@ -82,11 +82,15 @@ class CursorOrPagePagination(BasePagination):
         """The next rows of an order."""
         return order.rows_after(queryset, position, limit=limit)
 
+    def read(self, rows: "models.QuerySet[Any]", _order: Keyset) -> list[Any]:
+        """The rows of a page; those of an order's columns are all that pages themselves need."""
+        return list(rows)
+
     def _by_cursor(
         self, queryset: "models.QuerySet[Any]", order: Keyset, *, size: int, cursor: Cursor
     ) -> list[Any]:
         towards = order.reversed() if cursor.backwards else order
-        rows = list(self.rows_after(queryset, towards, cursor.position, limit=size + 1))
+        rows = self.read(self.rows_after(queryset, towards, cursor.position, limit=size + 1), order)
         more, rows = len(rows) > size, rows[:size]
         left = bool(cursor.position)  # whether there are rows on the side that we come from
         if cursor.backwards:
@@ -105,7 +109,7 @@ class CursorOrPagePagination(BasePagination):
         start = (number - 1) * size
         # The rows to skip are skipped in the index alone; only those shown are read.
         shown = ordered.values("pk")[start : start + size + 1]
-        rows = list(ordered.filter(pk__in=shown))
+        rows = self.read(ordered.filter(pk__in=shown), order)
         if not rows and number > 1:
             raise NotFound("There is no such page: the list ends before it.")
         self.next = self._page_link(number + 1) if len(rows) > size else None

@@ -74,6 +74,10 @@ class VideoPagination(CursorOrPagePagination):
         known = () if self.beside else position
         return super().rows_after(queryset, order, known, limit=limit)
 
+    def read(self, rows: "QuerySet[Any]", order: Keyset) -> list[Any]:
+        # what is shown of videos is looked up by their ids
+        return list(rows.values_list(*order.columns(), named=True))
+
     def counted(self, queryset: "QuerySet[Any]") -> RowCount:
         if self.few is not None:
             return RowCount(self.few)

@@ -93,18 +93,18 @@ class PlaylistViewSet(EditableViewSet):
         playlist: Playlist = self.get_object()
         paginator: Any = self.paginator
         contents = contents_of(playlist, asker=self.asker)
-        page: list[Any]
         if isinstance(contents, ByHand):
-            rows = PlaylistItem.objects.filter(playlist=playlist).select_related("video")
-            items_of_page = paginator.paginate_queryset(rows, request, _ItemOrder)
-            page = [item.video for item in items_of_page]
+            rows = PlaylistItem.objects.filter(playlist=playlist)
+            page = paginator.paginate_queryset(rows, request, _ItemOrder)
+            ids = [item.video_id for item in page]
         else:
             order = type("_Order", (), {
                 "ordering_fields": VideoViewSet.ordering_fields,
                 "default_ordering": playlist.ordering or DEFAULT_ORDERING,
             })  # fmt: skip
             page = paginator.paginate_queryset(contents.videos, request, order)
-        answer: Response = paginator.get_paginated_response(represent_videos(page, request=request))
+            ids = [video.pk for video in page]
+        answer: Response = paginator.get_paginated_response(represent_videos(ids, request=request))
         return answer
 
     @extend_schema(request=serializers.AddSerializer, responses=serializers.AddedShape)

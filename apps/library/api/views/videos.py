@@ -58,7 +58,7 @@ class VideoViewSet(SearchActions, ChangeableViewSet):
         return found
 
     def represent_all(self, rows: list[Any]) -> list[dict[str, Any]]:
-        shown = represent_videos(rows, request=self.request)
+        shown = represent_videos([row.id for row in rows], request=self.request)
         if self.request.query_params.get("why") == "true":
             return with_ranks(shown, self.question)
         return shown

@@ -52,7 +52,7 @@ def _tag(report: Report, what: str, videos: QuerySet[Video]) -> None:
     tag = Tag.objects.order_by("-pk")[0]
     changes = Changes.read({"tags": {"add": [tag.pk]}})
     with connection.cursor() as cursor:  # as autovacuum has, some minutes after what was before
-        cursor.execute("VACUUM ANALYZE library_video, library_videoindex")
+        cursor.execute("VACUUM ANALYZE library_video, library_videolabels")
     before = _digests()
     with _measured() as spent:
         foreseen = preview(Selection(videos), changes)

@@ -15,6 +15,8 @@ COUNT_CAP = 10_000
 _SURELY_MORE = 5
 _FEW = 1_000
 _MOST_FEW = 2_000
+_FEW_COST = 50_000.0  # of PostgreSQL's planner: some 50 ms
+_DEAR = 25  # times what counting may cost, however few there are
 
 
 class Precision(Enum):
@@ -79,14 +81,16 @@ def count_rows(
     Reads ``cap`` + 1 rows at most; the estimate is PostgreSQL's own, kept by its autovacuum. With
     ``planned``, some of a table's rows are estimated too, by its planner; if it expects many times
     ``cap``, none are read, nor if it expects more than a thousand and that counting them costs
-    more than ``most_cost`` (in its own units). It isn't asked again if that is ``foreseen``.
+    more than ``most_cost`` (in its own units), or fewer and many times that. It isn't asked again
+    if that is ``foreseen``.
     """
     is_whole = not rows.query.where and not rows.query.is_sliced
     if is_whole or not planned:
         foreseen = Expected()
     elif foreseen is None:
         foreseen = expected_count(rows, cap=cap)
-    if foreseen.rows > cap * _SURELY_MORE or (foreseen.rows > _FEW and foreseen.cost > most_cost):
+    dear = most_cost if foreseen.rows > _FEW else most_cost * _DEAR
+    if foreseen.rows > cap * _SURELY_MORE or foreseen.cost > dear:
         return RowCount(foreseen.rows, Precision.ABOUT)
     counted = rows.order_by().values("pk")[: cap + 1].count()
     if counted <= cap:
@@ -109,7 +113,9 @@ def few_rows(
     Whoever wants a page of rows that are hard to find, and their count, finds them once so. The
     planner has to expect few; should there be more nevertheless, no more than a few are read.
     """
-    if not rows.query.where or rows.query.is_sliced or foreseen.rows > _FEW:
+    if not rows.query.where or rows.query.is_sliced:
+        return None
+    if foreseen.rows > _FEW or foreseen.cost > _FEW_COST:
         return None
     found = list(rows.order_by(*order_by).values_list(*columns)[: _MOST_FEW + 1])
     return found if len(found) <= _MOST_FEW else None

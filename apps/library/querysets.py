@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Func, Q, Value
 
 from apps.library.choices import Integrity, ProbeState
-from apps.library.indexed import found
+from apps.library.finding import found
 
 
 def folder_key(path: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from apps.library.models import Performer, Studio, Tag, Video, VideoIndex, VideoPerformer, VideoTag
+from apps.library.models import Performer, Studio, Tag, Video, VideoLabels, VideoPerformer, VideoTag
 
 _COLUMNS = [
     "id", "title", "rating", "favorite", "organized", "date", "studio_id", "custom", "tag_ids",
@@ -13,7 +13,7 @@ _COLUMNS = [
 def state(*, provenance: bool = True) -> list[dict[str, Any]]:
     columns = [*_COLUMNS, "provenance"] if provenance else _COLUMNS
     rows = list(Video.objects.order_by("pk").values(*columns))
-    check_index()
+    check_labels()
     for row in rows:
         tags = VideoTag.objects.filter(video=row["id"]).order_by("tag")
         people = VideoPerformer.objects.filter(video=row["id"]).order_by("performer")
@@ -26,11 +26,11 @@ def state(*, provenance: bool = True) -> list[dict[str, Any]]:
     return rows
 
 
-def check_index() -> None:
-    """What videos are found by is what they are."""
-    columns = ("haystack", "tag_ids", "performer_ids", "studio_id")
+def check_labels() -> None:
+    """The labels that videos are found by are theirs."""
+    columns = ("tag_ids", "performer_ids", "studio_id")
     videos = Video.objects.order_by("pk").values_list("pk", *columns)
-    assert list(VideoIndex.objects.order_by("pk").values_list("pk", *columns)) == list(videos)
+    assert list(VideoLabels.objects.order_by("pk").values_list("pk", *columns)) == list(videos)
 
 
 _NAMES: dict[Any, str] = {Tag: "tags", Performer: "performers", Studio: "studio"}

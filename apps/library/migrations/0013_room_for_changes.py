@@ -11,7 +11,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("library", "0012_video_index")]
+    dependencies = [("library", "0012_video_labels")]
 
     operations = [
         migrations.RunSQL(
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 "ALTER TABLE library_video SET (fillfactor = 50)",
                 "VACUUM FULL library_video",
                 "VACUUM ANALYZE library_video",
-                "VACUUM ANALYZE library_videoindex",
+                "VACUUM ANALYZE library_videolabels",
             ],
             ["ALTER TABLE library_video RESET (fillfactor)"],
         ),

@@ -6,7 +6,7 @@ from apps.library.models.library import Library, LibraryPrefix
 from apps.library.models.performer import Performer, PerformerImage
 from apps.library.models.scan import Scan, ScanFinding
 from apps.library.models.video import Marker, Play, Video, VideoPerformer, VideoTag, Viewing
-from apps.library.models.video_index import VideoIndex
+from apps.library.models.video_labels import VideoLabels
 
 __all__ = [
     "CustomField",
@@ -24,7 +24,7 @@ __all__ = [
     "Tag",
     "TagParent",
     "Video",
-    "VideoIndex",
+    "VideoLabels",
     "VideoPerformer",
     "VideoTag",
     "Viewing",

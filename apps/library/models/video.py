@@ -60,7 +60,7 @@ class Video(Timestamped, Versioned):
         null=True, blank=True, editable=False, help_text="the cover's time, if a person chose it"
     )
     # kept by triggers on the links (migration 0002). No index of this table knows them: they
-    # change often, and are found by VideoIndex
+    # change often, and are found by VideoLabels
     tag_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)
     performer_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)
     # kept by a trigger on the artifacts
@@ -156,6 +156,8 @@ class Video(Timestamped, Versioned):
                 condition=Q(twin_distance__isnull=False),
                 name="library_video_twins",
             ),
+            # words, and parts of them, of title or path
+            GinIndex(OpClass(F("haystack"), name="gin_trgm_ops"), name="library_video_haystack"),
             # values of invented fields
             GinIndex(
                 OpClass(F("custom"), name="jsonb_path_ops"),

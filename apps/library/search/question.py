@@ -10,7 +10,7 @@ from typing import Self
 
 from django.db.models import Q, QuerySet
 
-from apps.library.indexed import found
+from apps.library.finding import found
 from apps.library.models import Video
 from apps.library.search import fields as _fields  # noqa: F401 - they register themselves
 from apps.library.search import invented as _invented  # noqa: F401 - as does their source

@@ -16,7 +16,6 @@ from apps.editing.services.bulk.fields import (
     PERFORMERS,
     STUDIO,
     TAGS,
-    TITLE,
     Field,
     LinkField,
 )
@@ -24,10 +23,11 @@ from apps.editing.services.bulk.plan import PLAN, Plan, json_object
 from apps.library.models import Video
 
 _AT_ONCE = 10_000
-# Tells the triggers on links, studios and videos that what they keep in step is
-# written here: a video's row is written once, and a label's not once for each portion of links.
+# Tells the triggers on links, studios and videos that what they keep in step is written here: a
+# video's row is written once, and a label's not once for each portion of links.
 _BY_HAND = "SELECT set_config('mediahub.bulk', %s, true)"
 
+_FOUND_BY = (TAGS, PERFORMERS, STUDIO)
 Counts = Mapping[LinkField, Counter[int]]  # of labels: on how many more videos they are
 
 
@@ -89,8 +89,8 @@ def write(plan: Plan, entry_id: int, *, report: Progress = silent) -> Counts:
             report(first, plan.count)
             cursor.execute(_rows(plan), [entry_id, first, last])
             cursor.execute(_videos(plan), [timezone.now(), first, last])
-            if _INDEXED & {*plan.fields}:
-                cursor.execute(_INDEX, [first, last])
+            if found_by := _found_by(plan):
+                cursor.execute(found_by, [first, last])
         for first, last in parts:
             report(plan.count, plan.count)
             for field, more, statement in _links(plan):
@@ -140,14 +140,15 @@ def _videos(plan: Plan) -> str:
     )
 
 
-_INDEXED = {TAGS, PERFORMERS, STUDIO, TITLE}
-_INDEX = f"""
-UPDATE library_videoindex found
-SET haystack = video.haystack, tag_ids = video.tag_ids, performer_ids = video.performer_ids,
-    studio_id = video.studio_id
-FROM {PLAN} plan JOIN library_video video USING (id)
-WHERE found.video_id = plan.id AND plan.n > %s AND plan.n <= %s
-"""  # noqa: S608 - of constants
+def _found_by(plan: Plan) -> str:
+    """What videos are found by; empty if the plan changes none of it."""
+    columns = [f"{one.column} = plan.{one.name}_new" for one in plan.fields if one in _FOUND_BY]
+    if not columns:
+        return ""
+    return (
+        f"UPDATE library_videolabels labels SET {', '.join(columns)}"  # noqa: S608 - of constants
+        f" FROM {PLAN} plan WHERE labels.video_id = plan.id AND plan.n > %s AND plan.n <= %s"
+    )
 
 
 def _links(plan: Plan) -> Iterator[tuple[LinkField, int, str]]:

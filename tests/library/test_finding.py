@@ -1,4 +1,4 @@
-"""The index of words and labels: in step with the videos, and asked where it is the shorter way."""
+"""The labels that videos are found by: in step with them, and asked where that is shorter."""
 
 from typing import Any
 
@@ -10,17 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from apps.library import indexed
-from apps.library.indexed import found, part
-from apps.library.models import Marker, Studio, Tag, Video, VideoIndex, VideoPerformer, VideoTag
+from apps.library.finding import _ways, found
+from apps.library.models import Marker, Studio, Tag, Video, VideoLabels, VideoPerformer, VideoTag
 from apps.library.search.filed import filed_under
 from apps.library.search.texts import holds
-from tests.editing.states import check_index
+from tests.editing.states import check_labels
 from tests.factories import make_library, make_performer, make_studio, make_tag, make_video
 
-TAGGED = Q(tag_ids__overlap=[1])
-WORDED = holds("night")
-RATED = Q(rating__gte=50)
 MARKED = Q(Exists(Marker.objects.filter(video=OuterRef("pk"))))
 
 
@@ -28,37 +24,37 @@ MARKED = Q(Exists(Marker.objects.filter(video=OuterRef("pk"))))
 def test_every_writer_of_videos_keeps_it() -> None:
     video, other = make_video("Night"), make_video("Day")
     tag, performer, studio = make_tag(), make_performer(), make_studio()
-    check_index()
+    check_labels()
     video.tags.add(tag)
     video.performers.set([performer])
-    check_index()
+    check_labels()
     Video.objects.update(studio=studio)
-    check_index()
+    check_labels()
     Video.objects.filter(pk=video.pk).update(title="Noon")
     Video.objects.filter(pk=other.pk).update(path="a/b.mp4", rating=3)
-    check_index()
+    check_labels()
     VideoTag.objects.all().delete()
     VideoPerformer.objects.all().delete()
-    check_index()
+    check_labels()
     Studio.objects.all().delete()
-    check_index()
+    check_labels()
     video.delete()
-    check_index()
+    check_labels()
     library = make_library()
     Video.objects.bulk_create(Video(library=library, title=f"V{n}") for n in range(3))
-    check_index()
+    check_labels()
     library.delete()
-    assert VideoIndex.objects.count() == Video.objects.count() == 1
+    assert VideoLabels.objects.count() == Video.objects.count() == 1
 
 
 @pytest.mark.django_db
 def test_changes_of_nothing_that_it_holds_leave_it_alone() -> None:
     video = make_video("Night")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT ctid::text FROM library_videoindex")
+        cursor.execute("SELECT ctid::text FROM library_videolabels")
         before = cursor.fetchone()
         Video.objects.update(rating=5, details="more", title="Night", version=F("version") + 1)
-        cursor.execute("SELECT ctid::text FROM library_videoindex")
+        cursor.execute("SELECT ctid::text FROM library_videolabels")
         assert cursor.fetchone() == before, video
 
 
@@ -87,33 +83,6 @@ def _updates(cursor: CursorWrapper) -> tuple[int, int]:
     return updated, heap_only
 
 
-@pytest.mark.parametrize(
-    ("condition", "told", "rest"),
-    [
-        (TAGGED, TAGGED, Q()),
-        (WORDED, WORDED, Q()),
-        (~TAGGED, ~TAGGED, Q()),
-        (RATED, Q(), RATED),
-        (MARKED, Q(), MARKED),
-        (TAGGED & RATED, TAGGED, RATED),
-        (TAGGED & WORDED & RATED & MARKED, TAGGED & WORDED, RATED & MARKED),
-        (TAGGED | WORDED, TAGGED | WORDED, Q()),
-        (TAGGED | RATED, Q(), TAGGED | RATED),
-        ((TAGGED & RATED) | WORDED, TAGGED | WORDED, (TAGGED & RATED) | WORDED),
-        (~(TAGGED & RATED), Q(), ~(TAGGED & RATED)),
-        (filed_under(Studio, [1]), filed_under(Studio, [1]), Q()),
-        (Q(), Q(), Q()),
-    ],
-)
-def test_parts_what_the_index_tells_from_the_rest(condition: Q, told: Q, rest: Q) -> None:
-    def shape(q: Q) -> Any:
-        inner = [shape(c) if isinstance(c, Q) else c for c in q.children]
-        return inner[0] if len(inner) == 1 and not q.negated else [q.connector, q.negated, *inner]
-
-    ours, left = part(condition)
-    assert (shape(ours), shape(left)) == (shape(told), shape(rest))
-
-
 _TAGS = st.integers(1, 4)
 _LEAVES = st.one_of(
     _TAGS.map(lambda tag: Q(tag_ids__overlap=[tag])),
@@ -131,8 +100,8 @@ _CONDITIONS = st.recursive(
 )
 
 
-class TestBothWays(TestCase):
-    """Whether asked or not, the index changes nothing about what is found."""
+class TestWays(TestCase):
+    """Each finds the same videos, once."""
 
     @given(
         _CONDITIONS,
@@ -150,28 +119,28 @@ class TestBothWays(TestCase):
             Video(library=library, title=title, tag_ids=sorted(tags), rating=rating, favorite=liked)
             for title, tags, rating, liked in videos
         )
-        plain = set(Video.objects.filter(condition).values_list("pk", flat=True))
-        for way in (min, max):
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(indexed, "min", way, raising=False)
-                assert {video.pk for video in found(Video.objects.all(), condition)} == plain
+        plain = sorted(Video.objects.filter(condition).values_list("pk", flat=True))
+        for way in _ways(Video.objects.all(), condition):
+            assert sorted(way.values_list("pk", flat=True)) == plain, way.query
 
 
 @pytest.mark.django_db
-def test_the_rare_are_found_by_the_index_and_a_page_of_the_common_in_its_order() -> None:
+def test_the_rare_are_found_by_their_labels_and_a_page_of_the_common_in_its_order() -> None:
     common, rare = make_tag(), make_tag()
     Video.objects.bulk_create(
         Video(library=make_library(), title="Night", tag_ids=[common.pk]) for _ in range(3_000)
     )
     make_video("Day", tags=[rare])
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE library_video, library_videoindex")
+        cursor.execute("ANALYZE library_video, library_videolabels")
 
-    def by_index(*tags: Tag, whole: bool) -> bool:
+    def by_labels(*tags: Tag, whole: bool) -> bool:
         condition = filed_under(Tag, [tag.pk for tag in tags])
-        return "library_videoindex" in str(found(Video.objects.all(), condition, whole=whole).query)
+        return "library_videolabels" in str(
+            found(Video.objects.all(), condition, whole=whole).query
+        )
 
-    assert by_index(rare, whole=False)
-    assert by_index(rare, whole=True)
-    assert not by_index(common, whole=False)
-    assert not by_index(common, rare, whole=True)
+    assert by_labels(rare, whole=False)
+    assert by_labels(rare, whole=True)
+    assert not by_labels(common, whole=False)
+    assert not by_labels(common, rare, whole=True)

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -33,6 +33,10 @@ class RowCount:
 
     rows: int
     precision: Precision = Precision.EXACT
+
+    def at_least(self, rows: int) -> "RowCount":
+        """The same, but that so many rows were seen: an estimate may be below them."""
+        return replace(self, rows=max(self.rows, rows))
 
     @property
     def is_exact(self) -> bool:

@@ -210,10 +210,22 @@ def test_several_keys_with_nulls_smallest(api: Api) -> None:
     assert [(video["title"], video["rating"]) for video in found] == wanted
 
 
+def test_an_estimate_is_no_less_than_what_is_shown(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.core.api.pagination.COUNT_COST", 0.0)
+    for _ in range(12):
+        make_tag(favorite=True)  # of which no statistics know yet
+
+    page = api.get("tags/", page_size=10, favorite="true").json()
+
+    assert (page["count"] >= 10, page["count_is_estimate"]) == (True, True)
+
+
 def test_large_counts_are_estimates(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "apps.core.counting.count_rows.__kwdefaults__",
-        {"cap": 10, "planned": False, "most_cost": float("inf")},
+        {"cap": 10, "planned": False, "foreseen": None, "most_cost": float("inf")},
     )
     for number in range(30):
         make_tag(favorite=number >= 8)

@@ -49,6 +49,11 @@ def test_is_json_where_the_answer_would_not_be(db: None) -> None:
         _assert_problem(Api().get(path), 401, "not_authenticated")
 
 
+@pytest.mark.parametrize("wanted", ["x", "html", "../../etc/passwd"])
+def test_formats_that_there_are_not_are_not_found(api: Api, wanted: str) -> None:
+    _assert_problem(api.get("videos/", format=wanted), 404, "not_found")
+
+
 def test_anonymous_is_challenged(db: None) -> None:
     response = Api().get("videos/")
 

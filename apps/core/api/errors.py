@@ -60,7 +60,9 @@ def problem(
 def problem_details(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler. Nothing comes back for what nobody foresaw: that is a 500."""
     if "request" in context:
-        context["request"].accepted_renderer = JSONRenderer()  # not the view's: that may be YAML
+        request = context["request"]
+        request.accepted_renderer = JSONRenderer()  # not the view's: that may be YAML, or not known
+        request.accepted_media_type = JSONRenderer.media_type
     error = _as_drf(error)
     if isinstance(error, exceptions.APIException):
         return _from_drf(error)

@@ -44,7 +44,7 @@ class CursorOrPagePagination(BasePagination):
         else:
             rows = self._by_number(ordered, order, size=size, number=_page(request))
         alone = self.next is None and self.previous is None
-        self.count = RowCount(len(rows)) if alone else self.counted(queryset)
+        self.count = RowCount(len(rows)) if alone else self.counted(queryset).at_least(len(rows))
         return rows
 
     def in_order(

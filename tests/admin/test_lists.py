@@ -10,11 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from apps.core import audit
+from apps.core import audit, counting
+from apps.core.admin.lists import BoundedPaginator
+from apps.core.counting import Expected
 from apps.jobs.choices import JobState
 from apps.jobs.models import Schedule
 from apps.jobs.services.schedules import create
-from apps.library.models import Scan
+from apps.library.models import Scan, Video
 from tests.factories import (
     NOON,
     make_artifact,
@@ -182,3 +184,17 @@ def _capped_at_30(rows: Any, **_options: Any) -> Any:
     from apps.core.counting import count_rows
 
     return count_rows(rows, cap=30)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("expected", [Expected(1, 1e9), Expected(1_200, 1e9)])
+def test_no_page_is_lacking_by_an_estimate(
+    expected: Expected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = make_library()
+    Video.objects.bulk_create(Video(library=library, title="Night") for _ in range(1_500))
+    monkeypatch.setattr(counting, "expected", lambda _rows: expected)
+    pages = BoundedPaginator(Video.objects.filter(title="Night").order_by("pk"), 100)
+
+    assert sum(len(page.object_list) for page in pages) == 1_500
+    assert str(pages.rows) == "1,500"

@@ -15,6 +15,8 @@ from apps.artifacts.choices import ArtifactKind, ArtifactState
 from apps.browse.models import BrowseSettings
 from apps.browse.services.table import USUAL
 from apps.browse.tasks import request_pictures
+from apps.core import counting
+from apps.core.counting import Expected
 from apps.jobs.models import Job
 from apps.jobs.worker import run_next
 from apps.library.choices import ProbeState
@@ -352,3 +354,12 @@ class TestMake:
         assert refused.status_code == 400
         assert field in refused.json()["errors"]
         assert not Job.objects.exists()
+
+
+def test_no_fewer_are_counted_than_are_shown(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(3)
+    monkeypatch.setattr(counting, "expected", lambda _rows: Expected(1, 1e9))
+
+    assert "≈ 3 videos" in browse(browser, q="rating>0")

@@ -11,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.choices import Role
+from apps.core import counting
+from apps.core.counting import Expected
 from apps.library.models import Video
 from apps.library.search import Question
 from apps.playlists.models import Playlist
@@ -142,6 +144,15 @@ class TestOne:
         back = browser.get(context["previous"]).context
         assert [row["card"].pk for row in back["rows"]] == ids[2:4]
         assert back["trailing"] == str(ids[4])
+
+    def test_counts_no_fewer_than_it_shows(
+        self, me: User, browser: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        playlist = make_smart(me, "rating>0")
+        make_video(rating=3)
+        monkeypatch.setattr(counting, "expected", lambda _rows: Expected(0, 1e9))
+
+        assert str(browser.get(address(playlist)).context["count"]) == "≈ 1"
 
     @pytest.mark.parametrize("smart", [True, False])
     def test_many_cost_the_queries_of_few(self, me: User, browser: Client, smart: bool) -> None:

@@ -78,7 +78,9 @@ def results(state: State, request: HttpRequest) -> dict[str, Any]:
         heads=columns,
         count=None
         if is_more
-        else count_rows(state.query.videos(), planned=True, most_cost=_COUNT_COST),
+        else count_rows(state.query.videos(), planned=True, most_cost=_COUNT_COST).at_least(
+            len(page)
+        ),
         previous=state.address(cursor=before) if before else "",
         next=state.address(cursor=behind) if behind else "",
         listed=urlencode({"q": state.query.text, "ordering": state.ordering_text}),

@@ -21,7 +21,11 @@ class BoundedPaginator(Paginator):
 
     @cached_property
     def rows(self) -> RowCount:
-        return count_rows(self.object_list, planned=True, most_cost=_COUNT_COST)  # type: ignore[arg-type]
+        rows: Any = self.object_list
+        counted = count_rows(rows, planned=True, most_cost=_COUNT_COST)
+        if counted.is_exact or counted.rows > COUNT_CAP:
+            return counted
+        return count_rows(rows)  # by an estimate no page may be lacking
 
     @cached_property
     def count(self) -> int:

@@ -92,8 +92,9 @@ class Migration(migrations.Migration):
             ],
             options={"default_permissions": ()},
         ),
-        migrations.RunSQL(_FILL, migrations.RunSQL.noop),
+        # these first: from then on other writers wait until all of it is committed
         migrations.RunSQL(_TRIGGERS, _NO_TRIGGERS),
+        migrations.RunSQL(_FILL, migrations.RunSQL.noop),
         migrations.AddIndex(
             model_name="videolabels",
             index=django.contrib.postgres.indexes.GinIndex(

@@ -89,12 +89,8 @@ class PlaylistPage(AdminPage):
         contents = contents_of(playlist, asker=Asker.of(self.request.user))
         if isinstance(contents, ByQuery):
             page = read_page(with_card_facts(contents.videos), contents.order, cursor, size=_SHOWN)
-            return _Told(
-                playlist,
-                page,
-                page.rows,
-                count_rows(contents.videos, planned=True, most_cost=_COUNT_COST),
-            )
+            count = count_rows(contents.videos, planned=True, most_cost=_COUNT_COST)
+            return _Told(playlist, page, page.rows, count.at_least(len(page.rows)))
         order = order_by(PlaylistItem, "position")
         page = read_page(playlist.items.all(), order, cursor, size=_SHOWN)
         return _by_hand(playlist, page)

@@ -16,7 +16,7 @@ from apps.accounts.choices import Role
 from apps.artifacts.tasks import generate
 from apps.jobs.services.items import Item
 from apps.library.models import Library, Video
-from apps.library.search import Field, Scope, all_fields, register
+from apps.library.search import Field, Scope, all_fields, ranking, register
 from apps.library.search import field as registry
 from apps.library.services.vocabulary import learn_words
 from tests.client import Api
@@ -212,6 +212,16 @@ def test_pages_by_relevance_fit_together(api: Api) -> None:
     assert [v["id"] for v in api.get(response["previous"]).json()["results"]] == whole[15:20]
     numbered = api.results("videos/", q="night", ordering="-relevance", page_size=5, page=2)
     assert [v["id"] for v in numbered] == whole[5:10]
+
+
+def test_what_is_not_ranked_is_counted(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(12):
+        make_video(f"Night {number}")
+    monkeypatch.setattr(ranking, "_candidates", lambda _question, videos: [videos.first().pk])
+
+    page = api.get("videos/", q="night", ordering="-relevance").json()
+
+    assert (len(page["results"]), page["count"]) == (1, 12)
 
 
 def test_relevance_without_words_is_the_usual_order(api: Api) -> None:

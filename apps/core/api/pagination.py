@@ -43,7 +43,7 @@ class CursorOrPagePagination(BasePagination):
             raise ValidationError({"page": ["Give either a page or a cursor."]})
         else:
             rows = self._by_number(ordered, order, size=size, number=_page(request))
-        alone = self.next is None and self.previous is None
+        alone = ordered is queryset and self.next is None and self.previous is None
         self.count = RowCount(len(rows)) if alone else self.counted(queryset).at_least(len(rows))
         return rows
 

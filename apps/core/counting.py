@@ -60,9 +60,12 @@ class Expected:
 def expected(rows: "models.QuerySet[Any, Any]") -> Expected:
     """Ask the planner; no rows are read."""
     try:
-        plan = json.loads(rows.explain(format="json"))[0]["Plan"]
+        told = rows.explain(format="json")
     except EmptyResultSet:
         return Expected()
+    if not told:  # nor is the planner asked for what Django sees to be nothing
+        return Expected()
+    plan = json.loads(told)[0]["Plan"]
     inner = plan["Plans"][0] if plan["Node Type"] == "Limit" else plan
     return Expected(int(inner["Plan Rows"]), float(plan["Total Cost"]))
 

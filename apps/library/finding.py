@@ -103,4 +103,6 @@ def _is_within(expression: Any) -> bool:
     if isinstance(expression, F):
         named: Any = expression
         return not isinstance(expression, OuterRef) and named.name in _COLUMNS
+    if isinstance(expression, Q):
+        return _is_told(expression)
     return not isinstance(expression, Subquery | RawSQL)

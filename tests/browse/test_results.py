@@ -359,7 +359,8 @@ class TestMake:
 def test_no_fewer_are_counted_than_are_shown(
     browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fill(3)
+    fill(30)
     monkeypatch.setattr(counting, "expected", lambda _rows: Expected(1, 1e9))
 
-    assert "≈ 3 videos" in browse(browser, q="rating>0")
+    assert "≈ 26 videos" in browse(browser, q="rating>0", page_size="25")
+    assert "30 videos" in browse(browser, q="rating>0", page_size="50")

@@ -162,6 +162,7 @@ class TestKeys:
         expect(page.get_by_role("dialog", name="Keys")).to_contain_text("chooses the video")
         page.keyboard.press("Escape")
         assert page.evaluate(focused) == str(made[0].pk)
+        page.route("**/watch/**", lambda route: route.fulfill(body="there"))  # there is no file
         page.keyboard.press("w")
         page.wait_for_url(f"**/{made[0].pk}/watch/**")
 

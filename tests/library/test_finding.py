@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, Value, When
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -18,6 +18,7 @@ from apps.library.search.texts import holds
 from tests.editing.states import check_labels
 from tests.factories import make_library, make_performer, make_studio, make_tag, make_video
 
+RATED = Q(Case(When(rating=3, then=Value(True)), default=Value(False), output_field=BooleanField()))
 MARKED = Q(Exists(Marker.objects.filter(video=OuterRef("pk"))))
 
 
@@ -68,10 +69,9 @@ def test_tagging_a_video_writes_none_of_its_other_indexes() -> None:
         with transaction.atomic():
             before = _updates(cursor)
             VideoTag.objects.bulk_create(VideoTag(video=video, tag=tag) for video in videos)
-            assert [now - then for now, then in zip(_updates(cursor), before, strict=True)] == [
-                30,
-                30,
-            ]
+            updated, heap_only = (n - m for n, m in zip(_updates(cursor), before, strict=True))
+            assert updated == 30
+            assert heap_only > 25  # a page that was just half full may lack room for its last
 
 
 def _updates(cursor: CursorWrapper) -> tuple[int, int]:
@@ -88,7 +88,7 @@ _TAGS = st.integers(1, 4)
 _LEAVES = st.one_of(
     _TAGS.map(lambda tag: Q(tag_ids__overlap=[tag])),
     st.sampled_from([holds("ape"), holds("bee"), Q(tag_ids=[]), Q(studio__isnull=True)]),
-    st.sampled_from([Q(rating__gte=3), Q(favorite=True), Q(rating__isnull=True), MARKED]),
+    st.sampled_from([Q(rating__gte=3), Q(favorite=True), Q(rating__isnull=True), MARKED, RATED]),
 )
 _CONDITIONS = st.recursive(
     _LEAVES,

@@ -16,6 +16,8 @@ from apps.core.api.keyset import Cursor, Keyset
 from apps.core.counting import RowCount, count_rows
 from apps.library.models import Marker, Video, Viewing
 from apps.library.pages.cards import Card, cards, with_card_facts
+from apps.library.search import Question
+from apps.library.search.ranking import RELEVANCE
 
 _UNSHOWN = ("provenance", "tag_ids", "performer_ids", "made", "haystack", "details", "urls")
 _COUNT_COST = 2_000.0  # of PostgreSQL's planner: beyond it its own estimate is shown, as in the API
@@ -76,11 +78,7 @@ def results(state: State, request: HttpRequest) -> dict[str, Any]:
         cards=[] if is_table else shown,
         lines=lines(page, shown, columns, user_id=user.pk) if is_table else [],
         heads=columns,
-        count=None
-        if is_more
-        else count_rows(state.query.videos(), planned=True, most_cost=_COUNT_COST).at_least(
-            len(page)
-        ),
+        count=None if is_more else _count(state.query, state.ordering, page, before or behind),
         previous=state.address(cursor=before) if before else "",
         next=state.address(cursor=behind) if behind else "",
         listed=urlencode({"q": state.query.text, "ordering": state.ordering_text}),
@@ -89,6 +87,14 @@ def results(state: State, request: HttpRequest) -> dict[str, Any]:
     )
     custom = [column for column in known.values() if column.name.startswith(CUSTOM)]
     return {"found": found, "browse_keys": keys_on(user), "bulk_custom": custom}
+
+
+def _count(question: Question, order: Keyset, page: list[Any], others: str) -> RowCount:
+    """How many videos are found; ``others`` are beside the page. A ranking leaves some out."""
+    if not others and not any(key.name == RELEVANCE for key in order.keys):
+        return RowCount(len(page))
+    counted = count_rows(question.videos(), planned=True, most_cost=_COUNT_COST)
+    return counted.at_least(len(page) + bool(others))
 
 
 def keys_on(_user: Any, /) -> bool:

@@ -44,7 +44,8 @@ class CursorOrPagePagination(BasePagination):
         else:
             rows = self._by_number(ordered, order, size=size, number=_page(request))
         alone = ordered is queryset and self.next is None and self.previous is None
-        self.count = RowCount(len(rows)) if alone else self.counted(queryset).at_least(len(rows))
+        known = len(rows) + (self.next is not None) + (self.previous is not None)
+        self.count = RowCount(len(rows)) if alone else self.counted(queryset).at_least(known)
         return rows
 
     def in_order(

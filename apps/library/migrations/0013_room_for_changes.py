@@ -16,10 +16,12 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             [
+                "SET statement_timeout = 0",
                 "ALTER TABLE library_video SET (fillfactor = 50)",
                 "VACUUM FULL library_video",
                 "VACUUM ANALYZE library_video",
                 "VACUUM ANALYZE library_videolabels",
+                "RESET statement_timeout",
             ],
             ["ALTER TABLE library_video RESET (fillfactor)"],
         ),

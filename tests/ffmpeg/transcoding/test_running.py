@@ -5,6 +5,7 @@ import select
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -77,8 +78,16 @@ def _is_gone(output: Path) -> bool:
 
 
 def _state(output: Path) -> str:
+    """Of a shell that was told to halt, which takes a moment: it is, or (D) waits for a child that
+    was halted before it became another program."""
     pid = output.with_name(output.name + ".pid").read_text().strip()
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    state = ""
+    for _ in range(50):
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        if state in {"T", "D"}:
+            break
+        sleep(0.01)
+    return state
 
 
 def test_a_real_one_to_its_end(output: Path) -> None:
@@ -209,8 +218,8 @@ class TestHolding:
 
         assert ended.returncode == 0
         assert ended.held_s >= 0.4
-        assert set(states) <= {"T", "S", "R", "D"}  # a signal takes a moment
-        assert "T" in states
+        assert states
+        assert set(states) <= {"T", "D"}
         assert {facts.get("held") for _, _, facts in seen.told} == {None, "The card is too hot."}
 
     def test_what_is_halted_can_be_cancelled(self, script: Script, output: Path) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -16,6 +16,8 @@ _SURELY_MORE = 5
 _FEW = 1_000
 _MOST_FEW = 2_000
 _FEW_COST = 50_000.0  # of PostgreSQL's planner: some 50 ms
+_ARRAY = 10  # elements: what the planner takes any array of a subquery to have
+_ROW_COST = 2.0  # of finding a row by its key
 _DEAR = 25  # times what counting may cost, however few there are
 
 
@@ -66,8 +68,25 @@ def expected(rows: "models.QuerySet[Any, Any]") -> Expected:
     if not told:  # nor is the planner asked for what Django sees to be nothing
         return Expected()
     plan = json.loads(told)[0]["Plan"]
-    inner = plan["Plans"][0] if plan["Node Type"] == "Limit" else plan
-    return Expected(int(inner["Plan Rows"]), float(plan["Total Cost"]))
+    rows, cost = float(_without_limit(plan)["Plan Rows"]), float(plan["Total Cost"])
+    for array in _arrays(plan):
+        rows *= array["Plan Rows"] / _ARRAY
+        cost += array["Plan Rows"] * _ROW_COST
+    return Expected(int(rows), cost)
+
+
+def _without_limit(plan: dict[str, Any]) -> dict[str, Any]:
+    if plan["Node Type"] != "Limit":
+        return plan
+    return next(one for one in plan["Plans"] if one["Parent Relationship"] == "Outer")
+
+
+def _arrays(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The plans of arrays that are made of subqueries first."""
+    for inner in plan.get("Plans", ()):
+        if inner["Parent Relationship"] == "InitPlan":
+            yield inner
+        yield from _arrays(inner)
 
 
 def expected_count(rows: "models.QuerySet[Any]", *, cap: int = COUNT_CAP) -> Expected:

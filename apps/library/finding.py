@@ -13,10 +13,22 @@ from itertools import islice
 from operator import or_
 from typing import Any, TypeVar
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, F, Func, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
 from apps.core.counting import expected
+
+
+class _IsOneOf(Func):
+    """Whether a key is in an array, which is made first: a subquery in its place the planner may
+    go through once for each row of an order, if it expects few of these and is wrong."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+    conditional = True
+
 
 _COLUMNS = frozenset({"tag_ids", "performer_ids", "studio", "studio_id"})
 _PAGE = 50
@@ -51,7 +63,7 @@ def _ways(videos: _Videos, condition: Q) -> Iterator[_Videos]:
     parts = list(_parts(condition, Q.AND))
     told, rest = _told_and_rest(parts)
     if told:
-        yield videos.filter(*rest, pk__in=_labelled(videos, Q(*told)))
+        yield videos.filter(*rest, _IsOneOf(F("pk"), ArraySubquery(_labelled(videos, Q(*told)))))
     for part in rest:
         # what a label or something else tells, such as a word: each from where it is known
         told, other = _told_and_rest(_parts(part, Q.OR))
@@ -59,9 +71,9 @@ def _ways(videos: _Videos, condition: Q) -> Iterator[_Videos]:
             others = videos.model._default_manager.filter(
                 *(one for one in parts if one is not part)
             )
-            by_labels = others.filter(pk__in=_labelled(videos, reduce(or_, told)))
-            either = others.filter(reduce(or_, other)).values("pk")
-            yield videos.filter(pk__in=either.union(by_labels.values("pk"), all=True))
+            by_labels = others.filter(pk__in=_labelled(videos, reduce(or_, told))).values("pk")
+            either = others.filter(reduce(or_, other)).values("pk").union(by_labels, all=True)
+            yield videos.filter(_IsOneOf(F("pk"), ArraySubquery(either)))
 
 
 def _labelled(videos: QuerySet[Any], condition: Q) -> QuerySet[Any]:

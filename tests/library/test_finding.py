@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from apps.core.counting import expected_count
 from apps.library import finding
 from apps.library.finding import _ways, found
 from apps.library.models import Marker, Studio, Tag, Video, VideoLabels, VideoPerformer, VideoTag
@@ -123,6 +124,23 @@ class TestWays(TestCase):
         plain = sorted(Video.objects.filter(condition).values_list("pk", flat=True))
         for way in _ways(Video.objects.all(), condition):
             assert sorted(way.values_list("pk", flat=True)) == plain, way.query
+
+
+@pytest.mark.django_db
+def test_as_many_are_expected_by_either_way() -> None:
+    """Of an array of a subquery the planner alone would expect ten elements."""
+    common = make_tag()
+    library = make_library()
+    Video.objects.bulk_create(
+        Video(library=library, title="Night", tag_ids=[common.pk]) for _ in range(2_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE library_video, library_videolabels")
+    each, by_labels = _ways(Video.objects.all(), filed_under(Tag, [common.pk]))
+
+    assert expected_count(each).rows == 2_000
+    assert expected_count(by_labels).rows == 2_000
+    assert expected_count(by_labels).cost > 2_000
 
 
 @pytest.mark.django_db

@@ -68,11 +68,11 @@ def expected(rows: "models.QuerySet[Any, Any]") -> Expected:
     if not told:  # nor is the planner asked for what Django sees to be nothing
         return Expected()
     plan = json.loads(told)[0]["Plan"]
-    rows, cost = float(_without_limit(plan)["Plan Rows"]), float(plan["Total Cost"])
+    many, cost = float(_without_limit(plan)["Plan Rows"]), float(plan["Total Cost"])
     for array in _arrays(plan):
-        rows *= array["Plan Rows"] / _ARRAY
+        many *= array["Plan Rows"] / _ARRAY
         cost += array["Plan Rows"] * _ROW_COST
-    return Expected(int(rows), cost)
+    return Expected(int(many), cost)
 
 
 def _without_limit(plan: dict[str, Any]) -> dict[str, Any]:

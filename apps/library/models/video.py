@@ -111,7 +111,8 @@ class Video(Timestamped, Versioned):
             models.Index(fields=["-added_at", "-id"], name="library_video_added"),
             models.Index(fields=["title", "id"], name="library_video_title"),
             models.Index(_last("duration_ms"), F("id").desc(), name="library_video_duration"),
-            models.Index(fields=["-size_bytes", "-id"], name="library_video_size"),
+            # the largest are the longest: who asks for shorter ones finds that out in the index
+            models.Index(fields=["-size_bytes", "-id", "duration_ms"], name="library_video_size"),
             models.Index(_last("rating"), F("id").desc(), name="library_video_rated"),
             models.Index(_last("date"), F("id").desc(), name="library_video_date"),
             models.Index(_last("height"), F("id").desc(), name="library_video_height"),

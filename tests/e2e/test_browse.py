@@ -194,6 +194,7 @@ class TestFilters:
         expect(cats.locator(".br-value-count")).to_have_text("1")
         cats.locator("[data-exclude]").focus()
         page.keyboard.press("Enter")
+        page.wait_for_url("**Big+cat**")  # the same two are shown before and after
         shows(page, "Dog walk", "Dog show")
         assert query(page) == 'tag:Dog -tag:"Big cat"'
 
